@@ -1,0 +1,59 @@
+"""What happens to a person, published to `user:<id>`. Pure declarations, used by accounts.services and consumers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from realtime.protocol import Event, Struct
+
+
+class PersonView(Struct, frozen=True, kw_only=True):
+    """A person as others see them. Never carries an e-mail address.
+
+    Attributes:
+        name: what stands after `@`.
+        kind: human, bot, bridge or assistant.
+    """
+
+    id: int
+    name: str
+    display_name: str
+    kind: str = "human"
+    avatar_url: str | None = None
+
+
+class PreferencesView(Struct, frozen=True, kw_only=True):
+    """What a person chose; theme is system, light or dark."""
+
+    theme: str
+    time_zone: str
+    enter_sends: bool
+    letter_shortcuts: bool
+
+
+class SessionRevoked(Event, frozen=True, kw_only=True):
+    """Sign-ins ended; the hub closes their sockets with 4401. Clients never act on the content."""
+
+    type: ClassVar[str] = "session.revoked"
+    topic: ClassVar[str] = "user"
+    reason: str = ""
+
+
+class SanctionApplied(Event, frozen=True, kw_only=True):
+    """A moderator acted; kind is mute, kick or ban. `room` null means everywhere."""
+
+    type: ClassVar[str] = "sanction.applied"
+    topic: ClassVar[str] = "user"
+    kind: str
+    reason: str
+    room: int | None = None
+    until: datetime | None = None
+
+
+class PreferencesChanged(Event, frozen=True, kw_only=True):
+    """The person changed their own settings in another tab."""
+
+    type: ClassVar[str] = "preferences.changed"
+    topic: ClassVar[str] = "user"
+    preferences: PreferencesView

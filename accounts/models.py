@@ -1,0 +1,128 @@
+"""People, their profile, sanctions and the audit trail.
+
+Written by accounts.services, read through accounts.selectors; other apps use foreign keys by string.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+
+username_validator = RegexValidator(
+    r"^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\Z",
+    "Use small letters, digits, dots, dashes and underscores; begin and end with a letter or digit.",
+)
+
+
+class User(AbstractUser):
+    """Whoever can write in a room: a person, a bot, a bridged person or the assistant."""
+
+    class Kind(models.TextChoices):
+        HUMAN = "human"
+        BOT = "bot"
+        BRIDGE = "bridge"
+        ASSISTANT = "assistant"
+
+    username = models.CharField(
+        max_length=40,
+        unique=True,
+        validators=[username_validator],
+        error_messages={"unique": "This name is taken."},
+        help_text="Mentioned as @name.",
+    )
+    display_name = models.CharField(max_length=60, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.HUMAN)
+
+    class Meta(AbstractUser.Meta):  # type: ignore[name-defined,misc]
+        constraints: ClassVar = [
+            models.UniqueConstraint(Lower("email"), name="user_email_once", condition=~models.Q(email="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+
+class Profile(models.Model):
+    """What a person chose: look, time zone, picture."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system"
+        LIGHT = "light"
+        DARK = "dark"
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="profile")
+    theme = models.CharField(max_length=6, choices=Theme.choices, default=Theme.SYSTEM)
+    time_zone = models.CharField(max_length=60, default="UTC")
+    avatar = models.ImageField(upload_to="avatars/", blank=True)
+    enter_sends = models.BooleanField(default=True, help_text="Enter sends; otherwise Ctrl Enter does.")
+    letter_shortcuts = models.BooleanField(default=True, help_text="Single letters act outside text fields.")
+
+    def __str__(self) -> str:
+        return f"profile of {self.user_id}"
+
+
+class Sanction(models.Model):
+    """A mute, kick or ban, in one room or everywhere."""
+
+    class Kind(models.TextChoices):
+        MUTE = "mute"
+        KICK = "kick"
+        BAN = "ban"
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="sanctions")
+    kind = models.CharField(max_length=4, choices=Kind.choices)
+    room_id = models.BigIntegerField(null=True, blank=True, help_text="Empty: everywhere.")
+    reason = models.CharField(max_length=500)
+    created_at = models.DateTimeField(auto_now_add=True)
+    until = models.DateTimeField(null=True, blank=True, help_text="Empty: until lifted.")
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="sanctions_given"
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "kind", "lifted_at"], name="sanction_active")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.user_id}"
+
+
+class AuditEntry(models.Model):
+    """What somebody with power did, to whom and why. Rows are only ever added."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    action = models.CharField(max_length=60)
+    target = models.CharField(max_length=120)
+    reason = models.CharField(max_length=500, blank=True)
+    detail = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target}"
+
+
+class Invite(models.Model):
+    """A link that lets somebody sign up while sign-up is by invite; a room's link may carry one."""
+
+    id = models.BigAutoField(primary_key=True)
+    token_hash = models.CharField(max_length=64, unique=True)
+    email = models.EmailField(blank=True, help_text="Empty: anybody with the link.")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="invites")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    max_uses = models.PositiveIntegerField(default=1)
+    uses = models.PositiveIntegerField(default=0)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"invite {self.pk}"

@@ -1,0 +1,177 @@
+"""The log: durable events per topic, in the order of their seq.
+
+Services append inside the transaction of the change itself; the hub reads. Never talks to a socket.
+Readers are registered by topic prefix, so an app may keep its own log (a document's updates) instead of Event rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from realtime import protocol
+from realtime.models import Event, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One durable event, ready for sockets: `frame` is the whole JSON frame."""
+
+    topic: str
+    seq: int
+    frame: bytes
+    effect: protocol.Effect | None = None
+
+
+Listener = Callable[[Entry], None]
+Reader = Callable[[str, int, int], list[Entry]]
+"""(topic, after seq, limit) -> entries in order."""
+
+_readers: Final[dict[str, Reader]] = {}
+_listeners: Final[list[Listener]] = []
+
+_RESERVE: Final = (
+    "INSERT INTO realtime_topic (key, head_seq, min_seq) VALUES (%s, 1, 1) "
+    "ON CONFLICT (key) DO UPDATE SET head_seq = realtime_topic.head_seq + 1 RETURNING head_seq"
+)
+
+
+def register_reader(prefix: str, reader: Reader) -> None:
+    """Lets an app keep the log of topics `prefix:…` itself."""
+    _readers[prefix] = reader
+
+
+def on_append(listener: Listener) -> None:
+    """Registers who is told of every entry after its commit, on the thread that committed."""
+    _listeners.append(listener)
+
+
+def reserve(topic: str) -> int:
+    """Takes the next seq of `topic`; the row stays locked until the transaction ends, so there is no gap.
+
+    Call it inside the transaction of the change, and append exactly one event for it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, [topic])
+        return int(cursor.fetchone()[0])
+
+
+def append(
+    *,
+    topic: str,
+    event: protocol.Event,
+    actor_id: int | None = None,
+    seq: int | None = None,
+    effect: protocol.Effect | None = None,
+    at: datetime | None = None,
+) -> int:
+    """Writes one durable event in the caller's transaction and publishes it after the commit.
+
+    Args:
+        topic: for example `room:12`; its prefix must be the event's own.
+        event: a durable event.
+        actor_id: whose doing it is.
+        seq: a seq from `reserve` in this transaction; None takes the next one.
+        effect: what delivering it does to sockets.
+        at: aware UTC time of the event; None is now.
+
+    Returns:
+        The event's seq.
+
+    Raises:
+        ValueError: the event is ephemeral or belongs to another kind of topic.
+    """
+    if not event.durable or topic.partition(":")[0] != event.topic:
+        raise ValueError(f"{event.type} cannot be appended to {topic}")
+    seq = reserve(topic) if seq is None else seq
+    at = at or timezone.now()
+    data = protocol.encode(event)
+    Event.objects.create(
+        topic=topic,
+        seq=seq,
+        type=event.type,
+        data=data.decode(),
+        effect=protocol.encode(effect).decode() if effect else "",
+        actor_id=actor_id,
+        at=at,
+    )
+    entry = Entry(topic, seq, _frame(topic, seq, event.type, data, at), effect)
+    transaction.on_commit(lambda: _tell(entry))
+    return seq
+
+
+def _tell(entry: Entry) -> None:
+    for listener in _listeners:
+        listener(entry)
+
+
+def _frame(topic: str, seq: int, event_type: str, data: bytes, at: datetime) -> bytes:
+    stamp = protocol.encode(at)[1:-1].decode()
+    return protocol.event_frame(topic=topic, event_type=event_type, data=data, seq=seq, at=stamp)
+
+
+def read(topic: str, after: int, limit: int) -> list[Entry]:
+    """Entries of `topic` with seq > after, in order, at most `limit`."""
+    reader = _readers.get(topic.partition(":")[0], _read_events)
+    return reader(topic, after, limit)
+
+
+def _read_events(topic: str, after: int, limit: int) -> list[Entry]:
+    rows = Event.objects.filter(topic=topic, seq__gt=after).order_by("seq")[:limit]
+    return [
+        Entry(
+            row.topic,
+            row.seq,
+            _frame(row.topic, row.seq, row.type, row.data.encode(), row.at),
+            msgspec.json.decode(row.effect, type=protocol.Effect) if row.effect else None,
+        )
+        for row in rows
+    ]
+
+
+def redact(*, topic: str, seqs: Iterable[int], event: protocol.Event) -> None:
+    """Replaces what old events said, so that a deleted text cannot be replayed from the log."""
+    Event.objects.filter(topic=topic, seq__in=list(seqs)).update(
+        type=event.type, data=protocol.encode(event).decode()
+    )
+
+
+def heads(topics: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """(head seq, oldest seq that can be replayed) of each topic; (0, 1) for one nothing was published to."""
+    wanted = list(topics)
+    found = {
+        key: (head, oldest)
+        for start in range(0, len(wanted), 500)
+        for key, head, oldest in Topic.objects.filter(key__in=wanted[start : start + 500]).values_list(
+            "key", "head_seq", "min_seq"
+        )
+    }
+    return {topic: found.get(topic, (0, 1)) for topic in wanted}
+
+
+def prune(*, before: datetime, keep: int, dry_run: bool = False) -> int:
+    """Deletes events older than `before`, but of every topic the newest `keep` stay; returns how many.
+
+    A client that asks for a deleted seq is answered with a reset or a snapshot.
+    """
+    deleted = 0
+    for topic in Topic.objects.filter(head_seq__gt=F("min_seq") - 1 + keep).iterator():
+        rows = Event.objects.filter(topic=topic.key, seq__lte=topic.head_seq - keep, at__lt=before)
+        newest = rows.order_by("-seq").values_list("seq", flat=True).first()
+        if newest is None:
+            continue
+        rows = Event.objects.filter(topic=topic.key, seq__lte=newest)
+        if dry_run:
+            deleted += rows.count()
+            continue
+        with transaction.atomic():
+            Topic.objects.filter(key=topic.key).update(min_seq=newest + 1)
+            deleted += rows.delete()[0]
+    return deleted
