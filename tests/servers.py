@@ -188,7 +188,15 @@ class Postgres(Server):
 
     def initialise(self) -> None:
         """Makes the cluster."""
-        arguments = ["-D", str(self.data), "-U", "collab", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"]
+        arguments = [
+            f"--pgdata={self.data}",
+            "-U",
+            "collab",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--no-locale",
+            "--no-sync",
+        ]
         made = subprocess.run(
             [self.binaries / "initdb", *arguments],
             capture_output=True,
@@ -212,6 +220,7 @@ class Postgres(Server):
             "shared_buffers": "64MB",
             "fsync": "on" if self.durable else "off",
             "full_page_writes": "on" if self.durable else "off",
+            "dynamic_shared_memory_type": "mmap",  # a killed server leaves nothing outside its folder
             "log_min_messages": "fatal",
         }
         settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]

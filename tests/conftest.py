@@ -1,0 +1,157 @@
+"""What every test stands on: the servers of the chosen stack, a database and a data folder, no logged errors.
+
+COLLAB_TEST_STACK chooses the stack: empty is SQLite and in-memory layers; `postgres`, `valkey` or `postgres-valkey`
+start private servers, and of the collected tests only those that touch the database or carry the `stack` mark run.
+Settings are loaded after this file, so the environment is complete before anything of ours is imported.
+"""
+
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import Postgres, Valkey, start_postgres, start_valkey
+
+STACKS = {"", "postgres", "valkey", "postgres-valkey"}
+STACK = os.environ.get("COLLAB_TEST_STACK", "")
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+# Loggers that do not hand their records up to the root.
+SEPARATE_LOGGERS = ("", "django.server")
+_own_database_server = pytest.StashKey[bool]()
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "collab.settings"
+os.environ.setdefault("SECRET_KEY", "only-for-tests-and-long-enough-to-keep-every-check-content")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Runs before Django's set-up: the controller starts PostgreSQL, every process its own Valkey and data folder."""
+    if STACK not in STACKS:
+        raise pytest.UsageError(f"COLLAB_TEST_STACK must be one of {sorted(STACKS)}, not {STACK!r}")
+    folder = tempfile.TemporaryDirectory(prefix="collab-tests-", dir=_quick_folder())
+    config.add_cleanup(folder.cleanup)
+    os.environ["COLLAB_DATA_DIR"] = folder.name
+    is_worker = hasattr(config, "workerinput")
+    config.stash[_own_database_server] = True
+    if "postgres" in STACK:
+        if not is_worker:
+            server = start_postgres()
+            config.add_cleanup(server.close)
+            os.environ["DATABASE_URL"] = server.url
+    elif "DATABASE_URL" in os.environ:
+        config.stash[_own_database_server] = False
+    if "valkey" in STACK and (is_worker or not config.getoption("numprocesses", None)):
+        # One each: Valkey's channels know no database numbers.
+        valkey = start_valkey()
+        config.add_cleanup(valkey.close)
+        os.environ["REDIS_URL"] = valkey.url
+
+
+def _quick_folder() -> str | None:
+    """Memory instead of a disk where there is some: the tests commit thousands of times."""
+    shared_memory = Path("/dev/shm")
+    if not os.access(shared_memory, os.W_OK):
+        return None
+    space = os.statvfs(shared_memory)
+    return str(shared_memory) if space.f_bavail * space.f_frsize > 512 * 1024 * 1024 else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out, on another stack, the tests that the stack cannot change."""
+    if not STACK:
+        return
+    kept = [item for item in items if _depends_on_stack(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not _depends_on_stack(item)])
+    items[:] = kept
+
+
+def _depends_on_stack(item: pytest.Item) -> bool:
+    marked = any(item.get_closest_marker(name) for name in ("django_db", "stack"))
+    return marked or bool(DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ())))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """SQLite in a file, as in production: threads and child processes share it."""
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database.setdefault("TEST", {})["NAME"] = str(Path(settings.DATA_DIR) / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest) -> bool:
+    """Our own servers and files are thrown away whole; dropping a database under open pool threads only fails."""
+    return request.config.stash[_own_database_server] or bool(request.config.getoption("reuse_db"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> None:
+    """Hashing that takes a fraction of a second each is for production."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def database_url(transactional_db: None) -> str:
+    """DATABASE_URL of the test database, for processes that a test starts."""
+    from django.db import connection
+
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    host = connection.settings_dict["HOST"]
+    return f"postgresql://{connection.settings_dict['USER']}@/{name}?host={host}"
+
+
+@pytest.fixture
+def site_environment(database_url: str) -> dict[str, str]:
+    """The environment for a server process on this test's database, data folder and Redis, if it has one."""
+    return {**os.environ, "DATABASE_URL": database_url, "PYTHONUNBUFFERED": "1"}
+
+
+@pytest.fixture
+def valkey() -> Iterator[Valkey]:
+    """A Valkey of this test's own, to be killed, frozen and restarted."""
+    with start_valkey() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of this test's own, to be killed, frozen and restarted."""
+    with start_postgres() as server:
+        yield server
+
+
+class _ErrorRecords(logging.Handler):
+    """Keeps the records of level ERROR and above, whichever thread wrote them."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keeps the record as a person would read it."""
+        self.texts.append(f"{record.name}: {logging.Formatter().format(record)}")
+
+
+@pytest.fixture(autouse=True)
+def no_logged_errors(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails a test that leaves an error in the log, asyncio's unhandled exceptions among them."""
+    marker = request.node.get_closest_marker("allow_logged_errors")
+    if marker is not None and not (marker.args and isinstance(marker.args[0], str)):
+        raise pytest.UsageError("allow_logged_errors needs its reason: @pytest.mark.allow_logged_errors('…')")
+    handler = _ErrorRecords()
+    loggers = [logging.getLogger(name) for name in SEPARATE_LOGGERS]
+    for logger in loggers:
+        logger.addHandler(handler)
+    yield
+    for logger in loggers:
+        logger.removeHandler(handler)
+    if handler.texts and marker is None:
+        pytest.fail("errors were logged during this test:\n" + "\n".join(handler.texts), pytrace=False)
