@@ -1,0 +1,44 @@
+"""Template tags of our look: icons from the sprite, and a person's letters and colour.
+
+Called by every template with `{% load ui %}`.
+Never touches the database: it shapes values that the view already has.
+"""
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+PERSON_COLOURS = 8
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """Draws an icon of the sprite; without a label it is hidden from screen readers.
+
+    The name must be written literally in the template: the frontend build collects the names for the sprite.
+    """
+    address = f"{static('icons.svg')}#{name}"
+    if label:
+        return format_html(
+            '<svg class="icon" role="img" aria-label="{}"><use href="{}"/></svg>',
+            label,
+            address,
+        )
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>', address)
+
+
+@register.filter
+def letters(name: str) -> str:
+    """The one or two letters that stand for a person without a picture: "Mina Okafor" gives MO, "lea" gives L."""
+    words = [word for word in str(name).split() if word[0].isalnum()] or [str(name) or "?"]
+    chosen = words[:1] if len(words) == 1 else [words[0], words[-1]]
+    return "".join(word[0] for word in chosen).upper()
+
+
+@register.filter
+def person_colour(user_id: int | None) -> str:
+    """The class of a person's colour, c1 to c8, by their id; the same rule stands in the scripts."""
+    return f"c{(user_id or 0) % PERSON_COLOURS + 1}"

@@ -1,0 +1,81 @@
+// Builds dist/ from src/, assets/ and the templates' icon names; dist/ is committed and served as it is.
+// Called by `npm run build`; with --check (`npm run fresh`) it builds aside and compares byte for byte.
+// It never writes a time, a machine's name or an absolute path, so every machine gets the same bytes.
+
+import { build } from "esbuild";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { namesInUse, sprite } from "./icons.mjs";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const DIST = join(HERE, "dist");
+
+/** One bundle for the rooms, one for signing in and the account pages. */
+const SCRIPTS = ["app", "auth"];
+
+/** Latin and Latin extended only; other scripts fall back to the system's fonts. */
+const FONTS = [
+  ["inter", "inter-latin-wght-normal.woff2"],
+  ["inter", "inter-latin-ext-wght-normal.woff2"],
+  ["jetbrains-mono", "jetbrains-mono-latin-wght-normal.woff2"],
+  ["jetbrains-mono", "jetbrains-mono-latin-ext-wght-normal.woff2"],
+];
+
+async function bundle(out) {
+  const common = { absWorkingDir: HERE, bundle: true, minify: true, legalComments: "none", logLevel: "warning" };
+  const target = ["es2022", "chrome123", "firefox121", "safari17.5"];
+  await build({ ...common, target, format: "esm", charset: "utf8", outdir: out, entryPoints: SCRIPTS.map((name) => `src/${name}.ts`) });
+  await build({ ...common, target, outdir: out, entryPoints: ["src/styles/app.css"], external: ["./fonts/*"] });
+}
+
+function copyFonts(out) {
+  mkdirSync(join(out, "fonts"));
+  const font = (family, ...path) => join(HERE, "node_modules/@fontsource-variable", family, ...path);
+  for (const [family, file] of FONTS) cpSync(font(family, "files", file), join(out, "fonts", file));
+  const licences = [
+    ["Inter", font("inter", "LICENSE")],
+    ["JetBrains Mono", font("jetbrains-mono", "LICENSE")],
+    ["Lucide icons", join(HERE, "node_modules/lucide-static/LICENSE")],
+  ];
+  const text = licences.map(([name, path]) => `== ${name} ==\n\n${readFileSync(path, "utf8").trim()}\n`).join("\n");
+  writeFileSync(join(out, "licences.txt"), text);
+}
+
+async function buildInto(out) {
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  await bundle(out);
+  copyFonts(out);
+  cpSync(join(HERE, "assets"), out, { recursive: true });
+  writeFileSync(join(out, "icons.svg"), sprite(namesInUse(join(HERE, "../templates"), join(HERE, "src"))));
+}
+
+function filesOf(folder) {
+  const names = readdirSync(folder, { recursive: true }).filter((name) => statSync(join(folder, name)).isFile());
+  return new Map(names.sort().map((name) => [name, readFileSync(join(folder, name))]));
+}
+
+/** Names of files that differ between two folders, or stand in one of them only. */
+function differences(left, right) {
+  const [a, b] = [filesOf(left), filesOf(right)];
+  return [...new Set([...a.keys(), ...b.keys()])].filter((name) => !a.get(name)?.equals(b.get(name) ?? Buffer.alloc(0)));
+}
+
+async function check() {
+  const aside = mkdtempSync(join(tmpdir(), "collab-dist-"));
+  try {
+    await buildInto(aside);
+    const stale = differences(DIST, aside);
+    if (stale.length === 0) return console.log("dist/ is fresh.");
+    console.error(`dist/ is stale: ${stale.join(", ")}. Run "npm run build" in frontend/ and commit the result.`);
+    process.exitCode = 1;
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+if (process.argv.includes("--check")) await check();
+else await buildInto(DIST);
