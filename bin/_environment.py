@@ -49,12 +49,15 @@ def say(text: str) -> None:
 
 
 def succeeds(command: Sequence[str | Path], *, quiet: bool = True) -> bool:
-    """Runs the command to its end; a program that is missing counts as a failure."""
-    output = subprocess.DEVNULL if quiet else sys.stderr
+    """Runs the command to its end; a program that is missing counts as a failure, whose words are shown unless quiet."""
     try:
-        ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False)
+        ended = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
     except OSError:
         return False
+    if ended.returncode != 0 and not quiet:
+        say(ended.stdout.rstrip())
     return ended.returncode == 0
 
 
