@@ -5,6 +5,8 @@ Written by accounts.services, read through accounts.selectors; other apps use fo
 
 from __future__ import annotations
 
+import hashlib
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -17,6 +19,11 @@ username_validator = RegexValidator(
     r"^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\Z",
     "Use small letters, digits, dots, dashes and underscores; begin and end with a letter or digit.",
 )
+
+
+def hash_token(token: str) -> str:
+    """What is stored of a link's token: 64 hexadecimal digits from which the token cannot be found."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 class User(AbstractUser):
@@ -38,13 +45,18 @@ class User(AbstractUser):
     display_name = models.CharField(max_length=60, blank=True)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.HUMAN)
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined,misc]
+    class Meta(AbstractUser.Meta):
         constraints: ClassVar = [
             models.UniqueConstraint(Lower("email"), name="user_email_once", condition=~models.Q(email="")),
         ]
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+    @property
+    def topic(self) -> str:
+        """Where events about this person are published."""
+        return f"user:{self.pk}"
 
 
 class Profile(models.Model):
@@ -58,7 +70,7 @@ class Profile(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="profile")
     theme = models.CharField(max_length=6, choices=Theme.choices, default=Theme.SYSTEM)
     time_zone = models.CharField(max_length=60, default="UTC")
-    avatar = models.ImageField(upload_to="avatars/", blank=True)
+    avatar = models.ImageField(upload_to="avatars/", max_length=120, blank=True)
     enter_sends = models.BooleanField(default=True, help_text="Enter sends; otherwise Ctrl Enter does.")
     letter_shortcuts = models.BooleanField(default=True, help_text="Single letters act outside text fields.")
 
@@ -82,9 +94,7 @@ class Sanction(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     until = models.DateTimeField(null=True, blank=True, help_text="Empty: until lifted.")
     lifted_at = models.DateTimeField(null=True, blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="sanctions_given"
-    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="sanctions_given")
 
     class Meta:
         indexes = [models.Index(fields=["user", "kind", "lifted_at"], name="sanction_active")]
@@ -126,3 +136,7 @@ class Invite(models.Model):
 
     def __str__(self) -> str:
         return f"invite {self.pk}"
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether the link still works at `now`."""
+        return self.revoked_at is None and self.expires_at > now and self.uses < self.max_uses

@@ -202,14 +202,54 @@ SIGNUP = env("SIGNUP", "open")
 """open: anybody may sign up; invite: only with an invite link."""
 if SIGNUP not in {"open", "invite"}:
     raise ImproperlyConfigured(f"SIGNUP must be open or invite, not {SIGNUP!r}")
+MFA_REQUIRED = env("MFA_REQUIRED")
+"""Who must set up a second factor before the rooms open: staff, all, or nobody when empty."""
+if MFA_REQUIRED not in {"", "staff", "all"}:
+    raise ImproperlyConfigured(f"MFA_REQUIRED must be staff, all or empty, not {MFA_REQUIRED!r}")
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "account_login"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
+ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm", "signup": "accounts.forms.SignUpForm"}
+ACCOUNT_EMAIL_VERIFICATION = env("EMAIL_VERIFICATION", "mandatory" if env("EMAIL_HOST") else "optional")
+"""mandatory: sign-in waits for the confirmed address, and sign-up does not tell whether an address is known;
+optional: the default while mail only goes to the console."""
+if ACCOUNT_EMAIL_VERIFICATION not in {"mandatory", "optional", "none"}:
+    raise ImproperlyConfigured(
+        f"EMAIL_VERIFICATION must be mandatory, optional or none, not {ACCOUNT_EMAIL_VERIFICATION!r}"
+    )
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
+ACCOUNT_SESSION_REMEMBER = None
+"""None: the sign-in page asks."""
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key", "signup": "20/m/ip"}
+MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_FORMS = {"add_webauthn": "accounts.forms.AddPasskeyForm"}
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_SIGNUP_ENABLED = False
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = SITE_NAME
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION != "mandatory"
+USERSESSIONS_ADAPTER = "accounts.adapters.DeviceAdapter"
+USERSESSIONS_TRACK_ACTIVITY = False
+"""accounts.middleware keeps the device list instead: allauth's own would write a row for every request."""
 
 # Text and time
 
@@ -289,8 +329,18 @@ REALTIME_STALLED_SECONDS = 60
 WEBSOCKET_CLASS = env("WEBSOCKET_CLASS", "sansio")
 EVENT_RETENTION_DAYS = env_int("EVENT_RETENTION_DAYS", 30)
 
+METRICS_TOKEN = env("METRICS_TOKEN")
+"""Who asks for /metrics must know it; empty: there is no /metrics."""
+SOCKET_GATES = ["accounts.gates.refuse_banned", "accounts.gates.require_second_factor"]
+"""Dotted paths `gate(user, session) -> Refused | None` asked before a socket opens."""
+REALTIME_SERVICES = ["realtime.presence.sweeper"]
+REALTIME_START_SERVICES = env_bool("START_SERVICES", True)
+"""0: this process only serves; `manage.py run_services` runs the services elsewhere."""
+
 # Hooks
 
+PRESENCE_HOOK = "chat.presence.announce"
+"""Called with user_id and state when somebody comes, falls idle or goes."""
 MESSAGE_POSTED_HOOKS: list[str] = []
 """Dotted paths called with each stored message after its commit."""
 

@@ -1,0 +1,207 @@
+"""Questions about people: how others see them, what they chose, whether they are sanctioned, what was done to whom.
+
+Called by services, views, consumers and other apps, which never touch accounts.models themselves.
+Never writes, and never puts an e-mail address into a PersonView.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.events import PersonView, PreferencesView
+from accounts.models import AuditEntry, Invite, Profile, Sanction, User, hash_token
+
+PEOPLE_FOUND: Final = 20
+_COLUMNS: Final = ("pk", "username", "display_name", "kind", "profile__avatar")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What every page of a signed-in person needs to know, read in one query.
+
+    Attributes:
+        ban: the moderator's reason, or None for somebody who may be here.
+    """
+
+    theme: str
+    time_zone: str
+    ban: str | None
+
+
+def _view(pk: int, username: str, display_name: str, kind: str, avatar: str | None) -> PersonView:
+    return PersonView(
+        id=pk, name=username, display_name=display_name or username, kind=kind, avatar_url=avatar_url(pk, avatar)
+    )
+
+
+def avatar_url(user_id: int, file_name: str | None) -> str | None:
+    """Address of a picture by the name of its file; None for somebody shown by letters."""
+    if not file_name:
+        return None
+    return reverse("account_avatar", args=[user_id, file_name.rpartition("/")[2].removesuffix(".webp")])
+
+
+def person_view(user: User) -> PersonView:
+    """One person as others see them."""
+    return people_views([user.pk])[user.pk]
+
+
+def people_views(ids: Iterable[int]) -> dict[int, PersonView]:
+    """Several people as others see them, by id, in one query; ids of nobody are left out."""
+    rows = User.objects.filter(pk__in=set(ids)).values_list(*_COLUMNS)
+    return {row[0]: _view(*row) for row in rows}
+
+
+def people_named(names: Iterable[str]) -> dict[str, PersonView]:
+    """People by what stands after `@`, in one query; unknown names are left out."""
+    rows = User.objects.filter(username__in=set(names)).values_list(*_COLUMNS)
+    return {row[1]: _view(*row) for row in rows}
+
+
+def search_people(
+    *, actor: User, q: str, among: Collection[int] | None = None, limit: int = PEOPLE_FOUND
+) -> list[PersonView]:
+    """Active people whose name or username contains `q`; names that start with it come first.
+
+    Args:
+        actor: who asks.
+        q: a part of a name; empty finds everybody.
+        among: only these ids; None for everyone.
+        limit: at most so many, never more than 20.
+    """
+    text = q.strip().removeprefix("@")[:60]
+    starts = Q(username__istartswith=text) | Q(display_name__istartswith=text)
+    found = User.objects.filter(Q(username__icontains=text) | Q(display_name__icontains=text), is_active=True)
+    if among is not None:
+        found = found.filter(pk__in=among)
+    rank = Case(When(starts, then=Value(0)), default=Value(1), output_field=IntegerField())
+    rows = found.annotate(rank=rank).order_by("rank", "display_name", "username").values_list(*_COLUMNS)
+    return [_view(*row) for row in rows[: min(limit, PEOPLE_FOUND)]]
+
+
+def preferences_view(user: User) -> PreferencesView:
+    """What the person chose, or what holds for somebody who chose nothing."""
+    profile = Profile.objects.filter(user=user).first() or Profile(user=user)
+    return PreferencesView(
+        theme=profile.theme,
+        time_zone=profile.time_zone,
+        enter_sends=profile.enter_sends,
+        letter_shortcuts=profile.letter_shortcuts,
+    )
+
+
+def _active(**wanted: Any) -> QuerySet[Sanction]:
+    still = Q(until__isnull=True) | Q(until__gt=timezone.now())
+    return Sanction.objects.filter(still, lifted_at__isnull=True, **wanted)
+
+
+def active_sanction(*, user_id: int, kind: str, room_id: int | None = None) -> Sanction | None:
+    """The sanction of this kind that holds now: everywhere, or in the named room. The longest comes first."""
+    where = Q(room_id__isnull=True)
+    if room_id is not None:
+        where |= Q(room_id=room_id)
+    held = sorted(
+        _active(user_id=user_id, kind=kind).filter(where),
+        key=lambda sanction: (sanction.until is None, sanction.until),
+        reverse=True,
+    )
+    return held[0] if held else None
+
+
+def ban_reason(user: User) -> str | None:
+    """Why this person is suspended everywhere, or None."""
+    ban = active_sanction(user_id=user.pk, kind=Sanction.Kind.BAN)
+    return ban.reason if ban else None
+
+
+def visit_of(user: User) -> Visit:
+    """Theme, time zone and ban of a signed-in person, in one query."""
+    ban = _active(user_id=OuterRef("pk"), kind=Sanction.Kind.BAN, room_id__isnull=True)
+    theme, zone, banned = (
+        User.objects.filter(pk=user.pk)
+        .annotate(banned=Exists(ban))
+        .values_list("profile__theme", "profile__time_zone", "banned")
+        .get()
+    )
+    return Visit(
+        theme=theme or Profile.Theme.SYSTEM,
+        time_zone=zone or "UTC",
+        ban=(ban_reason(user) or "") if banned else None,
+    )
+
+
+def audit_for(target: str, *, limit: int = 100) -> list[AuditEntry]:
+    """What was done to `target` (for example `user:7`), newest first."""
+    return list(AuditEntry.objects.filter(target=target).select_related("actor").order_by("-pk")[:limit])
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether an authenticator app or a passkey is set up; recovery codes alone do not count."""
+    kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    found: bool = Authenticator.objects.filter(user_id=user.pk, type__in=kinds).exists()
+    return found
+
+
+def count_passkeys(user: User) -> int:
+    """How many passkeys and security keys are set up."""
+    count: int = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.WEBAUTHN).count()
+    return count
+
+
+def may_connect(user: User) -> bool:
+    """False while MFA_REQUIRED asks this person for a second factor that is not set up yet."""
+    required = settings.MFA_REQUIRED == "all" or (settings.MFA_REQUIRED == "staff" and user.is_staff)
+    return not required or has_second_factor(user)
+
+
+def primary_address(user: User) -> Any:
+    """The address that mail goes to, as allauth's EmailAddress; None for somebody without."""
+    return EmailAddress.objects.filter(user_id=user.pk).order_by("-primary", "pk").first()
+
+
+def factors_of(user: User) -> dict[str, Any]:
+    """What stands for the second step, as allauth's wrapped authenticators.
+
+    Returns:
+        `passkeys`: a list; `totp` and `recovery_codes`: one or None.
+    """
+    found: dict[str, Any] = {"passkeys": [], "totp": None, "recovery_codes": None}
+    for row in Authenticator.objects.filter(user_id=user.pk).order_by("pk"):
+        if row.type == Authenticator.Type.WEBAUTHN:
+            found["passkeys"].append(row.wrap())
+        else:
+            found[row.type] = row.wrap()
+    return found
+
+
+def device_key(user: User, device_id: int) -> str | None:
+    """Session key behind a row of the person's own device list; for revoking, never for a page."""
+    key: str | None = UserSession.objects.filter(user=user, pk=device_id).values_list("session_key", flat=True).first()
+    return key
+
+
+def devices_of(user: User) -> list[UserSession]:
+    """Where the person is signed in, last used first; sessions that ended elsewhere are dropped from the list."""
+    return sorted(UserSession.objects.purge_and_list(user), key=lambda device: device.last_seen_at, reverse=True)
+
+
+def avatar_file(*, user_id: int, digest: str) -> str | None:
+    """Name of the stored file when `digest` is that of the person's present picture."""
+    name = f"avatars/{user_id}/{digest}.webp"
+    return name if Profile.objects.filter(user_id=user_id, avatar=name).exists() else None
+
+
+def invite_for(token: str) -> Invite | None:
+    """The live invite of a link: not revoked, not over, not used up."""
+    invite = Invite.objects.select_related("created_by").filter(token_hash=hash_token(token)).first()
+    return invite if invite is not None and invite.is_live(timezone.now()) else None

@@ -1,0 +1,39 @@
+"""What is done to people: made, changed, signed out, suspended, invited. Every public function is one transaction.
+
+Called by views, adapters, the admin, commands and other apps. Never answers a request and never talks to a socket:
+an ended sign-in reaches the sockets as an event on `user:<id>` whose effect closes them.
+"""
+
+from accounts.services.audit import record_audit
+from accounts.services.invites import issue_invite, revoke_invite, use_invite
+from accounts.services.people import (
+    create_person,
+    deactivate_person,
+    delete_permanently,
+    remove_avatar,
+    set_avatar,
+    update_preferences,
+    update_profile,
+)
+from accounts.services.sanctions import lift_sanction, sanction_user
+from accounts.services.sessions import note_device, replace_session, revoke_sessions, set_password
+
+__all__ = [
+    "create_person",
+    "deactivate_person",
+    "delete_permanently",
+    "issue_invite",
+    "lift_sanction",
+    "note_device",
+    "record_audit",
+    "remove_avatar",
+    "replace_session",
+    "revoke_invite",
+    "revoke_sessions",
+    "sanction_user",
+    "set_avatar",
+    "set_password",
+    "update_preferences",
+    "update_profile",
+    "use_invite",
+]

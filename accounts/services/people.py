@@ -1,0 +1,189 @@
+"""People and what they say about themselves.
+
+Called by views, the admin, commands and other apps. Never sends mail and never signs anybody in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from accounts import selectors
+from accounts.avatars import square_webp
+from accounts.events import PersonView, PreferencesChanged, PreferencesView
+from accounts.models import Profile, User
+from accounts.services.audit import record_audit
+from accounts.services.sessions import revoke_sessions
+from accounts.texts import clean_display_name, clean_time_zone, clean_username
+from realtime import log
+from realtime.protocol import Refused
+
+
+@transaction.atomic
+def create_person(
+    *,
+    actor: User | None,
+    username: str,
+    display_name: str = "",
+    email: str = "",
+    password: str | None = None,
+    kind: str = User.Kind.HUMAN,
+    time_zone: str = "UTC",
+    is_active: bool = True,
+    is_staff: bool = False,
+    is_superuser: bool = False,
+) -> User:
+    """Makes a person with their profile; an e-mail address given here counts as confirmed.
+
+    Args:
+        actor: whose doing it is; None for a command on the server.
+        password: None for somebody who cannot sign in with one.
+
+    Raises:
+        Refused: `invalid` with the field at fault; `conflict` when the name or the address is taken.
+    """
+    name = clean_username(username)
+    address = email.strip().lower()
+    if User.objects.filter(username=name).exists():
+        raise Refused("conflict", "This name is taken.", field="username")
+    if address and User.objects.filter(email__iexact=address).exists():
+        raise Refused("conflict", "This address belongs to somebody else.", field="email")
+    user = User(
+        username=name,
+        display_name=clean_display_name(display_name),
+        email=address,
+        kind=kind,
+        is_active=is_active,
+        is_staff=is_staff,
+        is_superuser=is_superuser,
+    )
+    user.set_password(password)
+    user.save()
+    Profile.objects.create(user=user, time_zone=clean_time_zone(time_zone))
+    if address:
+        EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
+    if is_staff or is_superuser:
+        record_audit(actor=actor, action="person.create", target=user.topic, detail={"staff": True})
+    return user
+
+
+@transaction.atomic
+def update_profile(*, actor: User, display_name: str, time_zone: str) -> PersonView:
+    """Changes how the person is shown and in which zone times are shown to them.
+
+    Raises:
+        Refused: `invalid` with the field at fault.
+    """
+    zone = clean_time_zone(time_zone)
+    User.objects.filter(pk=actor.pk).update(display_name=clean_display_name(display_name))
+    profile, _ = Profile.objects.get_or_create(user=actor)
+    if profile.time_zone != zone:
+        _change_preferences(actor, profile, {"time_zone": zone})
+    return selectors.people_views([actor.pk])[actor.pk]
+
+
+@transaction.atomic
+def update_preferences(
+    *,
+    actor: User,
+    theme: str | None = None,
+    time_zone: str | None = None,
+    enter_sends: bool | None = None,
+    letter_shortcuts: bool | None = None,
+) -> PreferencesView:
+    """Changes what is given, leaves the rest, and tells the person's other tabs.
+
+    Raises:
+        Refused: `invalid` with the field at fault.
+    """
+    if theme is not None and theme not in Profile.Theme.values:
+        raise Refused("invalid", "The theme is system, light or dark.", field="theme")
+    given = {
+        "theme": theme,
+        "time_zone": None if time_zone is None else clean_time_zone(time_zone),
+        "enter_sends": enter_sends,
+        "letter_shortcuts": letter_shortcuts,
+    }
+    profile, _ = Profile.objects.get_or_create(user=actor)
+    changed = {key: value for key, value in given.items() if value is not None and value != getattr(profile, key)}
+    if changed:
+        _change_preferences(actor, profile, changed)
+    return selectors.preferences_view(actor)
+
+
+def _change_preferences(actor: User, profile: Profile, changed: dict[str, Any]) -> None:
+    seq = log.reserve(actor.topic)
+    for key, value in changed.items():
+        setattr(profile, key, value)
+    profile.save(update_fields=list(changed))
+    event = PreferencesChanged(preferences=selectors.preferences_view(actor))
+    log.append(topic=actor.topic, seq=seq, event=event, actor_id=actor.pk)
+
+
+def set_avatar(*, actor: User, data: bytes) -> str:
+    """Takes a picture: it is cut to a square, made anew without its metadata, and replaces the old one.
+
+    The picture is worked on before the transaction begins.
+
+    Returns:
+        Its address.
+
+    Raises:
+        Refused: `too_large` or `invalid`, with field `picture`.
+    """
+    picture = square_webp(data)
+    name = f"avatars/{actor.pk}/{hashlib.sha256(picture).hexdigest()[:32]}.webp"
+    with transaction.atomic():
+        profile, _ = Profile.objects.get_or_create(user=actor)
+        old = profile.avatar.name
+        if old == name:
+            return str(selectors.avatar_url(actor.pk, name))
+        default_storage.delete(name)
+        profile.avatar.name = default_storage.save(name, ContentFile(picture))
+        profile.save(update_fields=["avatar"])
+        if old:
+            transaction.on_commit(lambda: default_storage.delete(old))
+    return str(selectors.avatar_url(actor.pk, name))
+
+
+@transaction.atomic
+def remove_avatar(*, actor: User) -> None:
+    """Goes back to letters; the file is deleted after the commit."""
+    profile = Profile.objects.filter(user=actor).first()
+    if profile is None or not profile.avatar:
+        return
+    old = str(profile.avatar.name)
+    Profile.objects.filter(pk=profile.pk).update(avatar="")
+    transaction.on_commit(lambda: default_storage.delete(old))
+
+
+@transaction.atomic
+def deactivate_person(*, actor: User, user: User, reason: str = "") -> None:
+    """Closes an account: nobody can sign in to it, what was written stays.
+
+    Raises:
+        Refused: `forbidden`.
+    """
+    revoke_sessions(actor=actor, user=user, reason="deactivated")
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    record_audit(actor=actor, action="person.deactivate", target=user.topic, reason=reason)
+
+
+@transaction.atomic
+def delete_permanently(*, actor: User, user: User) -> None:
+    """Removes a person with everything that hangs on them; only for superusers.
+
+    Raises:
+        Refused: `forbidden`.
+    """
+    if not actor.is_superuser or actor.pk == user.pk:
+        raise Refused("forbidden")
+    revoke_sessions(actor=actor, user=user, reason="deleted")
+    record_audit(actor=actor, action="person.delete", target=user.topic, detail={"username": user.username})
+    user.delete()
