@@ -6,8 +6,11 @@ import { join } from "node:path";
 
 const SET = new URL("./node_modules/lucide-static/icons/", import.meta.url);
 
-/** Ways to name an icon: {% icon "hash" %} in templates, icon("hash") and data-icon="hash" in scripts. */
-const USES = [/\{%\s*icon\s+"([a-z0-9-]+)"/g, /\bicon\(\s*"([a-z0-9-]+)"/g, /\bdata-icon="([a-z0-9-]+)"/g, /\bicon:\s*"([a-z0-9-]+)"/g];
+/** How a template names an icon: {% icon "hash" %}. */
+const IN_TEMPLATES = [/\{%\s*icon\s+"([a-z0-9-]+)"/g];
+
+/** How a script does: icon("hash"), or a table's icon: "hash". */
+const IN_SCRIPTS = [/\bicon\(\s*"([a-z0-9-]+)"/g, /\bicon:\s*"([a-z0-9-]+)"/g];
 
 function filesBelow(folder, endings) {
   return readdirSync(folder, { recursive: true })
@@ -15,14 +18,15 @@ function filesBelow(folder, endings) {
     .map((name) => join(folder, name));
 }
 
+function namesIn(files, ways) {
+  const texts = files.map((file) => readFileSync(file, "utf8"));
+  return texts.flatMap((text) => ways.flatMap((way) => [...text.matchAll(way)].map((match) => match[1])));
+}
+
 /** All icon names in use, sorted, so that the sprite is the same on every machine. */
 export function namesInUse(templates, scripts) {
-  const names = new Set();
-  for (const file of [...filesBelow(templates, [".html"]), ...filesBelow(scripts, [".ts"])]) {
-    const text = readFileSync(file, "utf8");
-    for (const use of USES) for (const match of text.matchAll(use)) names.add(match[1]);
-  }
-  return [...names].sort();
+  const names = namesIn(filesBelow(templates, [".html"]), IN_TEMPLATES).concat(namesIn(filesBelow(scripts, [".ts"]), IN_SCRIPTS));
+  return [...new Set(names)].sort();
 }
 
 function symbol(name) {
