@@ -49,7 +49,7 @@ def say(text: str) -> None:
 
 
 def succeeds(command: Sequence[str | Path], *, quiet: bool = True) -> bool:
-    """Runs the command to its end; a program that is missing counts as a failure, whose words are shown unless quiet."""
+    """Runs the command to its end; a missing program counts as a failure, and its words are shown unless quiet."""
     try:
         ended = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False

@@ -182,9 +182,14 @@ class Postgres(Server):
         )
         if probe.returncode == 0:
             return binaries
-        copy = self.folder / "programs"
-        shutil.copytree(binaries.parent, copy, ignore=shutil.ignore_patterns("include", "*.a", "doc"))
-        return copy / binaries.name
+        # The wheel's programs look for their libraries at a relative path beside the package.
+        package = binaries.parent.parent
+        programs = self.folder / "programs"
+        for source in (package, package.with_name(f"{package.name}.libs")):
+            if source.exists():
+                ignored = shutil.ignore_patterns("include", "*.a", "doc")
+                shutil.copytree(source, programs / source.name, ignore=ignored)
+        return programs / package.name / binaries.parent.name / binaries.name
 
     def initialise(self) -> None:
         """Makes the cluster."""
