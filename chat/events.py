@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from accounts.events import PersonView
 from chat.shapes import MemberView, MessageView, RoomSummary, RoomView, ThreadView
-from realtime.protocol import Command, Event, Struct
+from realtime.protocol import Command, Event, Result, Struct
 
 # Commands.
 
@@ -32,7 +32,7 @@ class SendMessage(Command, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "message.send"
     topic: ClassVar[str] = "room"
-    result: ClassVar[type[Struct]] = MessageSent
+    result: ClassVar[Result] = MessageSent
     cid: UUID
     body: str
     thread: UUID | None = None
@@ -51,7 +51,7 @@ class EditMessage(Command, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "message.edit"
     topic: ClassVar[str] = "room"
-    result: ClassVar[type[Struct]] = SeqResult
+    result: ClassVar[Result] = SeqResult
     id: UUID
     body: str
 
@@ -61,7 +61,7 @@ class DeleteMessage(Command, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "message.delete"
     topic: ClassVar[str] = "room"
-    result: ClassVar[type[Struct]] = SeqResult
+    result: ClassVar[Result] = SeqResult
     id: UUID
 
 
@@ -70,7 +70,7 @@ class AddReaction(Command, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "reaction.add"
     topic: ClassVar[str] = "room"
-    result: ClassVar[type[Struct]] = SeqResult
+    result: ClassVar[Result] = SeqResult
     message: UUID
     emoji: str
 
@@ -80,7 +80,7 @@ class RemoveReaction(Command, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "reaction.remove"
     topic: ClassVar[str] = "room"
-    result: ClassVar[type[Struct]] = SeqResult
+    result: ClassVar[Result] = SeqResult
     message: UUID
     emoji: str
 
@@ -90,7 +90,7 @@ class SetRead(Command, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "read.set"
     topic: ClassVar[str] = "room"
-    result: ClassVar[type[Struct]] = SeqResult
+    result: ClassVar[Result] = SeqResult
     seq: int
 
 
@@ -119,7 +119,7 @@ class CreateRoom(Command, frozen=True, kw_only=True):
     """Make a public or private room; `slug` empty: made from the name."""
 
     type: ClassVar[str] = "room.create"
-    result: ClassVar[type[Struct]] = RoomResult
+    result: ClassVar[Result] = RoomResult
     cid: UUID
     kind: str
     name: str
@@ -132,7 +132,7 @@ class OpenDirect(Command, frozen=True, kw_only=True):
     """Open the direct room with one person, or the group room of several; made at the first call."""
 
     type: ClassVar[str] = "room.open_direct"
-    result: ClassVar[type[Struct]] = RoomResult
+    result: ClassVar[Result] = RoomResult
     users: list[int]
 
 
@@ -140,7 +140,7 @@ class JoinRoom(Command, frozen=True, kw_only=True):
     """Join a public room (topic), or any room by the token of an invite link (no topic)."""
 
     type: ClassVar[str] = "room.join"
-    result: ClassVar[type[Struct]] = RoomResult
+    result: ClassVar[Result] = RoomResult
     room: int | None = None
     token: str | None = None
 
@@ -157,7 +157,7 @@ class UpdateRoom(Command, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "room.update"
     topic: ClassVar[str] = "room"
-    result: ClassVar[type[Struct]] = SeqResult
+    result: ClassVar[Result] = SeqResult
     name: str | UnsetType = UNSET
     purpose: str | UnsetType = UNSET
     slow_mode_seconds: int | UnsetType = UNSET
@@ -170,7 +170,7 @@ class InvitePerson(Command, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "room.invite"
     topic: ClassVar[str] = "room"
-    result: ClassVar[type[Struct]] = SeqResult
+    result: ClassVar[Result] = SeqResult
     user: int
 
 
@@ -186,7 +186,7 @@ class CreateLink(Command, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "room.create_link"
     topic: ClassVar[str] = "room"
-    result: ClassVar[type[Struct]] = LinkCreated
+    result: ClassVar[Result] = LinkCreated
     role: str = "member"
     expires_in_seconds: int | None = 604_800
     max_uses: int | None = None
@@ -205,7 +205,7 @@ class SetRole(Command, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "member.set_role"
     topic: ClassVar[str] = "room"
-    result: ClassVar[type[Struct]] = SeqResult
+    result: ClassVar[Result] = SeqResult
     user: int
     role: str
 
@@ -215,7 +215,7 @@ class RemoveMember(Command, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "member.remove"
     topic: ClassVar[str] = "room"
-    result: ClassVar[type[Struct]] = SeqResult
+    result: ClassVar[Result] = SeqResult
     user: int
     reason: str = ""
 

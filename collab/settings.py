@@ -1,4 +1,4 @@
-"""Settings of the project, in one file and a fixed order; every value that differs between sites comes from the environment.
+"""Settings of the project in one file and a fixed order; what differs between sites comes from the environment.
 
 Sections: reading the environment, site, apps, requests, database, cache and channel layer, accounts, text and time,
 files, mail, security, realtime, hooks, logging.

@@ -3,7 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from collab import health
+
 urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
     path("admin/", admin.site.urls),
     path("account/", include("accounts.urls")),
     path("", include("chat.urls")),

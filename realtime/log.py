@@ -103,7 +103,7 @@ def append(
         at=at,
     )
     entry = Entry(topic, seq, _frame(topic, seq, event.type, data, at), effect)
-    transaction.on_commit(lambda: _tell(entry))
+    transaction.on_commit(lambda: _tell(entry), robust=True)
     return seq
 
 
@@ -138,9 +138,7 @@ def _read_events(topic: str, after: int, limit: int) -> list[Entry]:
 
 def redact(*, topic: str, seqs: Iterable[int], event: protocol.Event) -> None:
     """Replaces what old events said, so that a deleted text cannot be replayed from the log."""
-    Event.objects.filter(topic=topic, seq__in=list(seqs)).update(
-        type=event.type, data=protocol.encode(event).decode()
-    )
+    Event.objects.filter(topic=topic, seq__in=list(seqs)).update(type=event.type, data=protocol.encode(event).decode())
 
 
 def heads(topics: Iterable[str]) -> dict[str, tuple[int, int]]:

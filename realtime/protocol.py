@@ -86,6 +86,10 @@ class Ack(Struct, frozen=True, kw_only=True):
     """The empty answer to a command; commands with a result answer a subclass."""
 
 
+Result = type[Struct]
+"""What an ack carries; an alias because `type` is a field name in commands."""
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A client's wish: the `data` of a frame from the client. Undeclared keys are refused.
 
@@ -97,7 +101,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     type: ClassVar[str] = ""
     topic: ClassVar[str] = ""
-    result: ClassVar[type[Struct]] = Ack
+    result: ClassVar[Result] = Ack
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +167,18 @@ def decode_envelope(raw: bytes | str) -> Envelope:
         return _envelope_decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Refused("bad_frame", str(error)[:200]) from error
+
+
+class _Ref(msgspec.Struct):
+    ref: int | None = None
+
+
+def ref_of(raw: str | None) -> int | None:
+    """The ref of a frame that could not be taken, so that its sender still gets an answer; None when it has none."""
+    try:
+        return msgspec.json.decode(raw or "", type=_Ref).ref
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
 
 
 def decode_command(kind: type[C], data: msgspec.Raw) -> C:
@@ -266,7 +282,7 @@ class Ping(Command, frozen=True, kw_only=True):
     """Heartbeat of the client."""
 
     type: ClassVar[str] = "ping"
-    result: ClassVar[type[Struct]] = Pong
+    result: ClassVar[Result] = Pong
 
 
 class Limits(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,154 @@
+"""One topic inside the hub: its last seq, its ring of recent frames, and the sockets that hear it.
+
+Used by hub.py only, on the event loop. Never reads the database and never waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from realtime import metrics
+
+if TYPE_CHECKING:
+    from realtime.log import Entry
+    from realtime.socket import Socket
+
+RING_EVENTS: Final = 400
+
+
+class Feed:
+    """A followed topic.
+
+    Attributes:
+        sockets: all that are on the topic; `live` are those that have everything up to `last`.
+        ring: the newest (seq, frame), without holes, ending at `last`.
+        held: events that came before their turn.
+        oldest: the oldest seq that the log can still replay.
+    """
+
+    __slots__ = (
+        "_due",
+        "became_ready",
+        "ephemeral",
+        "filling",
+        "held",
+        "last",
+        "live",
+        "oldest",
+        "ready",
+        "ring",
+        "sockets",
+        "topic",
+    )
+
+    def __init__(self, topic: str) -> None:
+        self.topic = topic
+        self.last = 0
+        self.oldest = 1
+        self.ready = False
+        self.became_ready = asyncio.Event()
+        self.filling = False
+        self.sockets: dict[Socket, None] = {}
+        self.live: dict[Socket, None] = {}
+        self.ring: deque[tuple[int, bytes]] = deque(maxlen=RING_EVENTS)
+        self.held: dict[int, Entry] = {}
+        self.ephemeral: dict[str, bytes] = {}
+        self._due: list[bytes] = []
+
+    def begin(self, head: int, oldest: int) -> None:
+        """The log's head is known: from here on events are taken in order."""
+        self.last = head
+        self.oldest = oldest
+        self.ready = True
+        self.became_ready.set()
+
+    def abandon(self) -> None:
+        """The topic could not be followed: nobody stays on it."""
+        for socket in list(self.sockets):
+            self.remove(socket)
+        self.became_ready.set()
+
+    def add(self, socket: Socket) -> None:
+        """The socket is on the topic, still silent."""
+        self.sockets[socket] = None
+        socket.feeds[self.topic] = self
+
+    def remove(self, socket: Socket) -> None:
+        """The socket gets nothing more from here."""
+        self.sockets.pop(socket, None)
+        self.live.pop(socket, None)
+        socket.feeds.pop(self.topic, None)
+        socket.behind.pop(self, None)
+
+    def start(self, socket: Socket, after: int) -> None:
+        """The socket wants everything with seq > after; what is due this tick counts as sent to the others."""
+        self.live.pop(socket, None)
+        self.flush()
+        socket.behind.pop(self, None)
+        if after == self.last:
+            self.live[socket] = None
+        else:
+            socket.behind[self] = after
+
+    def take(self, seq: int, frame: bytes) -> None:
+        """The next event in order, as a ready frame."""
+        self.last = seq
+        self.ring.append((seq, frame))
+        self._due.append(frame)
+
+    def flush(self) -> list[Socket]:
+        """Writes what is due to every live socket in one piece; who has no room falls behind and is returned."""
+        frames = self._due
+        if not frames:
+            return []
+        self._due = []
+        joined = frames[0] if len(frames) == 1 else b"".join(frames)
+        count, size = len(frames), len(joined)
+        full = []
+        for socket in self.live:
+            if socket.frames_out + count > socket.frames_limit or socket.bytes_out + size > socket.bytes_limit:
+                full.append(socket)
+                continue
+            socket.frames_out += count
+            socket.bytes_out += size
+            socket.write(frames, joined)
+        metrics.deliveries.inc(count * (len(self.live) - len(full)))
+        for socket in full:
+            del self.live[socket]
+            socket.fall_behind(self, self.last - count)
+        return full
+
+    def flush_ephemeral(self) -> None:
+        """Writes the last value of each key; a socket without room simply does not get it."""
+        frames = list(self.ephemeral.values())
+        self.ephemeral = {}
+        joined = b"".join(frames)
+        for socket in self.live:
+            if not socket.push(frames, joined):
+                metrics.dropped.inc(len(frames))
+
+    def replay_from_ring(self, socket: Socket, last: int) -> bool:
+        """Sends what the socket lacks from the ring; False when the ring does not reach back that far.
+
+        When the window is full the rest waits, which counts as done: `received` calls again.
+        """
+        if last >= self.last:
+            socket.behind.pop(self, None)
+            if socket in self.sockets:
+                self.flush()
+                self.live[socket] = None
+            return True
+        if not self.ring or self.ring[0][0] > last + 1:
+            return False
+        skip = last + 1 - self.ring[0][0]
+        for index in range(skip, len(self.ring)):
+            seq, frame = self.ring[index]
+            if not socket.push_event(self, seq, frame):
+                return True
+        # Everything in the ring counts as sent, so what is due this tick must leave before the socket goes live.
+        self.flush()
+        socket.behind.pop(self, None)
+        self.live[socket] = None
+        return True

@@ -1,0 +1,409 @@
+"""One hub per process: it follows topics, encodes once, fans out, resumes, and drops who may no longer listen.
+
+Services reach it through log.append (after their commit) and publish_ephemeral; consumers subscribe sockets. The
+database is the truth: what the bell (the channel layer, see bell.py) loses is read from the log. Everything here runs
+on the event loop except `publish` and `publish_ephemeral`, which any thread may call. Never decides who may read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Collection, Coroutine
+from typing import Any, Final
+
+from django.conf import settings
+
+from realtime import log, metrics, protocol, sessions, threads
+from realtime.bell import Bell, Ring
+from realtime.feed import Feed
+from realtime.log import Entry
+from realtime.socket import Socket
+from realtime.transport import text_frame
+
+logger = logging.getLogger(__name__)
+
+EPHEMERAL_SECONDS: Final = 0.03
+"""Typing, presence and carets wait this long, so that the last value of a burst is the only one sent."""
+HELD_SECONDS: Final = 0.05
+"""How long a hole in the order may be a commit still on its way from another thread, before the log is read."""
+READ_EVENTS: Final = 500
+
+
+class Hub:
+    """All topics and sockets of this process."""
+
+    def __init__(self) -> None:
+        self.process = uuid.uuid4().hex[:12]
+        self.feeds: dict[str, Feed] = {}
+        self.sockets: dict[Socket, None] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = threading.Lock()
+        self._reset()
+
+    def _reset(self) -> None:
+        self.feeds.clear()
+        self.sockets.clear()
+        self._inbox: deque[tuple[Entry, float]] = deque()
+        self._ephemeral_inbox: deque[tuple[str, str, bytes]] = deque()
+        self._draining = False
+        self._dirty: dict[Feed, float] = {}
+        self._flush_at: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.bell = Bell(self.process, self._heard)
+
+    # Life
+
+    def start(self) -> None:
+        """Binds the hub to the running loop, once; a later loop (the next test) starts an empty hub."""
+        loop = asyncio.get_running_loop()
+        if self._loop is loop:
+            return
+        self._reset()
+        self._loop = loop
+        self.bell.start()
+        self._spawn(self._poll_forever())
+        self._spawn(self._sweep_forever())
+
+    async def stop(self) -> None:
+        """Ends the hub's tasks; sockets are the server's to close."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.bell.stop()
+        self._loop = None
+        self._reset()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # Publishing, from any thread
+
+    def publish(self, entry: Entry) -> None:
+        """Takes a durable event after its commit: local sockets first, then the bell for other processes."""
+        metrics.published.labels("durable").inc()
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            Bell.ring_from_outside(entry.topic, Ring(seq=entry.seq))
+            return
+        self._inbox.append((entry, time.monotonic()))
+        self._wake(loop)
+
+    def publish_ephemeral(self, *, topic: str, event: protocol.Event, key: str) -> None:
+        """Sends an event that may be lost: never stored, never replayed, the last value of `key` wins in a burst.
+
+        Args:
+            topic: whose live sockets get it.
+            event: an ephemeral event of that kind of topic.
+            key: what the value replaces, for example the user id of who is typing.
+        """
+        if event.durable or topic.partition(":")[0] != event.topic:
+            raise ValueError(f"{event.type} is no ephemeral event of {topic}")
+        metrics.published.labels("ephemeral").inc()
+        frame = protocol.event_frame(topic=topic, event_type=event.type, data=protocol.encode(event))
+        name = f"{event.type}/{key}"
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            Bell.ring_from_outside(topic, Ring(key=name, frame=frame))
+            return
+        self._ephemeral_inbox.append((topic, name, frame))
+        self._wake(loop)
+
+    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._lock:
+            if self._draining:
+                return
+            self._draining = True
+        loop.call_soon_threadsafe(self._drain)
+
+    def _drain(self) -> None:
+        with self._lock:
+            self._draining = False
+        while self._inbox:
+            entry, committed = self._inbox.popleft()
+            self._deliver(entry, committed)
+            self.bell.ring(entry.topic, Ring(seq=entry.seq, frame=entry.frame, effect=entry.effect))
+        while self._ephemeral_inbox:
+            topic, key, frame = self._ephemeral_inbox.popleft()
+            self._deliver_ephemeral(topic, key, frame)
+            self.bell.ring(topic, Ring(key=key, frame=frame))
+
+    # Delivery
+
+    def _heard(self, topic: str, ring: Ring) -> None:
+        """The bell of another process."""
+        feed = self.feeds.get(topic)
+        if feed is None:
+            return
+        if ring.seq and ring.frame:
+            self._deliver(Entry(topic, ring.seq, ring.frame, ring.effect), time.monotonic())
+        elif ring.seq:
+            self._notice_head(feed, ring.seq)
+        else:
+            self._deliver_ephemeral(topic, ring.key, ring.frame)
+
+    def _deliver(self, entry: Entry, committed: float) -> None:
+        feed = self.feeds.get(entry.topic)
+        if feed is None:
+            return
+        if not feed.ready or entry.seq != feed.last + 1:
+            self._hold(feed, entry)
+            return
+        self._accept(feed, entry, committed)
+        while (held := feed.held.pop(feed.last + 1, None)) is not None:
+            self._accept(feed, held, committed)
+
+    def _accept(self, feed: Feed, entry: Entry, committed: float) -> None:
+        """The event is next in order: into the ring, out with this tick's frames, then its effect."""
+        feed.take(entry.seq, text_frame(entry.frame))
+        if feed not in self._dirty:
+            self._dirty[feed] = committed
+            if len(self._dirty) == 1 and self._loop is not None:
+                self._loop.call_soon(self._flush)
+        if entry.effect is not None:
+            # Nobody it drops may get a later seq, so what is due goes out before it acts.
+            self._flush()
+            self.apply_effect(feed, entry.effect)
+
+    def _flush(self) -> None:
+        dirty, self._dirty = self._dirty, {}
+        for feed, committed in dirty.items():
+            full = feed.flush()
+            metrics.delivery_seconds.observe(time.monotonic() - committed)
+            for socket in full:
+                # A tick larger than the window still leaves room for its beginning.
+                self.catch_up(socket)
+
+    def _hold(self, feed: Feed, entry: Entry) -> None:
+        if feed.ready and entry.seq <= feed.last:
+            return
+        feed.held[entry.seq] = entry
+        if feed.ready and not feed.filling and self._loop is not None:
+            feed.filling = True
+            self._loop.call_later(HELD_SECONDS, self._fill_later, feed)
+
+    def _fill_later(self, feed: Feed) -> None:
+        feed.filling = False
+        if feed.held and self.feeds.get(feed.topic) is feed:
+            self._notice_head(feed, max(feed.held))
+
+    def _notice_head(self, feed: Feed, head: int) -> None:
+        if feed.ready and head > feed.last and not feed.filling:
+            feed.filling = True
+            self._spawn(self._fill(feed, head))
+
+    async def _fill(self, feed: Feed, head: int) -> None:
+        """Reads from the log what no bell brought."""
+        metrics.gaps.inc()
+        try:
+            while feed.last < head and self.feeds.get(feed.topic) is feed:
+                entries = await threads.read(log.read, feed.topic, feed.last, READ_EVENTS)
+                if not entries or entries[0].seq > feed.last + 1:
+                    await self._skip_pruned(feed, entries)
+                    if not entries:
+                        break
+                for entry in entries:
+                    self._deliver(entry, time.monotonic())
+        finally:
+            feed.filling = False
+
+    async def _skip_pruned(self, feed: Feed, entries: list[Entry]) -> None:
+        """The log below the next entry was pruned while we did not listen: everybody starts over."""
+        head, oldest = (await threads.read(log.heads, [feed.topic]))[feed.topic]
+        if feed.last + 1 >= oldest:
+            return
+        feed.last = entries[0].seq - 1 if entries else head
+        feed.ring.clear()
+        for socket in list(feed.sockets):
+            socket.reset(feed, head)
+
+    def _deliver_ephemeral(self, topic: str, key: str, frame: bytes) -> None:
+        feed = self.feeds.get(topic)
+        if feed is None or not feed.live:
+            return
+        feed.ephemeral[key] = text_frame(frame)
+        if self._flush_at is None and self._loop is not None:
+            self._flush_at = self._loop.call_later(EPHEMERAL_SECONDS, self._flush_ephemeral)
+
+    def _flush_ephemeral(self) -> None:
+        self._flush_at = None
+        for feed in list(self.feeds.values()):
+            if feed.ephemeral:
+                feed.flush_ephemeral()
+
+    def apply_effect(self, feed: Feed, effect: protocol.Effect) -> None:
+        """Drops or closes the sockets that the event is about."""
+        if feed.topic.startswith("user:"):
+            sessions.forget(int(feed.topic.removeprefix("user:")))
+        for socket in list(feed.sockets):
+            if effect.drop_user and socket.user_id == effect.drop_user:
+                self.unsubscribe(socket, feed.topic)
+            if effect.close_code and effect.session in {"", socket.session} and effect.except_session != socket.session:
+                self.close(socket, effect.close_code, effect.reason)
+
+    # Sockets
+
+    def open(self, socket: Socket) -> None:
+        """A socket is here; the person's oldest one goes when there are too many."""
+        self.sockets[socket] = None
+        metrics.sockets.inc()
+        own = [other for other in self.sockets if other.user_id == socket.user_id]
+        for oldest in own[: max(0, len(own) - protocol.SOCKETS_PER_PERSON)]:
+            self.close(oldest, 4409, "This page was opened in too many places.")
+
+    def close(self, socket: Socket, code: int, reason: str) -> None:
+        """Closes a socket once, after telling why; nothing more is sent to it."""
+        if not socket.closing:
+            self.closed(socket)
+            metrics.closes.labels(code).inc()
+            socket.close(code, reason)
+
+    def closed(self, socket: Socket) -> None:
+        """A socket is gone."""
+        if self.sockets.pop(socket, 0) is None:
+            metrics.sockets.dec()
+        for topic in list(socket.feeds):
+            self.unsubscribe(socket, topic)
+
+    def unsubscribe(self, socket: Socket, topic: str) -> None:
+        """The socket hears the topic no more; a topic without sockets is not followed."""
+        feed = self.feeds.get(topic)
+        if feed is None:
+            return
+        feed.remove(socket)
+        if not feed.sockets:
+            del self.feeds[topic]
+            self.bell.unfollow(topic)
+            metrics.topics.set(len(self.feeds))
+
+    async def attach(self, socket: Socket, topics: Collection[str]) -> bool:
+        """Puts the socket on the topics, still silent; what revokes it from here on is heard.
+
+        Rights are checked after this and before `activate`, so no revocation can fall in between.
+
+        Returns:
+            Whether one of them was not followed before.
+        """
+        new = []
+        for topic in topics:
+            feed = self.feeds.get(topic)
+            if feed is None:
+                feed = self.feeds[topic] = Feed(topic)
+                new.append(feed)
+            feed.add(socket)
+        if new:
+            metrics.topics.set(len(self.feeds))
+            await self._follow(new)
+        waiting = [feed.became_ready.wait() for topic in topics if (feed := self.feeds.get(topic)) and not feed.ready]
+        if waiting:
+            await asyncio.wait_for(asyncio.gather(*waiting), timeout=30)
+            if any(not feed.ready for feed in socket.feeds.values()):
+                raise ConnectionError("a topic could not be followed")
+        return bool(new)
+
+    async def _follow(self, feeds: list[Feed]) -> None:
+        topics = [feed.topic for feed in feeds]
+        try:
+            await self.bell.follow(topics)
+            heads = await threads.read(log.heads, topics)
+        except BaseException:
+            for feed in feeds:
+                self.feeds.pop(feed.topic, None)
+                feed.abandon()
+            raise
+        for feed in feeds:
+            feed.begin(heads[feed.topic][0], heads[feed.topic][1])
+            for seq in sorted(feed.held):
+                entry = feed.held.pop(seq)
+                if seq > feed.last:
+                    self._deliver(entry, time.monotonic())
+
+    def activate(self, socket: Socket, topic: str, after: int | None) -> protocol.TopicState:
+        """Makes an attached socket hear the topic, from `after` on or from now (None, or a seq too old)."""
+        feed = self.feeds.get(topic)
+        if feed is None or socket not in feed.sockets:
+            return protocol.TopicState(mode="denied")
+        replayable = after is not None and feed.oldest - 1 <= after <= feed.last
+        if after is None or not replayable or feed.last - after > protocol.REPLAY_EVENTS:
+            mode, after = "snapshot", feed.last
+        else:
+            mode = "resume"
+        metrics.replays.labels(mode).inc()
+        feed.start(socket, after)
+        return protocol.TopicState(mode=mode, head=feed.last)
+
+    def catch_up(self, socket: Socket) -> None:
+        """Sends a socket what waits for it, from the ring or else from the log; on the loop, no waiting."""
+        for feed, last in list(socket.behind.items()):
+            if feed.replay_from_ring(socket, last) or feed in socket.catching:
+                continue
+            socket.catching.add(feed)
+            self._spawn(self._replay_from_log(socket, feed))
+
+    async def _replay_from_log(self, socket: Socket, feed: Feed) -> None:
+        try:
+            while (last := socket.behind.get(feed)) is not None and (room := socket.room_frames()) > 0:
+                entries = await threads.read(log.read, feed.topic, last, min(room, READ_EVENTS))
+                if feed not in socket.behind:
+                    return
+                if entries and entries[0].seq > last + 1:
+                    socket.reset(feed, feed.last)
+                    return
+                for entry in entries:
+                    if entry.seq <= feed.last and not socket.push_event(feed, entry.seq, text_frame(entry.frame)):
+                        return
+                if feed.replay_from_ring(socket, socket.behind.get(feed, feed.last)) or not entries:
+                    return
+        finally:
+            socket.catching.discard(feed)
+
+    # What runs for ever
+
+    async def _poll_forever(self) -> None:
+        """Asks for the heads of all followed topics: a dead bell costs one turn and no event."""
+        while True:
+            await asyncio.sleep(settings.REALTIME_POLL_SECONDS)
+            now = time.monotonic()
+            for socket in list(self.sockets):
+                if socket.stalled_for(now) > settings.REALTIME_STALLED_SECONDS:
+                    self.close(socket, 4408, "This page took too long to take its messages.")
+            try:
+                await self._poll()
+            except Exception:
+                logger.exception("The heads of %d topics could not be read", len(self.feeds))
+
+    async def _poll(self) -> None:
+        ready = [topic for topic, feed in self.feeds.items() if feed.ready]
+        if not ready:
+            return
+        for topic, (head, oldest) in (await threads.read(log.heads, ready)).items():
+            feed = self.feeds.get(topic)
+            if feed is not None:
+                feed.oldest = oldest
+                self._notice_head(feed, head)
+
+    async def _sweep_forever(self) -> None:
+        """Closes sockets whose session was deleted behind our back."""
+        while True:
+            await asyncio.sleep(settings.REALTIME_SWEEP_SECONDS)
+            sessions.forget_stale()
+            claims = {socket.session_key: socket.user_id for socket in self.sockets}
+            try:
+                ended = await threads.read(sessions.ended, claims) if claims else set()
+            except Exception:
+                logger.exception("The sessions of %d sockets could not be checked", len(claims))
+                continue
+            for socket in list(self.sockets):
+                if socket.session_key in ended:
+                    self.close(socket, 4401, "You were signed out.")
+
+
+hub = Hub()
+log.on_append(hub.publish)

@@ -1,0 +1,134 @@
+"""One open socket as the hub sees it: who it is, what it hears, and how much it may still be sent.
+
+Made by consumers.py. Flow control: the client tells how many event frames it took; beyond the window durable events
+wait in the log and ephemeral ones are dropped, whatever server and proxy stand in between. Never waits.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from realtime import metrics, protocol
+from realtime.transport import Outlet, text_frame
+
+if TYPE_CHECKING:
+    from realtime.feed import Feed
+    from realtime.sessions import Identity
+
+
+class Socket:
+    """A socket of one person.
+
+    Attributes:
+        frames_out, bytes_out: event frames and their bytes handed to the transport so far.
+        frames_limit, bytes_limit: how far those may go before the client must have taken more.
+        behind: topics on which durable events wait, with the last seq sent.
+        catching: topics whose waiting events are being read from the log at this moment.
+    """
+
+    __slots__ = (
+        "_bytes_mark",
+        "_frames_mark",
+        "_on_close",
+        "_stalled_at",
+        "behind",
+        "bytes_limit",
+        "bytes_out",
+        "catching",
+        "closing",
+        "feeds",
+        "frames_limit",
+        "frames_out",
+        "frames_taken",
+        "outlet",
+        "session",
+        "session_key",
+        "user_id",
+        "write",
+    )
+
+    def __init__(self, identity: Identity, outlet: Outlet, on_close: Callable[[int, str], None]) -> None:
+        self.user_id: int = identity.user.pk
+        self.session_key = identity.session_key
+        self.session = identity.session
+        self.outlet = outlet
+        self.write = outlet.write
+        self.feeds: dict[str, Feed] = {}
+        self.behind: dict[Feed, int] = {}
+        self.catching: set[Feed] = set()
+        self.closing = False
+        self.frames_out = self.bytes_out = self.frames_taken = 0
+        self.frames_limit = protocol.WINDOW_FRAMES
+        self.bytes_limit = protocol.WINDOW_BYTES
+        self._frames_mark = self._bytes_mark = 0
+        self._stalled_at = 0.0
+        self._on_close = on_close
+
+    def send(self, frame: bytes) -> None:
+        """Sends an answer (hello, ack, error): JSON that does not count in the window."""
+        wire = text_frame(frame)
+        self.write([wire], wire)
+
+    def push(self, frames: list[bytes], joined: bytes) -> bool:
+        """Sends event frames if the window has room for all of them."""
+        if self.frames_out + len(frames) > self.frames_limit or self.bytes_out + len(joined) > self.bytes_limit:
+            return False
+        self.frames_out += len(frames)
+        self.bytes_out += len(joined)
+        self.write(frames, joined)
+        return True
+
+    def push_event(self, feed: Feed, seq: int, frame: bytes) -> bool:
+        """Sends one waiting durable event and remembers how far the socket is; False when the window is full."""
+        if not self.push([frame], frame):
+            self.fall_behind(feed, seq - 1)
+            return False
+        self.behind[feed] = seq
+        metrics.deliveries.inc()
+        return True
+
+    def fall_behind(self, feed: Feed, last: int) -> None:
+        """The window is full: events after `last` wait in the log."""
+        if not self._stalled_at or not self.behind:
+            self._stalled_at = time.monotonic()
+        self.behind[feed] = last
+
+    def room_frames(self) -> int:
+        """How many frames the window still takes."""
+        return self.frames_limit - self.frames_out
+
+    def received(self, frames: int) -> bool:
+        """The client took `frames` event frames in all; True when waiting events should go on.
+
+        Raises:
+            Refused: it claims more than was sent.
+        """
+        if not self.frames_taken <= frames <= self.frames_out:
+            raise protocol.Refused("invalid", "More frames than were sent, or fewer than before.", field="frames")
+        if frames > self.frames_taken:
+            self._stalled_at = 0.0
+        self.frames_taken = frames
+        self.frames_limit = frames + protocol.WINDOW_FRAMES
+        # Bytes are known at marks only: what was sent when the last mark was set is taken once its frames are.
+        if frames >= self._frames_mark:
+            taken = self.bytes_out if frames == self.frames_out else self._bytes_mark
+            self.bytes_limit = taken + protocol.WINDOW_BYTES
+            self._frames_mark, self._bytes_mark = self.frames_out, self.bytes_out
+        return bool(self.behind)
+
+    def stalled_for(self, now: float) -> float:
+        """Seconds since events began to wait without the client taking any."""
+        return now - self._stalled_at if self._stalled_at and self.behind else 0.0
+
+    def reset(self, feed: Feed, head: int) -> None:
+        """Tells the client to take a snapshot and goes on from `head`."""
+        data = protocol.encode(protocol.Reset(head=head))
+        self.send(protocol.event_frame(topic=feed.topic, event_type="reset", data=data))
+        feed.start(self, feed.last)
+
+    def close(self, code: int, reason: str) -> None:
+        """Tells why and closes; called by the hub, which has already let go of the socket."""
+        self.closing = True
+        self._on_close(code, reason)

@@ -1,0 +1,113 @@
+"""Writes ready frames to one socket: straight to the server's transport where it offers that, else by ASGI send.
+
+Called by the hub and by consumers on the event loop. Never knows a topic, a person or what a frame says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import struct
+from collections import deque
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Protocol
+
+EXTENSION = "collab.frames"
+logger = logging.getLogger(__name__)
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class FrameWriter(Protocol):
+    """What the ASGI extension `collab.frames` offers in a websocket scope."""
+
+    open: bool
+
+    def write(self, frames: bytes) -> None:
+        """Writes complete, unmasked RFC 6455 frames; does nothing before the handshake and after the close."""
+
+    def buffered_bytes(self) -> int:
+        """Bytes that the kernel has not taken yet."""
+
+
+def text_frame(payload: bytes) -> bytes:
+    """One unfragmented, unmasked text frame (RFC 6455 §5.2) around UTF-8 `payload`."""
+    size = len(payload)
+    if size < 126:
+        return b"\x81" + size.to_bytes(1, "big") + payload
+    if size < 65_536:
+        return struct.pack("!BBH", 0x81, 126, size) + payload
+    return struct.pack("!BBQ", 0x81, 127, size) + payload
+
+
+def payload_of(frame: bytes) -> bytes:
+    """The payload of a frame made by `text_frame`."""
+    return frame[{126: 4, 127: 10}.get(frame[1], 2) :]
+
+
+class Outlet:
+    """The way out to one socket. `write` takes frames of `text_frame`, in the order they must arrive."""
+
+    __slots__ = ("write",)
+
+    write: Callable[[list[bytes], bytes], None]
+
+    def close(self) -> None:
+        """No more writes."""
+
+    async def finish(self) -> None:
+        """Waits until everything written has been handed to the server."""
+
+
+class FastOutlet(Outlet):
+    """Joined bytes go to the transport in one call: no task, queue or future for a delivery."""
+
+    __slots__ = ("_writer",)
+
+    def __init__(self, writer: FrameWriter) -> None:
+        self._writer = writer
+        write = writer.write
+        self.write = lambda frames, joined: write(joined)
+
+
+class AsgiOutlet(Outlet):
+    """For servers without the extension: frames wait in a queue that one task empties through ASGI send."""
+
+    __slots__ = ("_queue", "_send", "_task")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._queue: deque[bytes] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self.write = self._enqueue
+
+    def _enqueue(self, frames: list[bytes], joined: bytes) -> None:
+        self._queue.extend(frames)
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._drain())
+
+    async def _drain(self) -> None:
+        try:
+            while self._queue:
+                text = payload_of(self._queue.popleft()).decode()
+                await self._send({"type": "websocket.send", "text": text})
+        except Exception as error:  # noqa: BLE001 - a server may raise anything once its peer is gone
+            logger.debug("socket went away while sending: %r", error)
+            self._queue.clear()
+        finally:
+            self._task = None
+
+    def close(self) -> None:
+        """Drops what was not sent."""
+        self._queue.clear()
+
+    async def finish(self) -> None:
+        """Waits for the queue, so that a close frame cannot overtake an error frame."""
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=5)
+
+
+def open_outlet(scope: MutableMapping[str, Any], send: Send) -> Outlet:
+    """The best way out that this connection's server offers."""
+    extension = (scope.get("extensions") or {}).get(EXTENSION)
+    return FastOutlet(extension["writer"]) if extension else AsgiOutlet(send)
