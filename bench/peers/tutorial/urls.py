@@ -1,0 +1,7 @@
+"""No pages: only the socket is measured.
+
+Called by Django.
+Never routes anything.
+"""
+
+urlpatterns: list[object] = []
