@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 username_validator = RegexValidator(
     r"^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?\Z",
@@ -78,6 +79,19 @@ class Profile(models.Model):
         return f"profile of {self.user_id}"
 
 
+class SanctionQuerySet(models.QuerySet["Sanction"]):
+    """Questions about sanctions."""
+
+    def active(self) -> SanctionQuerySet:
+        """Those that hold now: neither lifted nor over."""
+        still = models.Q(until__isnull=True) | models.Q(until__gt=timezone.now())
+        return self.filter(still, lifted_at__isnull=True)
+
+    def bans(self) -> SanctionQuerySet:
+        """Bans from the whole site."""
+        return self.filter(kind=Sanction.Kind.BAN, room_id__isnull=True)
+
+
 class Sanction(models.Model):
     """A mute, kick or ban, in one room or everywhere."""
 
@@ -96,11 +110,25 @@ class Sanction(models.Model):
     lifted_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="sanctions_given")
 
+    objects = SanctionQuerySet.as_manager()
+
     class Meta:
         indexes = [models.Index(fields=["user", "kind", "lifted_at"], name="sanction_active")]
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.user_id}"
+
+
+class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    """Rows that are only added and read."""
+
+    def update(self, **kwargs: Any) -> int:
+        """Refused."""
+        raise TypeError("the trail is not changed")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refused."""
+        raise TypeError("the trail is not shortened")
 
 
 class AuditEntry(models.Model):
@@ -114,11 +142,23 @@ class AuditEntry(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     detail = models.JSONField(default=dict, blank=True)
 
+    objects = AuditQuerySet.as_manager()
+
     class Meta:
         verbose_name_plural = "audit entries"
 
     def __str__(self) -> str:
         return f"{self.action} {self.target}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Adds the row; an existing one stays as it is."""
+        if not self._state.adding:
+            raise TypeError("the trail is not changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refused."""
+        raise TypeError("the trail is not shortened")
 
 
 class Invite(models.Model):

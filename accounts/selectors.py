@@ -14,7 +14,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -100,18 +100,13 @@ def preferences_view(user: User) -> PreferencesView:
     )
 
 
-def _active(**wanted: Any) -> QuerySet[Sanction]:
-    still = Q(until__isnull=True) | Q(until__gt=timezone.now())
-    return Sanction.objects.filter(still, lifted_at__isnull=True, **wanted)
-
-
 def active_sanction(*, user_id: int, kind: str, room_id: int | None = None) -> Sanction | None:
     """The sanction of this kind that holds now: everywhere, or in the named room. The longest comes first."""
     where = Q(room_id__isnull=True)
     if room_id is not None:
         where |= Q(room_id=room_id)
     held = sorted(
-        _active(user_id=user_id, kind=kind).filter(where),
+        Sanction.objects.active().filter(where, user_id=user_id, kind=kind),
         key=lambda sanction: (sanction.until is None, sanction.until),
         reverse=True,
     )
@@ -126,7 +121,7 @@ def ban_reason(user: User) -> str | None:
 
 def visit_of(user: User) -> Visit:
     """Theme, time zone and ban of a signed-in person, in one query."""
-    ban = _active(user_id=OuterRef("pk"), kind=Sanction.Kind.BAN, room_id__isnull=True)
+    ban = Sanction.objects.active().bans().filter(user_id=OuterRef("pk"))
     theme, zone, banned = (
         User.objects.filter(pk=user.pk)
         .annotate(banned=Exists(ban))

@@ -7,6 +7,7 @@ an ended sign-in reaches the sockets as an event on `user:<id>` whose effect clo
 from accounts.services.audit import record_audit
 from accounts.services.invites import issue_invite, revoke_invite, use_invite
 from accounts.services.people import (
+    complete_person,
     create_person,
     deactivate_person,
     delete_permanently,
@@ -19,6 +20,7 @@ from accounts.services.sanctions import lift_sanction, sanction_user
 from accounts.services.sessions import note_device, replace_session, revoke_sessions, set_password
 
 __all__ = [
+    "complete_person",
     "create_person",
     "deactivate_person",
     "delete_permanently",

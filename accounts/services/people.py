@@ -73,6 +73,15 @@ def create_person(
 
 
 @transaction.atomic
+def complete_person(*, actor: User, user: User) -> None:
+    """Gives an account made by the admin its profile and its confirmed address."""
+    Profile.objects.get_or_create(user=user)
+    if user.email:
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    record_audit(actor=actor, action="person.create", target=user.topic, detail={"kind": user.kind})
+
+
+@transaction.atomic
 def update_profile(*, actor: User, display_name: str, time_zone: str) -> PersonView:
     """Changes how the person is shown and in which zone times are shown to them.
 
