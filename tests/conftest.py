@@ -2,65 +2,38 @@
 
 COLLAB_TEST_STACK chooses the stack: empty is SQLite and in-memory layers; `postgres`, `valkey` or `postgres-valkey`
 start private servers, and of the collected tests only those that touch the database or carry the `stack` mark run.
-Settings are loaded after this file, so the environment is complete before anything of ours is imported.
 """
 
 import logging
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.servers import Postgres, Valkey, start_postgres, start_valkey
+from tests import stack
 
-STACKS = {"", "postgres", "valkey", "postgres-valkey"}
-STACK = os.environ.get("COLLAB_TEST_STACK", "")
+# Before anything of ours is imported, here or in a conftest below.
+stack.set_up()
+
+from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from tests.servers import Postgres, Valkey, start_postgres, start_valkey  # noqa: E402
+
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 # Loggers that do not hand their records up to the root.
 SEPARATE_LOGGERS = ("", "django.server")
-_own_database_server = pytest.StashKey[bool]()
-
-os.environ["DJANGO_SETTINGS_MODULE"] = "collab.settings"
-os.environ.setdefault("SECRET_KEY", "only-for-tests-and-long-enough-to-keep-every-check-content")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Runs before Django's set-up: the controller starts PostgreSQL, every process its own Valkey and data folder."""
-    if STACK not in STACKS:
-        raise pytest.UsageError(f"COLLAB_TEST_STACK must be one of {sorted(STACKS)}, not {STACK!r}")
-    folder = tempfile.TemporaryDirectory(prefix="collab-tests-", dir=_quick_folder())
-    config.add_cleanup(folder.cleanup)
-    os.environ["COLLAB_DATA_DIR"] = folder.name
-    is_worker = hasattr(config, "workerinput")
-    config.stash[_own_database_server] = True
-    if "postgres" in STACK:
-        if not is_worker:
-            server = start_postgres()
-            config.add_cleanup(server.close)
-            os.environ["DATABASE_URL"] = server.url
-    elif "DATABASE_URL" in os.environ:
-        config.stash[_own_database_server] = False
-    if "valkey" in STACK and (is_worker or not config.getoption("numprocesses", None)):
-        # One each: Valkey's channels know no database numbers.
-        valkey = start_valkey()
-        config.add_cleanup(valkey.close)
-        os.environ["REDIS_URL"] = valkey.url
-
-
-def _quick_folder() -> str | None:
-    """Memory instead of a disk where there is some: the tests commit thousands of times."""
-    shared_memory = Path("/dev/shm")
-    if not os.access(shared_memory, os.W_OK):
-        return None
-    space = os.statvfs(shared_memory)
-    return str(shared_memory) if space.f_bavail * space.f_frsize > 512 * 1024 * 1024 else None
+def pytest_unconfigure() -> None:
+    """Ends the servers of the stack."""
+    stack.close()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves out, on another stack, the tests that the stack cannot change."""
-    if not STACK:
+    if not stack.CHOSEN:
         return
     kept = [item for item in items if _depends_on_stack(item)]
     config.hook.pytest_deselected(items=[item for item in items if not _depends_on_stack(item)])
@@ -75,32 +48,26 @@ def _depends_on_stack(item: pytest.Item) -> bool:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """SQLite in a file, as in production: threads and child processes share it."""
-    from django.conf import settings
-
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         database.setdefault("TEST", {})["NAME"] = str(Path(settings.DATA_DIR) / "test.sqlite3")
 
 
 @pytest.fixture(scope="session")
-def django_db_keepdb(request: pytest.FixtureRequest) -> bool:
-    """Our own servers and files are thrown away whole; dropping a database under open pool threads only fails."""
-    return request.config.stash[_own_database_server] or bool(request.config.getoption("reuse_db"))
+def django_db_keepdb() -> bool:
+    """The servers and files are thrown away whole; dropping a database under open pool threads would only fail."""
+    return True
 
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_passwords() -> None:
     """Hashing that takes a fraction of a second each is for production."""
-    from django.conf import settings
-
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
 def database_url(transactional_db: None) -> str:
     """DATABASE_URL of the test database, for processes that a test starts."""
-    from django.db import connection
-
     name = str(connection.settings_dict["NAME"])
     if connection.vendor == "sqlite":
         return f"sqlite:///{name}"

@@ -5,12 +5,15 @@ Used by tests/browser/conftest.py. Never used outside tests: `manage.py serve` i
 
 import threading
 import time
+from typing import Any
 
 import uvicorn
 from django.conf import settings
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 
-from realtime.server import WEBSOCKET_CLASSES, WEBSOCKET_OPTIONS
+from collab.asgi import application
+from realtime.services import StartServices
+from realtime.serving import make_config
 
 START_SECONDS = 20
 STOP_SECONDS = 20
@@ -20,20 +23,18 @@ class LiveSite:
     """Starts on entering, drains on leaving; `url` is its origin."""
 
     def __init__(self, port: int = 0) -> None:
-        from collab.asgi import application
-
-        self._config = uvicorn.Config(
-            ASGIStaticFilesHandler(application),  # type: ignore[arg-type]  # any ASGI application will do
+        # A wrapper of its own: the application's keeps the task of the site before this one.
+        site: Any = ASGIStaticFilesHandler(StartServices(application.app))
+        config = make_config(
+            websocket_class=settings.WEBSOCKET_CLASS,
+            drain_seconds=2,
+            application=site,
             host="127.0.0.1",
             port=port,
-            ws=WEBSOCKET_CLASSES[settings.WEBSOCKET_CLASS],
-            lifespan="off",
-            log_config=None,
+            lifespan="on",
             access_log=False,
-            timeout_graceful_shutdown=2,
-            **WEBSOCKET_OPTIONS,
         )
-        self._server = uvicorn.Server(self._config)
+        self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name="live-site", daemon=True)
 
     def start(self) -> "LiveSite":
