@@ -41,8 +41,6 @@ PHONE: dict[str, Any] = {
 PASSWORD = "correct horse battery staple"
 WAIT_MS = 10_000
 
-# Playwright's synchronous API runs a loop in this thread, where Django would refuse the tests' own queries.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 expect.set_options(timeout=WAIT_MS)
 
 
@@ -69,9 +67,15 @@ class Console:
         return [text for text in self.messages if not any(re.search(pattern, text) for pattern in self.allowed)]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(autouse=True)
+def queries_beside_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Playwright's synchronous API runs a loop in this thread, where Django would refuse the tests' own queries."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One browser for the session; every page gets a context of its own."""
+    """One browser for these tests, gone (with Playwright's loop) before others run; every page has its own context."""
     path = next(filter(None, map(shutil.which, filter(None, (os.environ.get("CHROMIUM"), *BROWSERS)))), None)
     if path is None:
         pytest.fail(REMEDY, pytrace=False)

@@ -24,7 +24,8 @@ class LiveSite:
 
     def __init__(self, port: int = 0) -> None:
         # A wrapper of its own: the application's keeps the task of the site before this one.
-        site: Any = ASGIStaticFilesHandler(StartServices(application.app))
+        fresh: Any = StartServices(application.app)
+        site: Any = ASGIStaticFilesHandler(fresh)
         config = make_config(
             websocket_class=settings.WEBSOCKET_CLASS,
             drain_seconds=2,
