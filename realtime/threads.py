@@ -74,6 +74,8 @@ class GroupWriter:
                 item = self._queue.get()
                 ending = item is None
                 batch += [item] if item else []
+            # Who no longer waits for the answer is not run; from here on a call cannot be cancelled.
+            batch = [item for item in batch if item[0].set_running_or_notify_cancel()]
             if batch:
                 self._commit(batch)
         connection.close()
