@@ -1,0 +1,97 @@
+// What the shell shows: (HomeSnapshot, event) -> HomeSnapshot, for events of the person and of all their rooms. Pure.
+
+import type { AnyEvent, RoomEvent, UserEvent } from "../events";
+import { isRoomEvent, roomOf } from "../events";
+import type { HomeSnapshot, PersonView, RoomSummary } from "../protocol";
+import { excerpt, quoteOf, shownInRoom, unreadOf } from "./messages";
+import { UNREAD_MOST, withPresence } from "./room";
+
+const PEOPLE_MOST = 8;
+
+const capped = (count: number) => Math.max(0, Math.min(UNREAD_MOST, count));
+
+function changeRoom(state: HomeSnapshot, id: number, change: (summary: RoomSummary) => RoomSummary): HomeSnapshot {
+  return { ...state, rooms: state.rooms.map((summary) => (summary.room.id === id ? change(summary) : summary)) };
+}
+
+function withoutPerson(people: PersonView[], user: number): PersonView[] {
+  return people.filter((person) => person.id !== user);
+}
+
+function isDirect(summary: RoomSummary): boolean {
+  return summary.room.kind === "direct" || summary.room.kind === "group";
+}
+
+function created(summary: RoomSummary, data: Extract<RoomEvent, { type: "message.created" }>["data"], me: number): RoomSummary {
+  const { message } = data;
+  const adds = message.seq > summary.last_read_seq ? unreadOf(message, me) : { unread: 0, mentions: 0 };
+  const next = { ...summary, unread: capped(summary.unread + adds.unread), mentions: capped(summary.mentions + adds.mentions) };
+  if (!shownInRoom(message)) return next;
+  return { ...next, last_message: quoteOf(message), last_at: message.created_at };
+}
+
+function reduceSummary(summary: RoomSummary, event: RoomEvent, me: number): RoomSummary {
+  const last = summary.last_message;
+  switch (event.type) {
+    case "message.created":
+      return created(summary, event.data, me);
+    case "message.edited":
+      if (last?.id !== event.data.id) return summary;
+      return { ...summary, last_message: { ...last, excerpt: excerpt(event.data.body) } };
+    case "message.deleted":
+      if (last?.id !== event.data.id) return summary;
+      return { ...summary, last_message: { ...last, excerpt: "", deleted: true } };
+    case "room.updated":
+      return { ...summary, room: event.data.room };
+    case "member.role_changed":
+      return event.data.user === me ? { ...summary, role: event.data.role } : summary;
+    case "member.joined": {
+      const { person } = event.data.member;
+      if (!isDirect(summary) || person.id === me) return summary;
+      return { ...summary, people: [...withoutPerson(summary.people, person.id), person].slice(0, PEOPLE_MOST) };
+    }
+    case "member.left":
+    case "member.removed":
+      return isDirect(summary) ? { ...summary, people: withoutPerson(summary.people, event.data.user) } : summary;
+    default:
+      return summary;
+  }
+}
+
+function reduceRoomEvent(state: HomeSnapshot, event: RoomEvent): HomeSnapshot {
+  if (event.type === "typing") return state;
+  if (event.type === "presence.changed") {
+    return { ...state, presence: withPresence(state.presence, event.data.user, event.data.state) };
+  }
+  const id = roomOf(event.topic) ?? 0;
+  return changeRoom(state, id, (summary) => {
+    const seq = event.seq ?? 0;
+    return seq <= summary.head_seq ? summary : { ...reduceSummary(summary, event, state.me.id), head_seq: seq };
+  });
+}
+
+function reduceOwn(state: HomeSnapshot, event: UserEvent): HomeSnapshot {
+  switch (event.type) {
+    case "preferences.changed":
+      return { ...state, preferences: event.data.preferences };
+    case "read.changed": {
+      const { room, last_read_seq, unread, mentions } = event.data;
+      return changeRoom(state, room, (summary) => ({ ...summary, last_read_seq, unread, mentions }));
+    }
+    case "room.added": {
+      const { summary } = event.data;
+      return { ...state, rooms: [...state.rooms.filter((other) => other.room.id !== summary.room.id), summary] };
+    }
+    case "room.removed":
+      return { ...state, rooms: state.rooms.filter((summary) => summary.room.id !== event.data.room) };
+    default:
+      return state;
+  }
+}
+
+/** What an event makes of the home snapshot; events it already holds change nothing. */
+export function reduceHome(state: HomeSnapshot, event: AnyEvent): HomeSnapshot {
+  if (isRoomEvent(event)) return reduceRoomEvent(state, event);
+  if (event.seq === undefined || event.seq <= state.as_of_seq) return state;
+  return { ...reduceOwn(state, event), as_of_seq: event.seq };
+}

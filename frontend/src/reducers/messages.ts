@@ -1,0 +1,100 @@
+// What an event does to messages, wherever they are shown: in a room's log and in a thread. Pure.
+// Every step is harmless when repeated, because a page of history may already hold what an event tells.
+
+import type { RoomEvent } from "../events";
+import type { MessageView, QuoteView, ReactionView } from "../protocol";
+
+const EXCERPT_CHARS = 140;
+
+/** The beginning of a text in one line, as the server quotes it. */
+export function excerpt(body: string): string {
+  return [...body.replace(/\s+/gu, " ").trim()].slice(0, EXCERPT_CHARS).join("");
+}
+
+/** Whether a message stands in the room's log: replies stay in their thread unless sent to the room as well. */
+export function shownInRoom(message: MessageView): boolean {
+  return message.thread_root === null || message.also_in_room;
+}
+
+export function quoteOf(message: MessageView): QuoteView {
+  return {
+    id: message.id,
+    seq: message.seq,
+    author: message.author,
+    excerpt: excerpt(message.body),
+    deleted: message.deleted_at !== null,
+  };
+}
+
+/** Adds a message at its place; one that is there already stays. */
+export function insert(messages: MessageView[], message: MessageView): MessageView[] {
+  if (messages.some((other) => other.id === message.id)) return messages;
+  const last = messages[messages.length - 1];
+  if (last === undefined || last.seq < message.seq) return [...messages, message];
+  return [...messages, message].sort((a, b) => a.seq - b.seq);
+}
+
+function addReaction(reactions: ReactionView[], emoji: string, user: number): ReactionView[] {
+  const known = reactions.find((reaction) => reaction.emoji === emoji);
+  if (known === undefined) return [...reactions, { emoji, users: [user] }];
+  if (known.users.includes(user)) return reactions;
+  return reactions.map((reaction) => (reaction === known ? { emoji, users: [...known.users, user] } : reaction));
+}
+
+function removeReaction(reactions: ReactionView[], emoji: string, user: number): ReactionView[] {
+  return reactions
+    .map((reaction) => (reaction.emoji === emoji ? { emoji, users: reaction.users.filter((id) => id !== user) } : reaction))
+    .filter((reaction) => reaction.users.length > 0);
+}
+
+function changeQuote(message: MessageView, id: string, change: (quote: QuoteView) => QuoteView): MessageView {
+  return message.reply_to?.id === id ? { ...message, reply_to: change(message.reply_to) } : message;
+}
+
+function tombstone(message: MessageView, at: string, by: string): MessageView {
+  return { ...message, body: "", html: "", deleted_at: at, deleted_by: by, reactions: [], mentions: [], reply_to: null };
+}
+
+/** What one event makes of one message; the same object when it is not concerned. */
+export function reduceMessage(message: MessageView, event: RoomEvent): MessageView {
+  switch (event.type) {
+    case "message.created":
+      return event.data.message.thread_root === message.id ? { ...message, thread: event.data.thread } : message;
+    case "message.edited": {
+      const { id, body, html, edited_at, mentions } = event.data;
+      if (message.id === id) return message.deleted_at === null ? { ...message, body, html, edited_at, mentions } : message;
+      return changeQuote(message, id, (quote) => ({ ...quote, excerpt: excerpt(body) }));
+    }
+    case "message.deleted": {
+      const { id, deleted_at, by, thread_root, thread } = event.data;
+      if (message.id === id) return message.deleted_at === null ? tombstone(message, deleted_at, by) : message;
+      const next = thread_root === message.id ? { ...message, thread } : message;
+      return changeQuote(next, id, (quote) => ({ ...quote, excerpt: "", deleted: true }));
+    }
+    case "reaction.added":
+      if (message.id !== event.data.message) return message;
+      return { ...message, reactions: addReaction(message.reactions, event.data.emoji, event.data.user) };
+    case "reaction.removed":
+      if (message.id !== event.data.message) return message;
+      return { ...message, reactions: removeReaction(message.reactions, event.data.emoji, event.data.user) };
+    default:
+      return message;
+  }
+}
+
+/** The same for a list; the same list when nothing in it changed. */
+export function reduceMessages(messages: MessageView[], event: RoomEvent): MessageView[] {
+  let changed = false;
+  const next = messages.map((message) => {
+    const reduced = reduceMessage(message, event);
+    changed ||= reduced !== message;
+    return reduced;
+  });
+  return changed ? next : messages;
+}
+
+/** What a message adds to somebody's counts. System lines, own and deleted messages count nothing. */
+export function unreadOf(message: MessageView, me: number): { unread: number; mentions: number } {
+  if (message.kind === "system" || message.author === me || message.deleted_at !== null) return { unread: 0, mentions: 0 };
+  return { unread: shownInRoom(message) ? 1 : 0, mentions: message.mentions.includes(me) ? 1 : 0 };
+}

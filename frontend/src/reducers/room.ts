@@ -1,0 +1,158 @@
+// The open room: (RoomSnapshot, event) -> RoomSnapshot, and the pages of history that join it. Pure.
+
+import type { AnyEvent, RoomEvent } from "../events";
+import { isRoomEvent, roomOf } from "../events";
+import type { MemberView, MessagePage, MessageView, PersonView, PresenceView, RoomSnapshot } from "../protocol";
+import { insert, reduceMessages, shownInRoom, unreadOf } from "./messages";
+
+export const UNREAD_MOST = 100;
+/** Rows that the page keeps of one room; older or newer ones are fetched again when one scrolls there. */
+export const WINDOW_ROWS = 400;
+
+const capped = (count: number) => Math.max(0, Math.min(UNREAD_MOST, count));
+
+function byRank(a: MemberView, b: MemberView): number {
+  const owner = Number(b.role === "owner") - Number(a.role === "owner");
+  if (owner !== 0) return owner;
+  const [left, right] = [a.person.display_name.toLowerCase(), b.person.display_name.toLowerCase()];
+  return left < right ? -1 : left > right ? 1 : a.person.id - b.person.id;
+}
+
+function withPerson(state: RoomSnapshot, person: PersonView | null): PersonView[] {
+  if (person === null || state.members.some((member) => member.person.id === person.id)) return state.people;
+  return [...state.people.filter((other) => other.id !== person.id), person];
+}
+
+/** Adds a message of an event, unless the window ends before it. */
+function withMessage(state: RoomSnapshot, message: MessageView | null): RoomSnapshot {
+  if (message === null || state.has_after || !shownInRoom(message)) return state;
+  return trimStart({ ...state, messages: insert(state.messages, message) });
+}
+
+function trimStart(state: RoomSnapshot): RoomSnapshot {
+  const surplus = state.messages.length - WINDOW_ROWS;
+  return surplus > 0 ? { ...state, messages: state.messages.slice(surplus), has_before: true } : state;
+}
+
+function created(state: RoomSnapshot, data: Extract<RoomEvent, { type: "message.created" }>["data"], me: number): RoomSnapshot {
+  const { message, person } = data;
+  const adds = message.seq > state.last_read_seq ? unreadOf(message, me) : { unread: 0, mentions: 0 };
+  const next = { ...state, unread: capped(state.unread + adds.unread), mentions: capped(state.mentions + adds.mentions) };
+  const seen = shownInRoom(message) && !state.has_after;
+  return withMessage(seen ? { ...next, people: withPerson(state, person) } : next, message);
+}
+
+function deleted(before: RoomSnapshot, id: string, me: number): Pick<RoomSnapshot, "unread" | "mentions"> {
+  const message = before.messages.find((other) => other.id === id);
+  const { unread, mentions } = before;
+  if (message === undefined || message.seq <= before.last_read_seq) return { unread, mentions };
+  const counted = unreadOf(message, me);
+  return { unread: capped(unread - counted.unread), mentions: capped(mentions - counted.mentions) };
+}
+
+function joined(state: RoomSnapshot, member: MemberView): RoomSnapshot {
+  const known = state.members.some((other) => other.person.id === member.person.id);
+  const others = state.members.filter((other) => other.person.id !== member.person.id);
+  return {
+    ...state,
+    members: [...others, member].sort(byRank),
+    member_count: state.member_count + (known ? 0 : 1),
+    people: state.people.filter((person) => person.id !== member.person.id),
+  };
+}
+
+function left(state: RoomSnapshot, user: number): RoomSnapshot {
+  const gone = state.members.find((member) => member.person.id === user);
+  if (gone === undefined) return state;
+  const wrote = state.messages.some((message) => message.author === user);
+  return {
+    ...state,
+    members: state.members.filter((member) => member !== gone),
+    member_count: state.member_count - 1,
+    people: wrote ? [...state.people, gone.person] : state.people,
+    presence: state.presence.filter((one) => one.user !== user),
+  };
+}
+
+export function withPresence(list: PresenceView[], user: number, state: string): PresenceView[] {
+  const others = list.filter((one) => one.user !== user);
+  return [...others, { user, state }];
+}
+
+function reduce(before: RoomSnapshot, event: RoomEvent, me: number): RoomSnapshot {
+  const state = { ...before, messages: reduceMessages(before.messages, event) };
+  switch (event.type) {
+    case "message.created":
+      return created(state, event.data, me);
+    case "message.deleted":
+      return { ...state, ...deleted(before, event.data.id, me) };
+    case "member.joined":
+      return withMessage(joined(state, event.data.member), event.data.message);
+    case "member.left":
+    case "member.removed":
+      return withMessage(left(state, event.data.user), event.data.message);
+    case "member.role_changed": {
+      const { user, role, message } = event.data;
+      const members = state.members.map((member) => (member.person.id === user ? { ...member, role } : member)).sort(byRank);
+      return withMessage({ ...state, members, role: user === me ? role : state.role }, message);
+    }
+    case "room.updated":
+      return withMessage({ ...state, room: event.data.room }, event.data.message);
+    case "presence.changed":
+      return { ...state, presence: withPresence(state.presence, event.data.user, event.data.state) };
+    default:
+      return state;
+  }
+}
+
+/** What an event makes of a room's snapshot as `me` sees it; events it already holds change nothing. */
+export function reduceRoom(state: RoomSnapshot, event: AnyEvent, me: number): RoomSnapshot {
+  if (event.type === "read.changed") {
+    if (event.data.room !== state.room.id) return state;
+    const { last_read_seq, unread, mentions } = event.data;
+    return { ...state, last_read_seq, unread, mentions };
+  }
+  if (!isRoomEvent(event) || roomOf(event.topic) !== state.room.id) return state;
+  if (event.seq === undefined) return reduce(state, event, me);
+  if (event.seq <= state.as_of_seq) return state;
+  return { ...reduce(state, event, me), as_of_seq: event.seq };
+}
+
+/** Applies what happened while a page of history was on its way. */
+function replay(state: RoomSnapshot, page: MessagePage, held: readonly AnyEvent[]): RoomSnapshot {
+  return held.reduce((now, event) => {
+    if (!isRoomEvent(event) || event.seq === undefined || event.seq <= page.as_of_seq) return now;
+    const next = { ...now, messages: reduceMessages(now.messages, event) };
+    const message = "message" in event.data && typeof event.data.message === "object" ? event.data.message : null;
+    return withMessage(next, message);
+  }, state);
+}
+
+function joinPeople(state: RoomSnapshot, page: MessagePage): PersonView[] {
+  return page.people.reduce((people, person) => withPerson({ ...state, people }, person), state.people);
+}
+
+function merge(older: readonly MessageView[], newer: readonly MessageView[]): MessageView[] {
+  const known = new Set(older.map((message) => message.id));
+  return [...older, ...newer.filter((message) => !known.has(message.id))];
+}
+
+/** Puts older history before the window; beyond its size the newest rows go. */
+export function addOlder(state: RoomSnapshot, page: MessagePage, held: readonly AnyEvent[]): RoomSnapshot {
+  const messages = merge(page.messages, state.messages);
+  const cut = messages.length > WINDOW_ROWS;
+  const next = {
+    ...state,
+    messages: messages.slice(0, WINDOW_ROWS),
+    people: joinPeople(state, page),
+    has_before: page.has_before,
+    has_after: state.has_after || cut,
+  };
+  return replay(next, page, held);
+}
+
+/** Puts newer messages after the window; beyond its size the oldest rows go. */
+export function addNewer(state: RoomSnapshot, page: MessagePage, held: readonly AnyEvent[]): RoomSnapshot {
+  const messages = merge(state.messages, page.messages);
+  return replay(trimStart({ ...state, messages, people: joinPeople(state, page), has_after: page.has_after }), page, held);
+}

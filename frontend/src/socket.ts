@@ -1,0 +1,319 @@
+// The connection of one tab: connect, heartbeat, back-off, subscribe, resume, and the order of events.
+// Made once by the session. It never decides what an event means and never keeps a command for later: the outbox does.
+
+import type { AnyEvent, CommandData, CommandName, CommandResult } from "./events";
+import { PROTOCOL_VERSION } from "./protocol";
+import { Topics, type TopicAnswer } from "./topics";
+
+export type ConnectionState = "connecting" | "online" | "offline" | "signed_out" | "banned" | "stopped";
+
+export interface ConnectionHooks {
+  /** The log cannot be replayed from our seq: load the topic's state again; later events follow `head`. */
+  onSnapshotNeeded(topic: string, head: number): void;
+  /** The topic is not ours (any more). */
+  onDenied?(topic: string): void;
+  /** The server speaks a newer protocol than this page. */
+  onReload?(): void;
+}
+
+/** Why a command failed. `code` is one of the server's error codes, or `offline` or `lost` when it got no answer. */
+export class CommandError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly field: string | null = null,
+    readonly retry_after: number | null = null,
+    readonly incident: string | null = null,
+  ) {
+    super(message);
+    this.name = "CommandError";
+  }
+}
+
+interface Waiting {
+  resolve(result: unknown): void;
+  reject(error: CommandError): void;
+}
+
+interface AnswerFrame {
+  ref: number | null;
+  data?: unknown;
+  code?: string;
+  message?: string;
+  field?: string | null;
+  retry_after?: number | null;
+  incident?: string | null;
+}
+
+type StateListener = (state: ConnectionState, retryAt?: number) => void;
+
+const BACKOFF_FIRST_MS = 500;
+const BACKOFF_MOST_MS = 30_000;
+const RESTART_JITTER_MS = 5_000;
+const TOO_FAST_PAUSE_MS = 10_000;
+const ANSWER_MS = 10_000;
+const STEADY_MS = 10_000;
+const RECEIVED_FRAMES = 50;
+const RECEIVED_MS = 2_000;
+const FRAME_BYTES = 65_536;
+
+/** Close codes after which reconnecting would be wrong, and the state that the page then shows. */
+const FINAL: Readonly<Record<number, ConnectionState>> = {
+  4400: "stopped",
+  4401: "signed_out",
+  4403: "banned",
+  4404: "stopped",
+  4409: "stopped",
+};
+
+export class Connection {
+  state: ConnectionState = "connecting";
+  /** The server's words for the last close, for the page that shows them. */
+  reason = "";
+  /** When the next attempt is due (milliseconds since the epoch), while offline. */
+  retryAt: number | undefined;
+
+  private socket: WebSocket | null = null;
+  private greeted = false;
+  private refs = 0;
+  private readonly waiting = new Map<number, Waiting>();
+  private readonly eventListeners = new Set<(event: AnyEvent) => void>();
+  private readonly stateListeners = new Set<StateListener>();
+  private readonly topics: Topics;
+  private attempt = 0;
+  private frames = 0;
+  private framesTold = 0;
+  private frameLimit = FRAME_BYTES;
+  private heartbeatMs = 25_000;
+  private timers = new Map<string, ReturnType<typeof setTimeout>>();
+
+  constructor(
+    private readonly url: string,
+    private readonly hooks: ConnectionHooks,
+  ) {
+    this.topics = new Topics({
+      ask: (topics) => this.command("subscribe", { topics }) as Promise<Record<string, TopicAnswer>>,
+      deliver: (event) => this.deliver(event),
+      onSnapshotNeeded: (topic, head) => this.hooks.onSnapshotNeeded(topic, head),
+      onDenied: (topic) => this.hooks.onDenied?.(topic),
+    });
+    if (typeof window !== "undefined") {
+      window.addEventListener("online", () => this.hurry());
+      window.addEventListener("pageshow", () => this.hurry());
+      document.addEventListener("visibilitychange", () => document.hidden || this.hurry());
+    }
+  }
+
+  /** Opens the socket; calling it again does nothing. */
+  start(): void {
+    if (this.socket === null && !this.timers.has("retry") && this.state === "connecting") this.connect();
+  }
+
+  /** Hears a topic from `seq` on; null asks for a snapshot first (hooks.onSnapshotNeeded). */
+  subscribe(topic: string, seq: number | null): void {
+    this.topics.add(topic, seq);
+    if (this.greeted) this.topics.subscribe([topic]);
+  }
+
+  unsubscribe(topic: string): void {
+    if (this.topics.remove(topic) && this.greeted) void this.command("unsubscribe", { topics: [topic] }).catch(() => undefined);
+  }
+
+  /** The last seq taken of a topic, or null when it is not heard or its state is still being loaded. */
+  seqOf(topic: string): number | null {
+    return this.topics.seqOf(topic);
+  }
+
+  /** Every event once and in the topic's order. Returns how to stop listening. */
+  onEvent(listener: (event: AnyEvent) => void): () => void {
+    this.eventListeners.add(listener);
+    return () => this.eventListeners.delete(listener);
+  }
+
+  /** Called at each change of state, and with a new `retryAt` at each failed attempt. */
+  onState(listener: StateListener): () => void {
+    this.stateListeners.add(listener);
+    return () => this.stateListeners.delete(listener);
+  }
+
+  /** Tries at once instead of waiting for the back-off. */
+  retryNow(): void {
+    if (this.state !== "offline") return;
+    this.attempt = 0;
+    this.connect();
+  }
+
+  /** Sends a command and answers its result. Rejects with CommandError; `offline` and `lost` mean: perhaps not done. */
+  command<Name extends CommandName>(type: Name, data: CommandData<Name>, topic = ""): Promise<CommandResult<Name>> {
+    const socket = this.socket;
+    if (socket === null || !this.greeted) return Promise.reject(new CommandError("offline", "There is no connection right now."));
+    const ref = ++this.refs;
+    const text = JSON.stringify(topic === "" ? { type, ref, data } : { type, ref, topic, data });
+    if (new TextEncoder().encode(text).length > this.frameLimit) {
+      return Promise.reject(new CommandError("too_large", "This is too long to send."));
+    }
+    return new Promise((resolve, reject) => {
+      this.waiting.set(ref, { resolve: resolve as (result: unknown) => void, reject });
+      socket.send(text);
+    });
+  }
+
+  // Life of the socket
+
+  private connect(): void {
+    this.clear("retry");
+    this.setState("connecting");
+    const socket = new WebSocket(this.url);
+    this.socket = socket;
+    this.greeted = false;
+    this.frames = this.framesTold = 0;
+    this.reason = "";
+    socket.onmessage = (message) => this.socket === socket && this.take(String(message.data));
+    socket.onclose = (event) => this.socket === socket && this.closed(event.code, event.reason);
+    // A connection that neither opens nor greets (a captive portal, a frozen proxy) counts as lost.
+    this.after("greet", ANSWER_MS, () => this.drop());
+  }
+
+  /** Lets go of the socket without waiting for its close handshake, which a dead line never answers. */
+  private drop(): void {
+    const socket = this.socket;
+    if (socket === null) return;
+    socket.onmessage = socket.onclose = null;
+    socket.close(4000, "heartbeat");
+    this.closed(4000, "");
+  }
+
+  private closed(code: number, words: string): void {
+    this.socket = null;
+    this.greeted = false;
+    for (const name of [...this.timers.keys()]) this.clear(name);
+    if (this.reason === "") this.reason = words;
+    this.topics.interrupt();
+    const waiting = [...this.waiting.values()];
+    this.waiting.clear();
+    const final = FINAL[code];
+    if (final === undefined) this.retryLater(code);
+    else this.setState(final);
+    const error = code === 1009 ? new CommandError("too_large", "This is too long to send.") : new CommandError("lost", "The connection was lost.");
+    for (const command of waiting) command.reject(error);
+    if (code === 4400) this.hooks.onReload?.();
+  }
+
+  private retryLater(code: number): void {
+    const jitter = Math.random();
+    let delay = jitter * Math.min(BACKOFF_MOST_MS, BACKOFF_FIRST_MS * 2 ** this.attempt);
+    if (code === 1012 || code === 4503) delay = jitter * RESTART_JITTER_MS;
+    if (code === 4429) delay += TOO_FAST_PAUSE_MS;
+    this.attempt = Math.min(this.attempt + 1, 10);
+    this.retryAt = Date.now() + delay;
+    this.setState("offline");
+    this.after("retry", delay, () => this.connect());
+  }
+
+  /** The network or the tab came back: reconnect now, or find out whether the line is still alive. */
+  private hurry(): void {
+    if (this.state === "offline") this.retryNow();
+    else if (this.greeted) this.ping();
+  }
+
+  private setState(state: ConnectionState): void {
+    if (state !== "offline") this.retryAt = undefined;
+    if (state === this.state && state !== "offline") return;
+    this.state = state;
+    for (const listener of this.stateListeners) listener(state, this.retryAt);
+  }
+
+  // Frames
+
+  private take(text: string): void {
+    // Whatever arrives shows that the line lives.
+    this.clear("answer");
+    const frame = JSON.parse(text) as { type: string; topic?: string; data?: unknown };
+    if (frame.type === "ack" || frame.type === "error") return this.answer(frame.type === "ack", frame as unknown as AnswerFrame);
+    if (frame.type === "hello") return this.greet(frame.data as Greeting);
+    if (frame.type === "reset") return this.topics.reset(frame.topic ?? "", (frame.data as { head: number }).head);
+    this.count();
+    this.topics.take(frame as AnyEvent);
+  }
+
+  private greet(hello: Greeting): void {
+    this.clear("greet");
+    if (hello.protocol !== PROTOCOL_VERSION) {
+      const socket = this.socket;
+      this.closed(4400, "");
+      socket?.close(4400);
+      return;
+    }
+    this.greeted = true;
+    this.heartbeatMs = hello.heartbeat_seconds * 1000;
+    this.frameLimit = hello.limits.frame_bytes;
+    this.after("steady", STEADY_MS, () => (this.attempt = 0));
+    this.beat();
+    this.topics.subscribe();
+    this.setState("online");
+  }
+
+  private answer(good: boolean, frame: AnswerFrame): void {
+    const waiting = frame.ref === null ? undefined : this.waiting.get(frame.ref);
+    if (waiting === undefined || frame.ref === null) {
+      // An error without a command of ours tells why the socket is about to close.
+      if (!good && frame.message !== undefined) this.reason = frame.message;
+      return;
+    }
+    this.waiting.delete(frame.ref);
+    if (good) waiting.resolve(frame.data);
+    else waiting.reject(new CommandError(frame.code ?? "internal", frame.message ?? "", frame.field, frame.retry_after, frame.incident));
+  }
+
+  private deliver(event: AnyEvent): void {
+    for (const listener of this.eventListeners) listener(event);
+  }
+
+  /** Flow control: tells how many event frames were taken, every 50 or every 2 s. */
+  private count(): void {
+    this.frames += 1;
+    if (this.frames - this.framesTold >= RECEIVED_FRAMES) this.tellReceived();
+    else if (!this.timers.has("received")) this.after("received", RECEIVED_MS, () => this.tellReceived());
+  }
+
+  private tellReceived(): void {
+    this.clear("received");
+    this.framesTold = this.frames;
+    this.socket?.send(JSON.stringify({ type: "received", data: { frames: this.frames } }));
+  }
+
+  // Heartbeat
+
+  private beat(): void {
+    this.after("beat", this.heartbeatMs, () => {
+      this.ping();
+      this.beat();
+    });
+  }
+
+  private ping(): void {
+    if (this.timers.has("answer")) return;
+    this.after("answer", ANSWER_MS, () => this.drop());
+    void this.command("ping", {}).catch(() => undefined);
+  }
+
+  private after(name: string, delayMs: number, run: () => void): void {
+    this.clear(name);
+    const timer = setTimeout(() => {
+      this.timers.delete(name);
+      run();
+    }, delayMs);
+    this.timers.set(name, timer);
+  }
+
+  private clear(name: string): void {
+    clearTimeout(this.timers.get(name));
+    this.timers.delete(name);
+  }
+}
+
+interface Greeting {
+  protocol: number;
+  heartbeat_seconds: number;
+  limits: { frame_bytes: number };
+}
