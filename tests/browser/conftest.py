@@ -7,7 +7,7 @@ The browser is the machine's Chromium or Chrome (CHROMIUM names another); it is 
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,10 +67,12 @@ class Console:
         return [text for text in self.messages if not any(re.search(pattern, text) for pattern in self.allowed)]
 
 
-@pytest.fixture(autouse=True)
-def queries_beside_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
     """Playwright's synchronous API runs a loop in this thread, where Django would refuse the tests' own queries."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        return (yield)
 
 
 @pytest.fixture(scope="package")
