@@ -85,6 +85,19 @@ class SansioWebSocketProtocol(WebSocketsSansIOProtocol):
         self.queue.put_nowait({"type": "websocket.disconnect", "code": frames.ABNORMAL})
         super().connection_lost(exc)
 
+    def send_receive_event_to_app(self) -> None:
+        # Uvicorn answers bad UTF-8 rightly, but logs a traceback of it: a client's to write, as often as it likes.
+        if self.curr_msg_data_type == "text":
+            self.frames = [b"".join(self.frames)]
+            try:
+                self.frames[0].decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.conn.send_close(frames.NOT_UTF8)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
+
     def send_500_response(self) -> None:
         # After the handshake uvicorn would only cut the connection when the application fails.
         if self.open:

@@ -23,6 +23,7 @@ from uvicorn.supervisors.multiprocess import Multiprocess
 
 from realtime.server import WEBSOCKET_CLASSES, WEBSOCKET_OPTIONS, DeadlineHttpProtocol
 
+APPLICATION: Final = "collab.asgi:application"
 GRACE_SECONDS: Final = 2.0
 """What a stop may take beyond its deadline, to cancel what did not end by itself."""
 _PR_SET_PDEATHSIG: Final = 1
@@ -67,10 +68,12 @@ class Supervisor(Multiprocess):
                 worker.process.join()
 
 
-def make_config(*, websocket_class: str, drain_seconds: int, **options: Any) -> WorkerConfig:
+def make_config(
+    *, websocket_class: str, drain_seconds: int, application: str = APPLICATION, **options: Any
+) -> WorkerConfig:
     """Return the configuration of `manage.py serve`; `options` are those of `uvicorn.Config`."""
     return WorkerConfig(
-        "collab.asgi:application",
+        application,
         http=DeadlineHttpProtocol,
         ws=WEBSOCKET_CLASSES[websocket_class],
         timeout_graceful_shutdown=drain_seconds,
