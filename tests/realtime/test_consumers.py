@@ -206,7 +206,16 @@ async def test_nobody_without_a_session_gets_in(alice):
 
 @pytest.mark.parametrize(
     "origin",
-    [None, "null", "", "http://testserver:81", "https://testserver", "http://evil", "http://testserver.evil", "file://"],
+    [
+        None,
+        "null",
+        "",
+        "http://testserver:81",
+        "https://testserver",
+        "http://evil",
+        "http://testserver.evil",
+        "file://",
+    ],
 )
 async def test_a_foreign_page_is_refused_in_the_handshake(alice, origin):
     key = await sync_to_async(testing.make_session)(alice)

@@ -1,0 +1,77 @@
+"""The log: seqs without holes under many writers, events after the commit only, pruning, redaction."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from realtime import log, protocol
+from realtime.models import Event, Topic
+from tests.realtime.conftest import Noted, Waved, note
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stack]
+
+
+def write_some(count):
+    for _ in range(count):
+        note(topic="room:1", text="x")
+    connection.close()
+
+
+def test_six_writers_leave_no_hole_and_no_double():
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(write_some, [20] * 6))
+    seqs = list(Event.objects.filter(topic="room:1").order_by("seq").values_list("seq", flat=True))
+    assert seqs == list(range(1, 121))
+    assert Topic.objects.get(key="room:1").head_seq == 120
+
+
+def test_nobody_is_told_before_the_commit_nor_after_a_rollback(monkeypatch):
+    told = []
+    monkeypatch.setattr(log, "_listeners", [told.append])
+    with transaction.atomic():
+        log.append(topic="room:1", event=Noted(text="kept"))
+        assert told == []
+    with pytest.raises(protocol.Refused):
+        note(topic="room:1", text="refuse")
+    assert [(entry.seq, b"kept" in entry.frame) for entry in told] == [(1, True)]
+    assert log.heads(["room:1", "room:2"]) == {"room:1": (1, 1), "room:2": (0, 1)}
+
+
+def test_a_read_gives_the_same_frame_as_the_commit_did(monkeypatch):
+    told = []
+    monkeypatch.setattr(log, "_listeners", [told.append])
+    log.append(topic="room:1", event=Noted(text='"é\u2028'), effect=protocol.Effect(drop_user=3))
+    assert log.read("room:1", 0, 10) == told
+
+
+@pytest.mark.parametrize(("topic", "event"), [("user:1", Noted(text="x")), ("room:1", Waved(text="x"))])
+def test_an_event_goes_to_its_own_kind_of_topic_and_only_durable_ones_are_stored(topic, event):
+    with pytest.raises(ValueError, match="cannot be appended"):
+        log.append(topic=topic, event=event)
+
+
+def test_pruning_keeps_the_newest_and_raises_the_oldest_seq():
+    for number in range(10):
+        log.append(topic="room:1", event=Noted(text=str(number)))
+    Event.objects.filter(seq__lte=8).update(at=timezone.now() - timedelta(days=40))
+    before = timezone.now() - timedelta(days=30)
+    assert log.prune(before=before, keep=5, dry_run=True) == 5
+    assert log.prune(before=before, keep=5) == 5
+    assert log.prune(before=before, keep=5) == 0
+    assert log.heads(["room:1"]) == {"room:1": (10, 6)}
+    assert [entry.seq for entry in log.read("room:1", 0, 10)] == [6, 7, 8, 9, 10]
+
+
+def test_a_redacted_event_no_longer_says_what_it_said():
+    seq = log.append(topic="room:1", event=Noted(text="a secret"))
+    log.redact(topic="room:1", seqs=[seq], event=Noted(text=""))
+    assert b"secret" not in log.read("room:1", 0, 10)[0].frame
+
+
+def test_an_app_may_keep_its_own_log(monkeypatch):
+    monkeypatch.setattr(log, "_readers", {})
+    log.register_reader("document", lambda topic, after, limit: [log.Entry(topic, after + 1, b"{}")])
+    assert log.read("document:7", 4, 10) == [log.Entry("document:7", 5, b"{}")]

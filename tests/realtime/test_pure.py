@@ -1,0 +1,82 @@
+"""The pure parts: token bucket, envelope, origins, frames on the wire, the exported protocol."""
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime import export, protocol
+from realtime.middleware import normal_origin
+from realtime.ratelimit import Bucket, Limit
+from realtime.transport import payload_of, text_frame
+
+
+def test_a_bucket_gives_its_burst_and_then_its_rate():
+    bucket = Bucket(Limit(burst=2, per_second=4), now=0.0)
+    assert [bucket.take(0.0), bucket.take(0.0), bucket.take(0.0)] == [0.0, 0.0, 0.25]
+    assert bucket.take(0.25) == 0.0
+    assert not bucket.full(0.3)
+    assert bucket.full(1.0)
+
+
+@given(st.lists(st.floats(min_value=0, max_value=3), max_size=60))
+def test_a_bucket_never_gives_more_than_its_rate_even_when_the_clock_stands(steps):
+    bucket, now, given_out = Bucket(Limit(burst=3, per_second=2), 0.0), 0.0, 0
+    for step in steps:
+        now += step
+        given_out += bucket.take(now) == 0.0
+    assert given_out <= 3 + 2 * now + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("origin", "normal"),
+    [
+        ("https://Example.org", "https://example.org"),
+        ("https://example.org:443", "https://example.org"),
+        ("http://example.org:443", "http://example.org:443"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("null", ""),
+        ("http://user@example.org", ""),
+        ("http://example.org/path", ""),
+        ("http://example.org:port", ""),
+        ("ws://example.org", ""),
+    ],
+)
+def test_an_origin_is_compared_in_its_normal_form(origin, normal):
+    assert normal_origin(origin) == normal
+
+
+@given(st.integers(min_value=0, max_value=70_000))
+def test_a_text_frame_gives_its_payload_back(size):
+    payload = b"x" * size
+    assert payload_of(text_frame(payload)) == payload
+
+
+@pytest.mark.parametrize(
+    ("size", "head"),
+    [(0, "8100"), (125, "817d"), (126, "817e007e"), (65_535, "817effff"), (65_536, "817f0000000000010000")],
+)
+def test_lengths_take_the_fewest_bytes(size, head):
+    frame = text_frame(b"x" * size)
+    assert frame[: len(frame) - size].hex() == head
+
+
+def test_an_undeclared_error_code_cannot_be_used():
+    with pytest.raises(ValueError, match="undeclared"):
+        protocol.Refused("oops")
+
+
+def test_the_exported_protocol_is_up_to_date():
+    done = subprocess.run(
+        [sys.executable, "manage.py", "export_protocol", "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_declared_type_is_exported():
+    text = export.typescript()
+    for name in [*protocol.commands(), *protocol.events()]:
+        if not name.startswith("test."):
+            assert f'"{name}"' in text
