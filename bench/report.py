@@ -35,7 +35,7 @@ COLUMNS: dict[str, list[Column]] = {
         Column("delivery_p50_ms", "p50 ms", ".2f"),
         Column("delivery_p99_ms", "p99 ms", ".2f"),
         Column("lost", "lost"),
-        Column("generator_cpu_share", "generator busy", ".0%"),
+        Column("generator_busy_share", "generator busy", ".0%"),
     ],
     "send": [
         Column("acks_per_second", "stored messages/s", ",.0f", True),

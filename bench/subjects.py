@@ -184,8 +184,9 @@ def _ours_dialect(path: str, topic: str, command: str, event: str, data: str) ->
     }
 
 
-RELAY = _ours_dialect("/ws/bench/", "bench:1", "bench.relay", "bench.relayed", f'{{"message":{MESSAGE}}}')
-PUBLISH = _ours_dialect("/ws/bench/", "bench:1", "bench.publish", "bench.published", f'{{"message":{MESSAGE}}}')
+RELAY = _ours_dialect("/ws/bench/", "relay:1", "bench.relay", "bench.relayed", f'{{"message":{MESSAGE}}}')
+PUBLISH = _ours_dialect("/ws/bench/", "stored:1", "bench.publish", "bench.published", f'{{"message":{MESSAGE}}}')
+HINT = _ours_dialect("/ws/bench/", "hint:1", "bench.hint", "bench.hinted", f'{{"message":{MESSAGE}}}')
 CHAT = _ours_dialect(
     "/ws/chat/",
     "room:1",
@@ -198,13 +199,23 @@ CHAT = _ours_dialect(
 TAB = {"path": "/ws/chat/", "hello": '"type":"hello"', "ack": '{"type":"ack"', "refused": '{"type":"error"'}
 
 ALL_WINDOWS = {50: "1,4,16", 500: "1,4,16", 2000: "1,4,16"}
+BUSY_WINDOW = {50: "4", 500: "4", 2000: "4"}
+DEEP_WINDOW = {50: "16", 500: "16", 2000: "16"}
 # A broadcast of the plain consumer takes a second and more at 2000: more in flight would only wait.
 FEW_WINDOWS = {50: "1,4,16", 500: "1,4", 2000: "1"}
 
 
-def _ours_subject(name: str, title: str, server: str, dialect: DialectOf, database: str = "sqlite") -> Subject:
+def _ours_subject(
+    name: str,
+    title: str,
+    server: str,
+    dialect: DialectOf,
+    *,
+    database: str = "sqlite",
+    windows: Mapping[int, str] = ALL_WINDOWS,
+) -> Subject:
     key = f"ours-{server}-{database}"
-    return Subject(name, title, key, _ours(server, database), dialect, _ours_cookies(database), ALL_WINDOWS)
+    return Subject(name, title, key, _ours(server, database), dialect, _ours_cookies(database), windows)
 
 
 def _tutorial_subject(name: str, title: str, *, redis: bool) -> Subject:
@@ -219,9 +230,10 @@ def fanout_subjects(redis: bool) -> list[Subject]:
         Subject("uws", "uWebSockets", "uws", _node("uws"), plain, windows=ALL_WINDOWS),
         Subject("ws", "Node ws", "ws", _node("ws"), plain, windows=ALL_WINDOWS),
         Subject("socketio", "Socket.IO", "socketio", _node("socketio"), _socketio_dialect, windows=ALL_WINDOWS),
-        _ours_subject("ours-stored", "ours, stored event (serve)", "lean", PUBLISH),
-        _ours_subject("ours-sansio", "ours, relay (serve, sansio class)", "sansio", RELAY),
-        _ours_subject("ours-daphne", "ours, relay (daphne)", "daphne", RELAY),
+        _ours_subject("ours-stored", "ours, stored event (serve)", "lean", PUBLISH, windows=BUSY_WINDOW),
+        _ours_subject("ours-hint", "ours, ephemeral event (serve)", "lean", HINT, windows=DEEP_WINDOW),
+        _ours_subject("ours-sansio", "ours, relay (serve, sansio class)", "sansio", RELAY, windows=BUSY_WINDOW),
+        _ours_subject("ours-daphne", "ours, relay (daphne)", "daphne", RELAY, windows=BUSY_WINDOW),
         _tutorial_subject("tutorial", "Channels tutorial (daphne, in memory)", redis=False),
     ]
     if redis:
@@ -235,7 +247,7 @@ def _tab_dialect(port: int) -> Dialect:
 
 def socket_subjects() -> list[Subject]:
     """Whoever takes part in connects and idle memory: one per server, ours with the chat's own socket."""
-    found = [subject for subject in fanout_subjects(redis=False) if subject.name != "ours-stored"]
+    found = [subject for subject in fanout_subjects(redis=False) if subject.name not in {"ours-stored", "ours-hint"}]
     return [
         replace(subject, title=subject.title.replace(", relay", ", chat socket"), dialect=_tab_dialect)
         if subject.name.startswith("ours")
@@ -251,5 +263,5 @@ def send_subjects(postgres: bool) -> list[Subject]:
         _ours_subject("ours-daphne", "SQLite FULL, daphne", "daphne", CHAT),
     ]
     if postgres:
-        found.append(_ours_subject("ours-postgres", "PostgreSQL, serve", "lean", CHAT, "postgres"))
+        found.append(_ours_subject("ours-postgres", "PostgreSQL, serve", "lean", CHAT, database="postgres"))
     return found

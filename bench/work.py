@@ -80,7 +80,7 @@ def _load(context: Context, subject: Subject, server: Server, pace: Pace, extra:
         line["deliveries_per_second"] = line["deliveries"] / seconds
         line["acks_per_second"] = line["acks"] / seconds
         line["server_cpu_share"] = line["server_cpu_seconds"] / seconds
-        line["generator_cpu_share"] = line["generator_cpu_seconds"] / seconds
+        line["generator_busy_share"] = line["generator_busy_seconds"] / seconds
     return lines
 
 

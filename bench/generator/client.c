@@ -246,7 +246,7 @@ static void readable(struct pool *pool, struct client *client) {
     client->in_length = rest;
 }
 
-void pool_poll(struct pool *pool, int timeout_ms) {
+bool pool_poll(struct pool *pool, int timeout_ms) {
     struct epoll_event events[EVENTS];
     int count = epoll_wait(pool->epoll, events, EVENTS, timeout_ms);
     for (int i = 0; i < count; i++) {
@@ -259,4 +259,5 @@ void pool_poll(struct pool *pool, int timeout_ms) {
         if (events[i].events & EPOLLOUT) flush(pool, client);
         if (client->state != CLIENT_ENDED && events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) readable(pool, client);
     }
+    return count > 0;
 }

@@ -49,7 +49,7 @@ void client_send(struct pool *pool, struct client *client, int opcode, const cha
 void client_close(struct pool *pool, struct client *client);
 void client_report_received(struct pool *pool, struct client *client);
 bool starts_with(const uint8_t *text, size_t length, const char *prefix);
-/* Handles what epoll has to say for at most timeout_ms. */
-void pool_poll(struct pool *pool, int timeout_ms);
+/* Handles what epoll has to say within timeout_ms; false when that was nothing. */
+bool pool_poll(struct pool *pool, int timeout_ms);
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #endif
