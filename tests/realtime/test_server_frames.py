@@ -1,4 +1,6 @@
-"""The parser alone: the same bytes give the same messages however they are cut, and rubbish gives an error, never a crash."""
+"""The parser alone: the same bytes give the same messages however they are cut; rubbish gives an error, not a crash."""
+
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -30,7 +32,7 @@ def read(chunks: list[bytes], limit: int = LIMIT) -> tuple[list[tuple[int, bytes
 def cut(data: bytes, places: list[int]) -> list[bytes]:
     """`data` in pieces, cut at `places` modulo its length."""
     marks = sorted({place % (len(data) + 1) for place in places} | {0, len(data)})
-    return [data[start:end] for start, end in zip(marks, marks[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(marks)]
 
 
 @st.composite
