@@ -1,35 +1,77 @@
 // The seam between the shell (rail, router, dialogs, notices) and the chat (log, composer, threads).
-// The shell gives a Shell to the chat and mounts one RoomPane for each room it opens. Types only, nothing that acts.
+// The shell gives a Shell to the chat and mounts one RoomPane for each room it opens; neither imports the other's insides.
 //
-// chat/room.ts exports `mountRoom: MountRoom`. By then the shell has cloned t-view-room into #view, filled its top bar
-// (mark, title, purpose, here, settings, invite), and session.room holds the room; the chat fills data-part="chat".
-// The shell acts on data-do: open-members, open-settings, open-invite, join-room, close-pane, show-rooms; the chat on
-// all others of the room's view. Panes at the right (thread, history) are shown with shell.showPane.
+// chat/room.ts exports `mountRoom: MountRoom`. The shell has cloned t-view-room into #view by then, filled its top bar
+// (mark, title, purpose, here, settings, invite) and session.room holds the room; the chat fills data-part="chat".
+// The shell acts on: open-members, open-settings, open-invite, join-room, close-pane, show-rooms. The chat on the rest
+// of the room's view. A pane at the right (thread, history) is shown with shell.showPane.
 
-import type { ChatHooks, Question } from "../chat/hooks";
 import type { Session } from "../session";
 
-/** What the chat may ask of the shell. */
-export interface Shell extends ChatHooks {
-  readonly session: Session;
-  /** Like confirm, for a question with a line of text (a reason); null: no. */
-  ask(question: Question & { field: string }): Promise<string | null>;
-  /** Tells that something did not work, in the server's words. */
-  fail(what: string, error: unknown): void;
-  /** What may be done with a person: their name, write to them, mention them. */
-  openPerson(user: number, anchor: HTMLElement): void;
-  /** Shows a section.side beside the chat; what stood there is closed. The focus goes to its heading. */
-  showPane(pane: HTMLElement, options: PaneOptions): void;
-  /** Closes the pane, if one is open; the focus goes back to its opener. */
-  closePane(): void;
+export interface Notice {
+  /** "error" stays until it is closed and is spoken at once; "info" goes after 5 s. */
+  kind: "info" | "error";
+  title: string;
+  text?: string;
+  act?: { label: string; run(): void };
 }
 
-export interface PaneOptions {
-  /** Gets aria-expanded while the pane is open, and the focus back. */
-  opener: HTMLElement | null;
-  onClose(): void;
-  /** False leaves the focus where it is, e.g. when a page opens with its thread. */
-  focus?: boolean;
+export interface Question {
+  title: string;
+  text: string;
+  /** A message or name that the question is about, shown as a quotation. */
+  quote?: string;
+  /** The word on the button that does it. */
+  go: string;
+  danger?: boolean;
+  /** Asks for a line of text as well (a reason); it may stay empty. */
+  field?: string;
+}
+
+export interface MenuItem {
+  icon: string;
+  text: string;
+  key?: string;
+  danger?: boolean;
+  /** Draws a line above the item. */
+  line?: boolean;
+  run(): void;
+}
+
+export interface MenuRequest {
+  label: string;
+  /** What the menu hangs on; it gets aria-expanded and the focus back. */
+  anchor: HTMLElement;
+  /** Where the pointer was, for a right click. */
+  at?: { x: number; y: number };
+  /** A line of text at the top. */
+  cap?: string;
+  /** Quick reactions: emoji and what they are called; the last button, "More emoji", calls more(). */
+  quick?: { emoji: readonly { emoji: string; name: string }[]; pick(emoji: string): void; more(): void };
+  items: MenuItem[];
+}
+
+/** What the chat may ask of the shell. */
+export interface Shell {
+  readonly session: Session;
+  /** Says something politely to a screen reader; messages of one second become one announcement. */
+  announce(text: string): void;
+  /** A new message of the open room: "Mina: text", at most 3 in a second, then "5 new messages". */
+  announceMessage(author: string, text: string): void;
+  toast(notice: Notice): void;
+  /** Shows what went wrong with a command or request; offline errors say so in their own words. */
+  fail(what: string, error: unknown): void;
+  /** Asks; null: no. Else the text of the field, or "". `run` keeps the dialog open and shows the error when it rejects. */
+  confirm(question: Question, run?: (typed: string) => Promise<unknown>): Promise<string | null>;
+  openMenu(request: MenuRequest): void;
+  /** What may be done with a person: their name, write to them, mention them. */
+  openPerson(user: number, anchor: HTMLElement): void;
+  /** Goes to an address of this page ("/rooms/general/") without loading it anew; others are loaded. */
+  navigate(url: string, options?: { replace?: boolean }): void;
+  /** Shows an element (section.side) beside the chat; what stood there is closed. Focus goes to its heading. */
+  showPane(pane: HTMLElement, options: { opener: HTMLElement | null; onClose(): void; focus?: boolean }): void;
+  /** Closes the pane, if one is open; the focus goes back to its opener. */
+  closePane(): void;
 }
 
 /** The chat of one open room. */
