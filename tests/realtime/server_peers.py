@@ -51,6 +51,23 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
             await send({"type": "websocket.send", "bytes": event["bytes"]})
 
 
+async def who(scope: Any, receive: Any, send: Any) -> None:
+    """Answer every connection with the number of the process that serves it."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": str(os.getpid())})
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+
+
+async def stubborn(scope: Any, receive: Any, send: Any) -> None:
+    """Accept, say so, and never end, not even when cancelled or in its thread."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": str(os.getpid())})
+    await asyncio.to_thread(time.sleep, 60)
+
+
 def client_frame(
     opcode: int, payload: bytes = b"", *, fin: bool = True, reserved: int = 0, mask: bytes = MASK
 ) -> bytes:
