@@ -1,0 +1,69 @@
+"""The look: icons, letters, colours, and pages that must stand when nothing else does."""
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from django.conf import settings
+from django.template import Context, Template
+from django.template.loader import render_to_string
+
+from collab.templatetags.ui import letters, person_colour
+
+FRONTEND = Path(settings.BASE_DIR) / "frontend"
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
+
+
+def test_icon_is_hidden_from_screen_readers_without_a_label() -> None:
+    drawn = Template('{% load ui %}{% icon "hash" %}').render(Context())
+    assert re.fullmatch(
+        r'<svg class="icon" aria-hidden="true"><use href="/static/icons(\.\w+)?\.svg#hash"/></svg>', drawn
+    )
+
+
+def test_icon_escapes_its_label() -> None:
+    drawn = Template('{% load ui %}{% icon "hash" label %}').render(Context({"label": '"><b>'}))
+    assert 'role="img" aria-label="&quot;&gt;&lt;b&gt;"' in drawn
+
+
+def test_every_icon_of_the_templates_is_in_the_sprite() -> None:
+    sprite = ElementTree.parse(FRONTEND / "dist" / "icons.svg")
+    drawn = {symbol.get("id") for symbol in sprite.iter("{http://www.w3.org/2000/svg}symbol")}
+    text = "".join(page.read_text() for page in TEMPLATES.rglob("*.html"))
+    assert set(re.findall(r'{%\s*icon\s+"([a-z0-9-]+)"', text)) <= drawn
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Mina Okafor", "MO"),
+        ("lea", "L"),
+        ("Ana Maria da Silva", "AS"),
+        ("  (bot) Bridge Two ", "BT"),
+        ("渡辺", "渡"),
+        ("~~~", "~"),
+        ("", "?"),
+    ],
+)
+def test_person_without_a_picture_gets_letters(name: str, expected: str) -> None:
+    assert letters(name) == expected
+
+
+def test_people_share_eight_colours() -> None:
+    assert [person_colour(user_id) for user_id in (None, 1, 7, 8, 15)] == ["c1", "c2", "c8", "c1", "c8"]
+
+
+@pytest.mark.parametrize("page", ["400.html", "403.html", "403_csrf.html", "404.html", "500.html"])
+def test_error_page_stands_without_any_context(page: str) -> None:
+    text = render_to_string(page)
+    assert re.search(r"<h1[^>]*>[^<]+</h1>", text)
+    assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=", text)
+
+
+def test_sheet_carries_its_fonts_beside_it() -> None:
+    sheet = (FRONTEND / "dist" / "app.css").read_text()
+    addresses = re.findall(r"url\(([^)]+)\)", sheet)
+    assert addresses
+    assert all(address.startswith("./fonts/") for address in addresses)
+    assert all((FRONTEND / "dist" / address).is_file() for address in addresses)
