@@ -1,0 +1,98 @@
+// What the list of rooms says: order, names, counts, the words of a row. Pure.
+// Used by the rail, the palette, the keyboard and the badge of the tab.
+
+import { roomLabel, roomName } from "../people";
+import type { HomeSnapshot, RoomSummary } from "../protocol";
+
+/** Rooms of people rather than of a subject: they stand under "Direct messages" and have no name of their own. */
+export function isDirect(summary: Pick<RoomSummary, "room">): boolean {
+  return summary.room.kind === "direct" || summary.room.kind === "group";
+}
+
+export function nameOf(summary: RoomSummary): string {
+  return roomName(summary.room, summary.people);
+}
+
+export function labelOf(summary: RoomSummary): string {
+  return roomLabel(summary.room, summary.people);
+}
+
+function byName(a: RoomSummary, b: RoomSummary): number {
+  return nameOf(a).localeCompare(nameOf(b), "en", { sensitivity: "base", numeric: true }) || a.room.id - b.room.id;
+}
+
+function byTime(a: RoomSummary, b: RoomSummary): number {
+  return (b.last_at ?? "").localeCompare(a.last_at ?? "") || byName(a, b);
+}
+
+function byNeed(a: RoomSummary, b: RoomSummary): number {
+  const rank = (summary: RoomSummary) => (summary.mentions > 0 ? 2 : summary.unread > 0 ? 1 : 0);
+  return rank(b) - rank(a) || byTime(a, b);
+}
+
+export interface RoomLists {
+  rooms: RoomSummary[];
+  directs: RoomSummary[];
+}
+
+/**
+ * The two lists in order. On a wide page rooms keep their place (by name), people come by the time of their last
+ * message; on a phone what needs an answer comes first. Archived rooms stand there only while they are open.
+ */
+export function roomLists(home: HomeSnapshot, current: number | null, phone: boolean): RoomLists {
+  const shown = home.rooms.filter((summary) => summary.room.archived_at === null || summary.room.id === current);
+  const rooms = shown.filter((summary) => !isDirect(summary)).sort(phone ? byNeed : byName);
+  const directs = shown.filter(isDirect).sort(phone ? byNeed : byTime);
+  return { rooms, directs };
+}
+
+export interface Totals {
+  /** Messages that are addressed to the person: mentions, and everything said in direct messages. */
+  personal: number;
+  /** Whether anything at all is unread. */
+  any: boolean;
+}
+
+export function totals(home: HomeSnapshot): Totals {
+  const live = home.rooms.filter((summary) => summary.room.archived_at === null);
+  const personal = live.reduce((sum, summary) => sum + (isDirect(summary) ? Math.max(summary.unread, summary.mentions) : summary.mentions), 0);
+  return { personal, any: live.some((summary) => summary.unread > 0 || summary.mentions > 0) };
+}
+
+/** "99+" beyond two digits: the server counts to 100. */
+export function countText(count: number): string {
+  return count > 99 ? "99+" : String(count);
+}
+
+/** "Rosa: lunch at 12:30", "You: shorter, please", or nothing. */
+export function lastText(summary: RoomSummary, me: number, name: (user: number) => string | null): string {
+  const last = summary.last_message;
+  if (last === null) return "";
+  const text = last.deleted ? "deleted a message" : last.excerpt;
+  const who = last.author === me ? "You" : last.author === null ? null : name(last.author);
+  if (who === null || (who !== "You" && summary.room.kind === "direct")) return text;
+  return last.deleted ? `${who} ${text}` : `${who}: ${text}`;
+}
+
+/** What a screen reader hears of a row: "general, 7 unread, 1 mention, Rosa: lunch at 12:30". */
+export function rowLabel(summary: RoomSummary, last: string, presence: string | null): string {
+  const parts = [labelOf(summary)];
+  if (summary.room.kind === "private") parts.push("private");
+  if (presence !== null) parts.push(presence);
+  if (summary.unread > 0) parts.push(`${countText(summary.unread)} unread`);
+  if (summary.mentions > 0) parts.push(`${countText(summary.mentions)} mention${summary.mentions === 1 ? "" : "s"}`);
+  if (last !== "") parts.push(last);
+  return parts.join(", ");
+}
+
+/** The room before or after the open one in the order of the list; only unread ones if asked. Goes round at the ends. */
+export function neighbour(list: readonly RoomSummary[], current: number | null, step: 1 | -1, unreadOnly: boolean): RoomSummary | null {
+  const at = list.findIndex((summary) => summary.room.id === current);
+  const start = at === -1 ? (step === 1 ? -1 : list.length) : at;
+  for (let count = 1; count <= list.length; count += 1) {
+    const next = list[(start + step * count + list.length * (count + 1)) % list.length];
+    if (next === undefined || next.room.id === current) continue;
+    if (!unreadOnly || next.unread > 0 || next.mentions > 0) return next;
+  }
+  return null;
+}

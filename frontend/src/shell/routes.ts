@@ -1,0 +1,46 @@
+// Addresses of the page and what they mean. Pure.
+// Used by the router, the rail and the palette; the server knows the same addresses and gives the same page for all.
+
+import type { RoomView } from "../protocol";
+
+export type Route =
+  | { name: "home" }
+  | { name: "browse" }
+  /** `key` is the slug of a named room or the id of a direct one, as it stands in the address. */
+  | { name: "room"; direct: boolean; key: string; message: string | null }
+  | { name: "settings"; direct: boolean; key: string };
+
+const ROOM = /^\/(rooms|direct)\/([^/]+)\/(?:m\/([0-9a-f-]{36})\/|(settings)\/)?$/i;
+
+/** The route of a path, or null when the path belongs to another page of the site. */
+export function parseRoute(path: string): Route | null {
+  if (path === "/") return { name: "home" };
+  if (path === "/browse/") return { name: "browse" };
+  const found = ROOM.exec(path);
+  if (found === null) return null;
+  const [, kind, key = "", message, settings] = found;
+  const direct = kind === "direct";
+  if (direct && !/^[1-9][0-9]*$/.test(key)) return null;
+  if (settings !== undefined) return { name: "settings", direct, key };
+  return { name: "room", direct, key, message: message?.toLowerCase() ?? null };
+}
+
+export function settingsUrl(room: RoomView): string {
+  return `${room.url}settings/`;
+}
+
+/** Whether a route leads to this room. */
+export function leadsTo(route: Route, room: RoomView): boolean {
+  if (route.name !== "room" && route.name !== "settings") return false;
+  const direct = room.kind === "direct" || room.kind === "group";
+  return route.direct === direct && route.key === (direct ? String(room.id) : room.slug);
+}
+
+const SLUG_MOST = 60;
+
+/** What a room's name looks like in its address; "" when nothing of it can stand there. Django's slugify does the same. */
+export function slugOf(name: string): string {
+  const plain = name.normalize("NFKD").replace(/[^\x00-\x7f]/g, "").toLowerCase();
+  const words = plain.replace(/[^\w\s-]/g, "").trim().replace(/[-\s]+/g, "-");
+  return words.replace(/^[-_]+|[-_]+$/g, "").slice(0, SLUG_MOST).replace(/[-_]+$/, "");
+}
