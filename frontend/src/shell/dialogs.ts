@@ -1,0 +1,131 @@
+// Dialogs: opening, closing, errors inside a form, and the question before something final.
+// Used by every dialog of the shell. The browser keeps the focus inside; this brings it back to the opener.
+
+import { ApiError } from "../api";
+import { el, icon, maybe, part } from "../dom";
+import { CommandError } from "../socket";
+import type { Question } from "./contract";
+
+/** What a failed command or request says, for people. */
+export function errorText(error: unknown): string {
+  if (error instanceof CommandError) {
+    if (error.code === "offline") return "There is no connection right now. Try again when it is back.";
+    if (error.code === "lost") return "The connection was lost before the answer came. Look whether it was done, then try again.";
+    const seconds = error.retry_after === null ? 0 : Math.ceil(error.retry_after);
+    const wait = error.code === "rate_limited" && seconds > 0 ? ` Try again in ${seconds} s.` : "";
+    const record = error.incident === null ? "" : ` (${error.incident})`;
+    return `${error.message}${wait}${record}`;
+  }
+  if (error instanceof ApiError) return error.message;
+  return "Something went wrong on this page. Reload it and try again.";
+}
+
+export function fieldOf(error: unknown): string | null {
+  return error instanceof CommandError || error instanceof ApiError ? error.field : null;
+}
+
+export function dialog(id: string): HTMLDialogElement {
+  return part<HTMLDialogElement>(document, `#${id}`);
+}
+
+/** Opens a dialog as a modal; when it closes, the focus goes back to where it was. */
+export function openDialog(box: HTMLDialogElement): void {
+  if (box.open) return;
+  const opener = document.activeElement;
+  clearErrors(box);
+  box.addEventListener("close", () => {
+    const lost = document.activeElement === null || document.activeElement === document.body;
+    if (lost && opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true });
+  }, { once: true });
+  box.showModal();
+}
+
+/** A click on the scrim closes, if the press began there too: a selection dragged out of a field must not. */
+export function closeOnScrim(): void {
+  let pressed: EventTarget | null = null;
+  document.addEventListener("pointerdown", (event) => (pressed = event.target));
+  document.addEventListener("click", (event) => {
+    const box = event.target;
+    if (!(box instanceof HTMLDialogElement) || pressed !== box || !box.open) return;
+    const { left, right, top, bottom } = box.getBoundingClientRect();
+    const inside = event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom;
+    if (!inside) box.close();
+  });
+}
+
+/** The line under a form's head, with an icon. */
+export function showNote(place: HTMLElement, text: string): void {
+  place.replaceChildren(icon("circle-alert"), el("span", "", text));
+  place.hidden = text === "";
+}
+
+/** Shows an error at its field if the form has a place for it, else at the top. */
+export function showError(form: HTMLElement, error: unknown): void {
+  clearErrors(form);
+  const text = errorText(error);
+  const field = fieldOf(error);
+  const place = field === null ? null : maybe(form, `[data-part="${CSS.escape(field)}-error"]`);
+  const input = field === null ? null : maybe<HTMLInputElement>(form, `[name="${CSS.escape(field)}"]`);
+  if (place !== null) showNote(place, text);
+  else showNote(part(form, "[data-part=error]"), text);
+  input?.setAttribute("aria-invalid", "true");
+  input?.focus();
+}
+
+export function clearErrors(form: HTMLElement): void {
+  for (const place of form.querySelectorAll<HTMLElement>('[data-part="error"], [data-part$="-error"]')) place.hidden = true;
+  for (const input of form.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
+}
+
+/** Runs what a button started, with the form's buttons shut meanwhile, so that it happens once. */
+export async function once(form: HTMLElement, run: () => Promise<unknown>): Promise<void> {
+  if (form.hasAttribute("aria-busy")) return;
+  form.setAttribute("aria-busy", "true");
+  try {
+    await run();
+  } catch (error) {
+    showError(form, error);
+  } finally {
+    form.removeAttribute("aria-busy");
+  }
+}
+
+/** Asks before something that cannot be taken back. Answers the typed text ("" without a field), or null for no. */
+export function confirm(question: Question, run?: (typed: string) => Promise<unknown>): Promise<string | null> {
+  const box = dialog("d-confirm");
+  if (box.open) box.close();
+  const form = part<HTMLFormElement>(box, "form");
+  const typed = part<HTMLInputElement>(form, "[data-part=typed]");
+  drawQuestion(box, question);
+  typed.value = "";
+  openDialog(box);
+  return new Promise((resolve) => {
+    let answer: string | null = null;
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      void once(box, async () => {
+        const text = typed.value.trim();
+        await run?.(text);
+        answer = text;
+        box.close();
+      });
+    };
+    box.addEventListener("close", () => resolve(answer), { once: true });
+  });
+}
+
+function drawQuestion(box: HTMLElement, question: Question): void {
+  const text = (name: string, value: string) => (part(box, `[data-part=${name}]`).textContent = value);
+  text("title", question.title);
+  text("text", question.text);
+  text("quote", question.quote ?? "");
+  text("field-label", question.field ?? "");
+  part(box, "[data-part=quote]").hidden = question.quote === undefined || question.quote === "";
+  part(box, "[data-part=field]").hidden = question.field === undefined;
+  const go = part(box, "[data-part=go]");
+  go.textContent = question.go;
+  const danger = question.danger ?? false;
+  go.classList.toggle("danger", danger);
+  go.classList.toggle("solid", danger);
+  go.classList.toggle("primary", !danger);
+}

@@ -1,0 +1,86 @@
+// A field that finds people by name: asks the server 150 ms after the last key and lists whom it names.
+// Used by the dialogs for direct messages and invitations. The newest question wins; old answers are dropped.
+
+import * as api from "../api";
+import { clone, part } from "../dom";
+import { avatar } from "../people";
+import type { PersonView } from "../protocol";
+import { Listbox, type Choice } from "./listbox";
+
+const WAIT_MS = 150;
+
+export interface FinderOptions {
+  /** Who is left out, e.g. those who are in already. */
+  without(): ReadonlySet<number>;
+  pick(person: PersonView): void;
+  /** Nobody of that name, or an error: the text to show, "" for none. */
+  none(text: string): void;
+  presence(user: number): string;
+  /** Also lists people before anything is typed. */
+  eager: boolean;
+}
+
+/** A row of a list of people; used wherever people are chosen. */
+export function personOption(person: PersonView, state: string): HTMLElement {
+  const row = clone("t-option");
+  part(row, "[data-part=lead]").replaceWith(avatar(person, "xs"));
+  part(row, "[data-part=name]").textContent = person.display_name;
+  part(row, "[data-part=detail]").textContent = `@${person.name}`;
+  part(row, "[data-part=end]").textContent = state;
+  return row;
+}
+
+export class PeopleFinder {
+  private readonly listbox: Listbox;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private asked: AbortController | null = null;
+
+  constructor(
+    private readonly input: HTMLInputElement,
+    list: HTMLElement,
+    private readonly options: FinderOptions,
+  ) {
+    this.listbox = new Listbox(input, list);
+    input.addEventListener("input", () => {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => void this.find(), WAIT_MS);
+    });
+  }
+
+  /** Empties the field and starts over. */
+  reset(): void {
+    this.input.value = "";
+    this.listbox.show([], []);
+    this.options.none("");
+    void this.find();
+  }
+
+  private async find(): Promise<void> {
+    clearTimeout(this.timer);
+    this.asked?.abort();
+    const query = this.input.value.trim().replace(/^@/, "");
+    if (query === "" && !this.options.eager) {
+      this.options.none("");
+      return this.listbox.show([], []);
+    }
+    const asked = (this.asked = new AbortController());
+    try {
+      const found = await api.people(query, null, asked.signal);
+      if (!asked.signal.aborted) this.draw(found, query);
+    } catch (error) {
+      if (!asked.signal.aborted) this.options.none(error instanceof Error ? error.message : "");
+    }
+  }
+
+  private draw(found: readonly PersonView[], query: string): void {
+    const without = this.options.without();
+    const people = found.filter((person) => !without.has(person.id));
+    const choices: Choice[] = people.map((person) => ({
+      element: personOption(person, this.options.presence(person.id)),
+      pick: () => this.options.pick(person),
+    }));
+    this.listbox.show(choices.map((choice) => choice.element), choices);
+    const everybodyIn = found.length > 0 && people.length === 0;
+    this.options.none(choices.length > 0 || query === "" ? "" : everybodyIn ? "Everybody of that name is in already." : "Nobody of that name is here.");
+  }
+}
