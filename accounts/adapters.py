@@ -100,10 +100,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         services.set_password(actor=user, user=user, password=password, keep=keep)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Sends after the commit, so that no transaction waits for a mail server."""
+        """Sends after the commit: no transaction waits for a mail server; a failure is logged and undoes nothing."""
         ctx = {"request": self.request, "email": email, "site_name": settings.SITE_NAME} | context
         message = self.render_mail(template_prefix, email, ctx)
-        transaction.on_commit(message.send)
+        transaction.on_commit(message.send, robust=True)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]

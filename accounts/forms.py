@@ -5,11 +5,15 @@ Called by allauth through ACCOUNT_FORMS and MFA_FORMS, and by accounts.views. Ne
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
+from allauth.account import forms as account
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import LoginForm, SignupForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.base import forms as mfa
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn import forms as webauthn
+from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
@@ -20,28 +24,93 @@ from accounts.models import User
 from accounts.texts import DISPLAY_NAME_CHARS, clean_display_name, clean_time_zone, time_zones
 from realtime.protocol import Refused
 
+LONG_ENOUGH = "Ten characters or more; spaces are fine."
+BROKEN_CREDENTIAL = (
+    KeyError, TypeError, AttributeError, ValueError, IndexError, struct.error, InvalidSignature,
+)  # fmt: skip
+LABELS = {
+    "login": "E-mail or username",
+    "remember": "Keep me signed in on this device",
+    "email": "E-mail",
+    "oldpassword": "Present password",
+    "password2": "The same again",
+}
 
-class SignInForm(LoginForm):  # type: ignore[misc]
+
+class _Inputs:
+    """Our words on the labels and our class on the fields; a placeholder that repeats the label goes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, forms.Field] = self.fields  # type: ignore[attr-defined]  # of the form beside it
+        for name, field in fields.items():
+            field.label = LABELS.get(name, field.label)
+            field.widget.attrs.pop("placeholder", None)
+            if not isinstance(field.widget, forms.CheckboxInput):
+                field.widget.attrs["class"] = "input"
+            if name in {"password", "oldpassword", "password1", "password2"}:
+                field.help_text = LONG_ENOUGH if name == "password1" else ""
+
+
+class _Code(_Inputs):
+    """Six digits from an authenticator, or a recovery code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: forms.Field = self.fields["code"]  # type: ignore[attr-defined]  # of the form beside it
+        field.label = "Six digits"
+        field.widget.attrs |= {
+            "class": "input code-input",
+            "inputmode": "numeric",
+            "pattern": "[0-9]{6}",
+            "maxlength": "6",
+            "autocomplete": "one-time-code",
+            "autofocus": True,
+            "data-six-digits": "",
+        }
+
+
+class _Credential(_Inputs):
+    """What a passkey answered. Whatever breaks in reading it is a wrong answer, which allauth leaves to us."""
+
+    def full_clean(self) -> None:
+        """Cleans, and turns down what cannot be read as a credential or is signed wrongly."""
+        try:
+            super().full_clean()  # type: ignore[misc]  # of the form beside it
+        except BROKEN_CREDENTIAL:
+            self.add_error("credential", "This passkey did not answer as it should.")  # type: ignore[attr-defined]
+
+
+class SignInForm(_Inputs, account.LoginForm):  # type: ignore[misc]
     """Name or e-mail and password; an error never says which of the two was wrong."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = "E-mail or username"
-        self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
-        self.fields["login"].widget.attrs["autocapitalize"] = "none"
-        self.fields["login"].widget.attrs["spellcheck"] = "false"
-        self.fields["password"].help_text = ""
+        self.fields["login"].widget.attrs |= {
+            "autocomplete": "username webauthn",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+        }
         if "remember" in self.fields:
-            self.fields["remember"].label = "Keep me signed in on this device"
             self.fields["remember"].initial = True
 
+    def clean(self) -> dict[str, Any]:
+        """The password is asked for again, and the focus goes there."""
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except ValidationError:
+            self.add_error("password", "Type your password again.")
+            self.fields["password"].widget.attrs["autofocus"] = True
+            raise
+        return cleaned
+
     @property
-    def failed(self) -> bool:
-        """Whether the password has to be typed again."""
-        return self.is_bound and bool(self.errors)
+    def must_wait(self) -> bool:
+        """Whether there were too many attempts."""
+        return any(error.code == "too_many_login_attempts" for error in self.non_field_errors().as_data())
 
 
-class SignUpForm(SignupForm):  # type: ignore[misc]
+class SignUpForm(_Inputs, account.SignupForm):  # type: ignore[misc]
     """A new account: how to be shown, how to be mentioned, where to be written to."""
 
     display_name = forms.CharField(
@@ -54,10 +123,7 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].label = "E-mail"
-        self.fields["username"].help_text = ""
         self.fields["username"].widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
-        self.fields["password1"].help_text = "Ten characters or more; spaces are fine."
 
     def clean_display_name(self) -> str:
         try:
@@ -89,16 +155,73 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
         return saved
 
 
-class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
-    """A key added here signs in by itself, so it must know its owner and keep the account's name."""
+class AddEmailForm(_Inputs, account.AddEmailForm):  # type: ignore[misc]
+    """Another address, which counts once it is confirmed."""
+
+
+class ChangePasswordForm(_Inputs, account.ChangePasswordForm):  # type: ignore[misc]
+    """The old password and a new one."""
+
+
+class SetPasswordForm(_Inputs, account.SetPasswordForm):  # type: ignore[misc]
+    """A first password."""
+
+
+class ResetPasswordForm(_Inputs, account.ResetPasswordForm):  # type: ignore[misc]
+    """Where to send the link."""
+
+
+class ResetPasswordKeyForm(_Inputs, account.ResetPasswordKeyForm):  # type: ignore[misc]
+    """The new password behind a link."""
+
+
+class ReauthenticateForm(_Inputs, account.ReauthenticateForm):  # type: ignore[misc]
+    """The password once more, before something that matters."""
+
+
+class SecondStepForm(_Code, mfa.AuthenticateForm):  # type: ignore[misc]
+    """The second step of signing in."""
+
+
+class SecondStepAgainForm(_Code, mfa.ReauthenticateForm):  # type: ignore[misc]
+    """The second step once more, before something that matters."""
+
+
+class ActivateForm(_Code, ActivateTOTPForm):  # type: ignore[misc]
+    """Proof that the authenticator shows the right digits."""
+
+
+class AddPasskeyForm(_Credential, webauthn.AddWebAuthnForm):  # type: ignore[misc]
+    """A key and its name. Unless it is unticked, it signs in by itself."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = "What to call it"
-        self.fields["name"].widget.attrs |= {"class": "input", "maxlength": 60}
+        self.fields["name"].widget.attrs["maxlength"] = "60"
         self.fields["passwordless"].initial = True
         self.fields["passwordless"].label = "Sign in with this key alone"
         self.fields["passwordless"].help_text = "It asks for your face, your finger or its PIN instead of the password."
+
+
+class PasskeySignInForm(_Credential, webauthn.LoginWebAuthnForm):  # type: ignore[misc]
+    """Signing in by passkey alone."""
+
+
+class PasskeyStepForm(_Credential, webauthn.AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """A passkey as the second step."""
+
+
+class PasskeyAgainForm(_Credential, webauthn.ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    """A passkey once more, before something that matters."""
+
+
+class RenamePasskeyForm(_Inputs, webauthn.EditWebAuthnForm):  # type: ignore[misc]
+    """What a key is called."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = "What to call it"
+        self.fields["name"].max_length = 60
 
 
 class ProfileForm(forms.Form):

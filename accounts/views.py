@@ -68,13 +68,8 @@ def profile(request: HttpRequest) -> HttpResponse:
         services.update_profile(actor=user, **form.cleaned_data)
         messages.success(request, "Your profile is saved.")
         return redirect("account_profile")
-    page = {"form": form, "me": view, "preferences": preferences, "letters": _letters(view.display_name)}
+    page = {"form": form, "me": view, "preferences": preferences}
     return render(request, "account/profile.html", page | _sign_in_cards(request), status=400 if form.errors else 200)
-
-
-def _letters(name: str) -> str:
-    words = [word for word in name.split() if word]
-    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
 
 
 def _sign_in_cards(request: HttpRequest) -> dict[str, Any]:

@@ -1,60 +1,114 @@
-// Small help on the sign-in and account pages, which all work without it.
-// Loaded by templates/auth_base.html and the account pages; it never sends anything by itself.
+// Entry of the sign-in and account pages: small helps on forms that work without them, passkeys, choices saved at once.
+// Loaded by auth_base.html and account_base.html. Never talks to a socket and writes no markup.
 
-import { isTheme, showTheme } from "./theme";
+import { setUpPasskeys } from "./auth/passkeys";
+import { setUpPreferences } from "./auth/preferences";
 
-/** `<button data-do="show-password" aria-controls="<input id>">` shows what one types. */
-function togglePassword(button: HTMLElement): void {
-  const input = document.getElementById(button.getAttribute("aria-controls") ?? "");
-  if (!(input instanceof HTMLInputElement)) return;
-  const shown = input.type === "password";
-  input.type = shown ? "text" : "password";
-  button.setAttribute("aria-pressed", String(shown));
-  input.focus();
+const SAID_MS = 2000;
+
+function controlled(button: HTMLElement): HTMLElement | null {
+  return document.getElementById(button.getAttribute("aria-controls") ?? "");
 }
 
-/** `<button data-do="copy" aria-controls="<id>">` copies a field's value or an element's text, and says so for 2 s. */
-async function copyFrom(button: HTMLElement): Promise<void> {
-  const source = document.getElementById(button.getAttribute("aria-controls") ?? "");
-  const label = button.querySelector("[data-part=label]") ?? button;
-  if (source === null) return;
+function contentOf(element: HTMLElement): string {
+  if (element instanceof HTMLInputElement) return element.value;
+  const items = [...element.querySelectorAll("li")];
+  return items.length > 0 ? items.map((item) => `${item.textContent}\n`).join("") : (element.textContent ?? "");
+}
+
+function say(button: HTMLElement, words: string): void {
+  const label = [...button.childNodes].find((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
+  if (!label || label.textContent === words) return;
   const before = label.textContent;
-  await navigator.clipboard.writeText(source instanceof HTMLInputElement ? source.value : source.innerText.trim());
-  label.textContent = "Copied";
-  setTimeout(() => (label.textContent = before), 2000);
+  label.textContent = words;
+  window.setTimeout(() => void (label.textContent = before), SAID_MS);
 }
 
-/** A form goes out once: its buttons are shut after the first submit, until the page comes back from the history. */
-function shutButtons(form: HTMLFormElement, shut: boolean): void {
-  form.toggleAttribute("data-sent", shut);
-  for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", String(shut));
+function togglePassword(button: HTMLElement): void {
+  const input = controlled(button);
+  if (!(input instanceof HTMLInputElement)) return;
+  const show = input.type === "password";
+  input.type = show ? "text" : "password";
+  button.setAttribute("aria-pressed", String(show));
 }
 
-document.addEventListener("click", (event) => {
-  const button = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-do]") : null;
-  if (button?.dataset["do"] === "show-password") togglePassword(button);
-  if (button?.dataset["do"] === "copy") void copyFrom(button);
-  if (button?.dataset["do"] === "print") window.print();
-});
-
-document.addEventListener("submit", (event) => {
-  if (!(event.target instanceof HTMLFormElement) || event.defaultPrevented) return;
-  if (event.target.hasAttribute("data-sent")) return event.preventDefault();
-  shutButtons(event.target, true);
-});
-
-// Back and forward show the page as it was left: open the buttons again.
-window.addEventListener("pageshow", (event) => {
-  if (event.persisted) for (const form of document.querySelectorAll("form")) shutButtons(form, false);
-});
-
-document.addEventListener("change", (event) => {
-  const input = event.target;
-  if (input instanceof HTMLInputElement && input.name === "theme" && isTheme(input.value)) showTheme(input.value);
-  if (input instanceof HTMLElement && input.hasAttribute("data-submit-on-change")) {
-    (input as HTMLInputElement).form?.requestSubmit();
+/** The clipboard needs a secure context; elsewhere the text is selected, ready for the person's own copy. */
+async function copy(button: HTMLElement): Promise<void> {
+  const source = controlled(button);
+  if (!source) return;
+  try {
+    await navigator.clipboard.writeText(contentOf(source));
+    say(button, "Copied");
+  } catch {
+    window.getSelection()?.selectAllChildren(source);
+    if (source instanceof HTMLInputElement) source.select();
   }
-});
+}
 
-// On an error the first wrong field has the focus.
-document.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+function download(button: HTMLElement): void {
+  const source = controlled(button);
+  if (!source) return;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([contentOf(source)], { type: "text/plain" }));
+  link.download = button.dataset["fileName"] ?? "codes.txt";
+  link.click();
+  window.setTimeout(() => URL.revokeObjectURL(link.href), SAID_MS);
+}
+
+const DEEDS: Record<string, (button: HTMLElement) => unknown> = {
+  "show-password": togglePassword,
+  copy,
+  download,
+  print: () => window.print(),
+};
+
+function onClick(event: MouseEvent): void {
+  const button = (event.target as Element).closest<HTMLElement>("[data-do]");
+  const deed = button && DEEDS[button.dataset["do"] ?? ""];
+  if (button && deed) deed(button);
+}
+
+/** Only digits stay; the sixth sends the form. A wrong code comes back empty, with the focus in the field. */
+function setUpCode(input: HTMLInputElement): void {
+  if (input.getAttribute("aria-invalid") === "true") input.value = "";
+  input.maxLength = -1; // so that a pasted "123 456" is not cut before its space is taken out
+  input.addEventListener("input", () => {
+    input.value = input.value.replaceAll(/\D/g, "").slice(0, 6);
+    if (input.value.length === 6) input.form?.requestSubmit();
+  });
+}
+
+function setUpWait(note: HTMLElement): void {
+  const button = note.closest("form")?.querySelector<HTMLButtonElement>("button.primary");
+  if (!button) return;
+  const label = button.textContent ?? "";
+  let left = Number(note.dataset["waitSeconds"]);
+  const tick = (): void => {
+    button.disabled = left > 0;
+    button.textContent = left > 0 ? `${label} in ${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` : label;
+    if (left-- > 0) window.setTimeout(tick, 1000);
+  };
+  tick();
+}
+
+function setUpSections(nav: HTMLElement): void {
+  nav.addEventListener("click", (event) => {
+    const link = (event.target as Element).closest("a");
+    if (!link) return;
+    for (const other of nav.querySelectorAll("a")) other.removeAttribute("aria-current");
+    link.setAttribute("aria-current", "true");
+  });
+}
+
+document.addEventListener("click", onClick);
+for (const input of document.querySelectorAll<HTMLInputElement>("[data-six-digits]")) setUpCode(input);
+for (const input of document.querySelectorAll<HTMLInputElement>("[data-time-zone]")) {
+  input.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+for (const input of document.querySelectorAll<HTMLInputElement>("[data-submit-on-change]")) {
+  input.addEventListener("change", () => input.form?.requestSubmit());
+}
+for (const note of document.querySelectorAll<HTMLElement>("[data-wait-seconds]")) setUpWait(note);
+for (const nav of document.querySelectorAll<HTMLElement>(".subnav")) setUpSections(nav);
+setUpPasskeys(document);
+setUpPreferences(document);

@@ -1,0 +1,102 @@
+// The choices on the account page: each is saved at once, with undo in a toast.
+// Called by auth.ts. Never reloads the page, and takes a choice back on the page when the server refuses it.
+
+type Value = string | boolean;
+
+const UNDO_MS = 5000;
+
+function token(): string {
+  return document.querySelector<HTMLInputElement>("input[name=csrfmiddlewaretoken]")?.value ?? "";
+}
+
+function toast(id: string, fill: (toast: HTMLElement) => void): void {
+  const place = document.querySelector("[data-toasts]");
+  const template = document.getElementById(id) as HTMLTemplateElement | null;
+  const row = (template?.content.cloneNode(true) as DocumentFragment | undefined)?.firstElementChild as HTMLElement | null;
+  if (!place || !row) return;
+  fill(row);
+  place.replaceChildren(row);
+  let timer = window.setTimeout(() => row.remove(), UNDO_MS);
+  const pause = (): void => window.clearTimeout(timer);
+  const goOn = (): void => void (timer = window.setTimeout(() => row.remove(), UNDO_MS));
+  for (const name of ["pointerenter", "focusin"]) row.addEventListener(name, pause);
+  for (const name of ["pointerleave", "focusout"]) row.addEventListener(name, goOn);
+}
+
+class Choice {
+  constructor(
+    readonly address: string,
+    readonly name: string,
+    private value: Value,
+    private readonly show: (value: Value) => void,
+  ) {}
+
+  async take(value: Value, undo = true): Promise<void> {
+    const before = this.value;
+    if (value === before) return;
+    this.value = value;
+    this.show(value);
+    const refusal = await this.post(value);
+    if (refusal !== "") {
+      this.value = before;
+      this.show(before);
+      toast("t-not-saved", (row) => void (row.querySelector("p")!.textContent = refusal));
+    } else {
+      toast("t-saved", (row) => this.offerUndo(row, before, undo));
+    }
+  }
+
+  private offerUndo(row: HTMLElement, before: Value, undo: boolean): void {
+    const button = row.querySelector<HTMLButtonElement>("[data-undo]");
+    if (!undo) return button?.remove();
+    button?.addEventListener("click", () => {
+      row.remove();
+      void this.take(before, false);
+    });
+  }
+
+  /** "" when saved, else a sentence. */
+  private async post(value: Value): Promise<string> {
+    try {
+      const answer = await fetch(this.address, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() },
+        body: JSON.stringify({ [this.name]: value }),
+      });
+      if (answer.ok) return "";
+      const { message } = (await answer.json().catch(() => ({}))) as { message?: string };
+      return message ?? "That was not saved. Reload the page and try again.";
+    } catch {
+      return "That was not saved: there is no connection.";
+    }
+  }
+}
+
+function showTheme(value: Value): void {
+  document.documentElement.dataset["theme"] = String(value);
+  for (const input of document.querySelectorAll<HTMLInputElement>("input[name=theme]")) input.checked = input.value === value;
+}
+
+function setUpTheme(root: HTMLElement, address: string): void {
+  const inputs = [...root.querySelectorAll<HTMLInputElement>("input[name=theme]")];
+  const chosen = inputs.find((input) => input.checked);
+  if (!chosen) return;
+  const choice = new Choice(address, "theme", chosen.value, showTheme);
+  for (const input of inputs) input.addEventListener("change", () => void choice.take(input.value));
+}
+
+function setUpSwitch(button: HTMLButtonElement, address: string): void {
+  const on = (): boolean => button.getAttribute("aria-checked") === "true";
+  const show = (value: Value): void => button.setAttribute("aria-checked", String(value));
+  const choice = new Choice(address, button.dataset["preference"] ?? "", on(), show);
+  button.addEventListener("click", () => void choice.take(!on()));
+}
+
+/** Makes the theme cards and the switches of the account page act. */
+export function setUpPreferences(root: Document): void {
+  const part = root.querySelector<HTMLElement>("[data-preferences]");
+  const address = part?.dataset["preferences"];
+  if (!part || !address) return;
+  setUpTheme(part, address);
+  for (const button of part.querySelectorAll<HTMLButtonElement>("[data-preference]")) setUpSwitch(button, address);
+}
