@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { emojiList } from "./emoji.mjs";
 import { namesInUse, sprite } from "./icons.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -39,6 +40,7 @@ function copyFonts(out) {
     ["Inter", font("inter", "LICENSE")],
     ["JetBrains Mono", font("jetbrains-mono", "LICENSE")],
     ["Lucide icons", join(HERE, "node_modules/lucide-static/LICENSE")],
+    ["gemoji (names of emoji)", join(HERE, "node_modules/gemoji/license")],
   ];
   const text = licences.map(([name, path]) => `== ${name} ==\n\n${readFileSync(path, "utf8").trim()}\n`).join("\n");
   writeFileSync(join(out, "licences.txt"), text);
@@ -50,6 +52,7 @@ async function buildInto(out) {
   await bundle(out);
   copyFonts(out);
   cpSync(join(HERE, "assets"), out, { recursive: true });
+  writeFileSync(join(out, "emoji.json"), emojiList());
   writeFileSync(join(out, "icons.svg"), sprite(namesInUse(join(HERE, "../templates"), join(HERE, "src"))));
 }
 

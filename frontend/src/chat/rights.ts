@@ -12,7 +12,7 @@ export function canModerate(state: RoomSnapshot): boolean {
 }
 
 export function canPost(state: RoomSnapshot): boolean {
-  return isMember(state) && state.room.archived_at === null && (state.permissions.includes("post") || canModerate(state));
+  return isMember(state) && state.room.archived_at === null && state.permissions.includes("post");
 }
 
 export function canReact(state: RoomSnapshot): boolean {

@@ -2,7 +2,7 @@
 
 import type { AnyEvent, RoomEvent } from "../events";
 import { isRoomEvent, roomOf } from "../events";
-import type { MemberView, MessagePage, MessageView, PersonView, PresenceView, RoomSnapshot } from "../protocol";
+import type { MemberView, MessagePage, MessageView, PersonView, PresenceView, RoomSnapshot, RoomView } from "../protocol";
 import { insert, reduceMessages, shownInRoom, unreadOf } from "./messages";
 
 export const UNREAD_MOST = 100;
@@ -74,6 +74,21 @@ function left(state: RoomSnapshot, user: number): RoomSnapshot {
   };
 }
 
+/** What a page may offer to somebody of this role; the server's rule, in the server's order. */
+export function permissionsOf(role: string, room: RoomView): string[] {
+  const fixed = room.kind === "direct" || room.kind === "group";
+  const archived = room.archived_at !== null;
+  const moderates = (role === "owner" || role === "moderator") && !fixed;
+  const held = {
+    post: role !== "" && !archived && (!room.read_only || moderates),
+    moderate: moderates,
+    manage: role === "owner" && !fixed,
+    invite: role !== "" && role !== "guest" && !fixed && !archived,
+    join: role === "" && room.kind === "public" && !archived,
+  };
+  return Object.entries(held).flatMap(([name, holds]) => (holds ? [name] : []));
+}
+
 export function withPresence(list: PresenceView[], user: number, state: string): PresenceView[] {
   const others = list.filter((one) => one.user !== user);
   return [...others, { user, state }];
@@ -94,10 +109,11 @@ function reduce(before: RoomSnapshot, event: RoomEvent, me: number): RoomSnapsho
     case "member.role_changed": {
       const { user, role, message } = event.data;
       const members = state.members.map((member) => (member.person.id === user ? { ...member, role } : member)).sort(byRank);
-      return withMessage({ ...state, members, role: user === me ? role : state.role }, message);
+      const own = user === me ? role : state.role;
+      return withMessage({ ...state, members, role: own, permissions: permissionsOf(own, state.room) }, message);
     }
     case "room.updated":
-      return withMessage({ ...state, room: event.data.room }, event.data.message);
+      return withMessage({ ...state, room: event.data.room, permissions: permissionsOf(state.role, event.data.room) }, event.data.message);
     case "presence.changed":
       return { ...state, presence: withPresence(state.presence, event.data.user, event.data.state) };
     default:

@@ -1,0 +1,263 @@
+// What one does with a message: react, reply, edit, delete, copy its link, try again; by click, key, menu or long press.
+// One for each log. It draws nothing itself and asks the server for everything; the answer comes as an event.
+
+import { closest, isTextField } from "../dom";
+import type { MessageView, RoomSnapshot } from "../protocol";
+import { excerpt } from "../reducers/messages";
+import type { MenuItem, Question, Shell } from "../shell/contract";
+import { Editing } from "./edit";
+import { emojiName, QUICK, rememberEmoji } from "./emoji";
+import { openHistory } from "./history";
+import type { Log } from "./log";
+import { openPicker } from "./picker";
+import { canDelete, canEdit, canPost, canReact } from "./rights";
+import { permalink } from "./row";
+
+const LONG_PRESS_MS = 500;
+const PRESS_SLACK_PX = 10;
+
+interface Hooks {
+  state(): RoomSnapshot | null;
+  quote(message: MessageView): void;
+  /** Absent inside a thread. */
+  openThread?(root: string, opener: HTMLElement | null): void;
+  showQuoted(id: string): unknown;
+  /** The history of a message stands open beside the log (null: no more). */
+  opened(id: string | null): void;
+  focusComposer(): void;
+}
+
+interface Target {
+  message: MessageView;
+  row: HTMLElement;
+  state: RoomSnapshot;
+}
+
+function deletion(message: MessageView): Question {
+  const text = "It is gone for everybody. You cannot undo this.";
+  return { title: "Delete this message?", text, quote: excerpt(message.body), go: "Delete", danger: true };
+}
+
+export class Actions {
+  readonly editing: Editing;
+  private press: { timer: ReturnType<typeof setTimeout>; x: number; y: number } | null = null;
+  private readonly abort = new AbortController();
+
+  constructor(
+    private readonly log: Log,
+    private readonly shell: Shell,
+    private readonly hooks: Hooks,
+  ) {
+    this.editing = new Editing(shell.session, shell, {
+      closed: (row) => (row?.isConnected ? this.log.activate(row) : this.hooks.focusComposer()),
+      emptied: (message) => void this.remove(message, false),
+    });
+    const { element } = log;
+    const { signal } = this.abort;
+    element.addEventListener("click", (event) => this.clicked(event), { signal });
+    element.addEventListener("keydown", (event) => this.pressed(event), { signal });
+    element.addEventListener("contextmenu", (event) => this.rightClicked(event), { signal });
+    element.addEventListener("pointerdown", (event) => this.pressStart(event), { signal });
+    for (const name of ["pointerup", "pointercancel", "scroll"]) element.addEventListener(name, () => this.pressEnd(), { signal });
+    element.addEventListener("pointermove", (event) => this.pressMoved(event), { signal });
+  }
+
+  dispose(): void {
+    this.pressEnd();
+    this.abort.abort();
+  }
+
+  private target(element: Element | null): Target | null {
+    const entry = this.log.entryOf(element);
+    const state = this.hooks.state();
+    const row = element?.closest<HTMLElement>(".msg") ?? null;
+    if (entry === null || state === null || row === null) return null;
+    return entry.pending === null && entry.message.deleted_at === null ? { message: entry.message, row, state } : null;
+  }
+
+  // Ways in
+
+  private clicked(event: MouseEvent): void {
+    const button = closest(event, "[data-do]");
+    if (button === null) return this.clickedText(event);
+    const entry = this.log.entryOf(button);
+    const name = button.dataset["do"] ?? "";
+    if (entry !== null && (name === "retry-send" || name === "discard-send")) {
+      event.stopPropagation();
+      const { cid } = entry.message;
+      if (cid !== null) void (name === "retry-send" ? this.shell.session.outbox.retry(cid) : this.shell.session.outbox.discard(cid));
+      return;
+    }
+    if (entry !== null && name === "open-thread") this.hooks.openThread?.(entry.message.id, button);
+    const target = this.target(button);
+    if (target !== null) this.run(name, target, button);
+  }
+
+  private clickedText(event: MouseEvent): void {
+    const at = closest(event, ".at[data-user]");
+    const face = closest(event, "[data-part=avatar], [data-part=author]");
+    const author = face === null ? null : (this.log.entryOf(face)?.message.author ?? null);
+    if (at !== null) this.shell.openPerson(Number(at.dataset["user"]), at);
+    else if (face !== null && author !== null) this.shell.openPerson(author, face);
+  }
+
+  private run(name: string, target: Target, button: HTMLElement): void {
+    const { message, row } = target;
+    if (name === "toggle-reaction") this.react(message, button.dataset["emoji"] ?? "");
+    else if (name === "pick-reaction") this.pick(message, button);
+    else if (name === "quote-message") this.hooks.quote(message);
+    else if (name === "edit-message") this.editing.start(row, message);
+    else if (name === "open-menu") this.menu(target, button);
+    else if (name === "open-history") this.history(message, button);
+    else if (name === "show-quoted") this.hooks.showQuoted(button.dataset["quoted"] ?? "");
+  }
+
+  private pressed(event: KeyboardEvent): void {
+    const row = event.target instanceof HTMLElement && event.target.matches(".msg") ? event.target : null;
+    if (row === null || isTextField(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = this.target(row);
+    if (target === null) return;
+    if (event.key === "Enter") this.menu(target, row);
+    else if (event.key === "Delete") void this.remove(target.message, event.shiftKey);
+    else if (!this.letter(event.key, target)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** Letters act only where the person has not switched them off. */
+  private letter(key: string, { message, row, state }: Target): boolean {
+    const { session } = this.shell;
+    if (!session.home.get().preferences.letter_shortcuts) return false;
+    const actions: Record<string, () => void> = {
+      "+": () => canReact(state) && this.pick(message, row),
+      r: () => canPost(state) && this.hooks.quote(message),
+      t: () => this.hooks.openThread?.(message.id, row),
+      e: () => canEdit(state, message, session.me) && this.editing.start(row, message),
+      l: () => void this.copyLink(message, state),
+    };
+    const action = actions[key.toLowerCase()];
+    action?.();
+    return action !== undefined;
+  }
+
+  private rightClicked(event: MouseEvent): void {
+    // A link, a picture or selected text have a menu of the browser's own that is of more use.
+    if (closest(event, "a[href], img, textarea") !== null || !getSelection()?.isCollapsed) return;
+    const target = this.target(event.target as Element);
+    if (target === null) return;
+    event.preventDefault();
+    this.pressEnd();
+    const keyboard = event.clientX === 0 && event.clientY === 0;
+    this.menu(target, target.row, keyboard ? undefined : { x: event.clientX, y: event.clientY });
+  }
+
+  private pressStart(event: PointerEvent): void {
+    this.pressEnd();
+    if (event.pointerType !== "touch" || closest(event, "a[href], button, textarea") !== null) return;
+    const target = this.target(event.target as Element);
+    if (target === null) return;
+    const timer = setTimeout(() => {
+      this.press = null;
+      this.menu(target, target.row);
+    }, LONG_PRESS_MS);
+    this.press = { timer, x: event.clientX, y: event.clientY };
+  }
+
+  private pressMoved(event: PointerEvent): void {
+    const { press } = this;
+    if (press !== null && Math.hypot(event.clientX - press.x, event.clientY - press.y) > PRESS_SLACK_PX) this.pressEnd();
+  }
+
+  private pressEnd(): void {
+    if (this.press !== null) clearTimeout(this.press.timer);
+    this.press = null;
+  }
+
+  // The menu
+
+  private menu(target: Target, anchor: HTMLElement, at?: { x: number; y: number }): void {
+    const { message, row, state } = target;
+    const quick = {
+      emoji: QUICK.map((emoji) => ({ emoji, name: emojiName(emoji) })),
+      pick: (emoji: string) => this.react(message, emoji),
+      more: () => this.pick(message, row),
+    };
+    this.shell.openMenu({
+      label: "Message actions",
+      anchor,
+      items: this.items(target),
+      ...(at === undefined ? {} : { at }),
+      ...(canReact(state) ? { quick } : {}),
+    });
+  }
+
+  /** What this person may do with this message; the rest is absent, not grey. */
+  private items({ message, row, state }: Target): MenuItem[] {
+    const { session } = this.shell;
+    const { openThread } = this.hooks;
+    const items: (MenuItem | false)[] = [
+      openThread !== undefined && (canPost(state) || message.thread !== null) && { text: "Reply in thread", icon: "message-square-text", key: "T", run: () => openThread(message.id, row) },
+      canPost(state) && { text: "Quote reply", icon: "quote", key: "R", run: () => this.hooks.quote(message) },
+      canEdit(state, message, session.me) && { text: "Edit", icon: "pencil-line", key: "E", run: () => this.editing.start(row, message) },
+      { text: "Copy link", icon: "link", key: "L", run: () => void this.copyLink(message, state) },
+      { text: "Copy text", icon: "copy", run: () => void this.copy(message.body, "Text copied") },
+      canDelete(state, message, session.me) && { text: "Delete", icon: "trash-2", key: "Del", danger: true, line: true, run: () => void this.remove(message, false) },
+    ];
+    return items.filter((item): item is MenuItem => item !== false);
+  }
+
+  // What is done
+
+  private pick(message: MessageView, opener: HTMLElement): void {
+    const { me } = this.shell.session;
+    openPicker({ opener, me, choose: (emoji) => this.react(message, emoji) }).catch((error: unknown) =>
+      this.shell.fail("The emoji could not be loaded", error),
+    );
+  }
+
+  private react(message: MessageView, emoji: string): void {
+    const { session } = this.shell;
+    const now = this.log.entryOf(this.log.rowOfMessage(message.id))?.message ?? message;
+    const mine = now.reactions.some((one) => one.emoji === emoji && one.users.includes(session.me));
+    if (!mine) rememberEmoji(session.me, emoji);
+    session
+      .command(mine ? "reaction.remove" : "reaction.add", { message: message.id, emoji }, message.room)
+      .catch((error: unknown) => this.shell.fail("The reaction was not saved", error));
+  }
+
+  private async remove(message: MessageView, sure: boolean): Promise<void> {
+    const { session } = this.shell;
+    const state = this.hooks.state();
+    if (state === null || !canDelete(state, message, session.me)) return;
+    const doIt = () => session.command("message.delete", { id: message.id }, message.room);
+    try {
+      if (sure) await doIt();
+      else if ((await this.shell.confirm(deletion(message), doIt)) === null) return;
+      this.editing.cancel();
+    } catch (error) {
+      this.shell.fail("The message was not deleted", error);
+    }
+  }
+
+  private history(message: MessageView, button: HTMLElement): void {
+    button.setAttribute("aria-expanded", "true");
+    this.hooks.opened(message.id);
+    openHistory(this.shell, message, button, () => {
+      button.setAttribute("aria-expanded", "false");
+      this.hooks.opened(null);
+    });
+  }
+
+  private copyLink(message: MessageView, state: RoomSnapshot): Promise<void> {
+    return this.copy(new URL(permalink(state.room, message.id), location.href).href, "Link copied");
+  }
+
+  private async copy(text: string, done: string): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.shell.toast({ kind: "info", title: done });
+    } catch {
+      this.shell.toast({ kind: "error", title: "The browser did not allow copying", text });
+    }
+  }
+}

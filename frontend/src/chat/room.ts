@@ -1,0 +1,340 @@
+// The chat of one open room: log, typing line, pill, composer, thread. Mounted by the shell for each room it opens.
+// It reads the session's stores and answers every change with one drawing a frame; it never keeps state of its own.
+
+import { clone, onceAFrame, part } from "../dom";
+import type { AnyEvent } from "../events";
+import { roomLabel } from "../people";
+import type { MessageView, PersonView, RoomSnapshot } from "../protocol";
+import { excerpt, shownInRoom } from "../reducers/messages";
+import type { MountRequest, RoomPane, Shell } from "../shell/contract";
+import { Actions } from "./actions";
+import { Composer } from "./composer";
+import { entriesOf } from "./entries";
+import { Log } from "./log";
+import { Pages } from "./pages";
+import { keptPosition, keepPosition } from "./position";
+import { canPost, canReact } from "./rights";
+import { plural, type RowContext } from "./row";
+import { ThreadPane } from "./thread";
+import { Typing } from "./typing";
+import { ReadMarker } from "./unread";
+
+export function mountRoom(request: MountRequest): RoomPane {
+  return new Room(request);
+}
+
+class Room implements RoomPane {
+  private readonly shell: Shell;
+  private readonly room: number;
+  private readonly chat: HTMLElement;
+  private readonly log: Log;
+  private readonly pages: Pages;
+  private readonly actions: Actions;
+  private readonly composer: Composer;
+  private readonly typing: Typing;
+  private readonly reads: ReadMarker;
+  private readonly redraw = onceAFrame(() => this.draw());
+  private readonly abort = new AbortController();
+  private readonly stops: (() => void)[] = [];
+  private thread: ThreadPane | null = null;
+  /** The message whose thread or history stands open. */
+  private open: string | null = null;
+  private drawn: { permissions: unknown; open: string | null; room: unknown } | null = null;
+  private gone = false;
+
+  constructor({ view, shell, room, message }: MountRequest) {
+    this.shell = shell;
+    this.room = room;
+    this.chat = part(view, "[data-part=chat]");
+    this.log = new Log(part(this.chat, "[data-part=log]"), () => this.scrolled());
+    this.pages = new Pages(this.log, this.chat, shell, () => this.state);
+    this.typing = new Typing(shell.session, part(this.chat, "[data-part=typing]"), room, null);
+    this.composer = this.makeComposer();
+    this.actions = this.makeActions();
+    this.reads = new ReadMarker(shell.session, () => this.state, () => this.log.scroll.atEnd);
+    this.listen();
+    this.draw();
+    this.placeFirst(message);
+  }
+
+  private makeComposer(): Composer {
+    return new Composer({
+      place: part(this.chat, "[data-part=composer]"),
+      shell: this.shell,
+      room: this.room,
+      thread: null,
+      typing: this.typing,
+      placeholder: (state) => `Message ${roomLabel(state.room, this.others)}`,
+      editLast: () => this.editLast(),
+      sent: () => this.sent(),
+    });
+  }
+
+  private makeActions(): Actions {
+    return new Actions(this.log, this.shell, {
+      state: () => this.state,
+      quote: (message) => this.composer.setQuote(message),
+      openThread: (root, opener) => this.openThread(root, opener),
+      showQuoted: (id) => void this.reveal(id),
+      opened: (id) => this.setOpen(id),
+      focusComposer: () => this.composer.focus(),
+    });
+  }
+
+  private listen(): void {
+    const { session } = this.shell;
+    this.stops.push(session.room.subscribe((state) => state, this.redraw));
+    this.stops.push(session.outbox.subscribe(this.redraw), session.connection.onState(this.redraw));
+    this.stops.push(session.connection.onEvent((event) => this.announce(event)));
+    const { signal } = this.abort;
+    window.addEventListener("pagehide", () => this.keepPosition(), { signal });
+    part(this.chat, "[data-part=pill]").addEventListener("click", () => this.jump(), { signal });
+    this.log.element.addEventListener("keydown", (event) => this.pressed(event), { signal });
+    this.log.element.addEventListener("click", (event) => this.clicked(event), { signal });
+    // Midnight: "Today" becomes "Yesterday".
+    const hourly = setInterval(this.redraw, 60_000);
+    this.stops.push(() => clearInterval(hourly));
+  }
+
+  // RoomPane
+
+  reveal(message: string): void {
+    void this.show(message, true);
+  }
+
+  focus(): void {
+    this.composer.focus();
+  }
+
+  insert(text: string): void {
+    this.composer.insert(text);
+  }
+
+  escape(): boolean {
+    if (this.thread?.escape() === true) return true;
+    if (this.actions.editing.active) this.actions.editing.cancel();
+    else return this.composer.escape();
+    return true;
+  }
+
+  markRead(): void {
+    this.reads.all();
+  }
+
+  unmount(): void {
+    if (this.gone) return;
+    this.keepPosition();
+    this.gone = true;
+    this.abort.abort();
+    for (const stop of this.stops) stop();
+    this.typing.dispose();
+    this.reads.dispose();
+    this.composer.dispose();
+    this.actions.dispose();
+    this.log.dispose();
+  }
+
+  // Drawing
+
+  private get state(): RoomSnapshot | null {
+    const state = this.shell.session.room.get();
+    return state?.room.id === this.room ? state : null;
+  }
+
+  private get others(): PersonView[] {
+    const home = this.shell.session.home.get();
+    return home.rooms.find((summary) => summary.room.id === this.room)?.people ?? [];
+  }
+
+  private context(state: RoomSnapshot): RowContext {
+    const { session } = this.shell;
+    return {
+      me: session.me,
+      people: session.people,
+      room: state.room,
+      canReact: canReact(state),
+      canPost: canPost(state),
+      chips: true,
+      open: this.open,
+      online: session.connection.state === "online",
+    };
+  }
+
+  private draw(): void {
+    const { state } = this;
+    if (state === null || this.gone) return;
+    this.reads.check();
+    const { session } = this.shell;
+    const pending = state.has_after ? [] : session.outbox.of(this.room);
+    const entries = entriesOf({ messages: state.messages, pending, me: session.me, newAfter: this.reads.newAfter, fromStart: !state.has_before });
+    const all = this.drawn?.permissions !== state.permissions || this.drawn?.open !== this.open || this.drawn?.room !== state.room;
+    this.drawn = { permissions: state.permissions, open: this.open, room: state.room };
+    const empty = state.messages.length === 0 && pending.length === 0;
+    this.log.element.setAttribute("aria-label", `Messages in ${roomLabel(state.room, this.others)}`);
+    this.log.draw(empty ? [] : entries, this.context(state), all);
+    if (empty) this.log.element.replaceChildren(this.emptyRoom(state));
+    this.drawPill(state);
+    this.pages.check();
+  }
+
+  private emptyRoom(state: RoomSnapshot): HTMLElement {
+    const empty = clone("t-empty-room");
+    const direct = state.room.kind === "direct" || state.room.kind === "group";
+    const about = direct ? "Only the people of this conversation can read it." : state.room.purpose;
+    part(empty, "[data-part=text]").textContent = about === "" ? `Be the first to write in ${roomLabel(state.room, this.others)}.` : about;
+    part(empty, "[data-part=hello]").hidden = !canPost(state);
+    part(empty, "[data-part=invite]").hidden = !state.permissions.includes("invite");
+    return empty;
+  }
+
+  private drawPill(state: RoomSnapshot): void {
+    const pill = part(this.chat, "[data-part=pill]");
+    const away = this.log.scroll.below() > this.log.element.clientHeight || state.has_after;
+    pill.hidden = !away || (state.unread === 0 && !state.has_after);
+    if (pill.hidden) return;
+    const count = state.unread >= 100 ? "99+ new messages" : plural(state.unread, "new message", "new messages");
+    part(pill, "[data-part=pill-text]").textContent = state.unread > 0 ? count : "Newest messages";
+  }
+
+  // Where the log stands
+
+  private placeFirst(message: string | null): void {
+    if (message !== null) return void this.show(message, false);
+    const kept = keptPosition(this.room);
+    if (kept !== null) return void this.backTo(kept.id, kept.offset);
+    this.log.scroll.toEnd();
+    // A long way behind: begin to read where one stopped.
+    const line = this.log.element.querySelector<HTMLElement>(".new-mark");
+    if (line !== null && this.log.element.scrollHeight - line.offsetTop > this.log.element.clientHeight) this.log.goToNew();
+    this.scrolled();
+  }
+
+  private async backTo(id: string, offset: number): Promise<void> {
+    if (!this.log.scroll.goTo({ id, offset })) {
+      try {
+        await this.shell.session.openRoom(this.room, id);
+      } catch {
+        return this.log.scroll.toEnd();
+      }
+      if (this.gone) return;
+      this.draw();
+      if (!this.log.scroll.goTo({ id, offset })) this.log.scroll.toEnd();
+    }
+    this.scrolled();
+  }
+
+  private async show(message: string, focus: boolean): Promise<void> {
+    if (this.log.reveal(message, focus)) return;
+    try {
+      await this.shell.session.openRoom(this.room, message);
+    } catch (error) {
+      if (!this.gone) this.shell.fail("That message cannot be shown", error);
+      return;
+    }
+    if (this.gone) return;
+    this.draw();
+    if (this.log.reveal(message, focus)) return;
+    this.shell.toast({ kind: "info", title: "That message cannot be shown", text: "It stands in a thread, or it is not here any more." });
+  }
+
+  private keepPosition(): void {
+    if (!this.gone) keepPosition(this.room, this.log.scroll.position());
+  }
+
+  private scrolled(): void {
+    const { state } = this;
+    if (state === null || this.gone) return;
+    this.reads.check();
+    this.drawPill(state);
+    this.pages.check();
+  }
+
+  /** The pill: first to the "New" line, then to the end. */
+  private jump(): void {
+    const { state } = this;
+    if (state === null) return;
+    if (state.has_after) return void this.toNewest();
+    if (!this.log.goToNew()) this.log.scroll.toEnd();
+    this.scrolled();
+    this.composer.focus();
+  }
+
+  private async toNewest(): Promise<void> {
+    if (this.state?.has_after === true) {
+      try {
+        await this.shell.session.loadLatest();
+      } catch (error) {
+        return this.shell.fail("The newest messages could not be loaded", error);
+      }
+      this.draw();
+    }
+    this.log.scroll.toEnd();
+    this.scrolled();
+  }
+
+  private sent(): void {
+    if (this.state?.has_after === true) void this.toNewest();
+    else this.log.scroll.toEnd();
+  }
+
+  // Keys and clicks
+
+  private pressed(event: KeyboardEvent): void {
+    const target = event.target as HTMLElement;
+    if (target !== this.log.element && !target.matches(".msg")) return;
+    if (event.key !== "End" || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    void this.toNewest().then(() => this.log.focusLast());
+  }
+
+  private clicked(event: MouseEvent): void {
+    const button = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-do=say-hello]") : null;
+    if (button === null) return;
+    this.composer.focus();
+    this.composer.insert("Hello! 👋");
+  }
+
+  private editLast(): boolean {
+    const { me } = this.shell.session;
+    const own = (message: MessageView) => message.author === me && message.kind === "user" && message.deleted_at === null;
+    const last = this.log.lastWhere((entry) => entry.pending === null && own(entry.message));
+    const row = last === null ? null : this.log.rowOfMessage(last.message.id);
+    if (last === null || row === null) return false;
+    this.actions.editing.start(row, last.message);
+    return true;
+  }
+
+  // Threads and history beside the log
+
+  private setOpen(id: string | null): void {
+    this.open = id;
+    this.redraw();
+  }
+
+  private openThread(root: string, opener: HTMLElement | null): void {
+    if (this.open === root && this.thread !== null) return this.shell.closePane();
+    const pane: ThreadPane = new ThreadPane({
+      shell: this.shell,
+      room: this.room,
+      root,
+      opener,
+      reads: this.reads,
+      state: () => this.state,
+      showQuoted: (id) => this.reveal(id),
+      closed: () => {
+        if (this.thread !== pane) return;
+        this.thread = null;
+        this.setOpen(null);
+      },
+    });
+    this.thread = pane;
+    this.setOpen(root);
+  }
+
+  private announce(event: AnyEvent): void {
+    if (event.topic !== `room:${this.room}` || event.type !== "message.created") return;
+    const { message } = event.data;
+    if (message.author === this.shell.session.me || !shownInRoom(message)) return;
+    this.shell.announceMessage(this.shell.session.people.name(message.author), excerpt(message.body));
+  }
+}

@@ -1,0 +1,153 @@
+// A thread beside its room: the root, its replies, and a composer of its own.
+// Opened by room.ts through shell.showPane. It reads the session's thread store and sends through the outbox.
+
+import { clone, onceAFrame, part } from "../dom";
+import { firstName, roomLabel } from "../people";
+import type { MessageView, RoomSnapshot, ThreadSnapshot } from "../protocol";
+import type { Shell } from "../shell/contract";
+import { Actions } from "./actions";
+import { Composer } from "./composer";
+import { threadEntries } from "./entries";
+import { Log } from "./log";
+import { canPost, canReact } from "./rights";
+import { plural, type RowContext } from "./row";
+import { Typing } from "./typing";
+import type { ReadMarker } from "./unread";
+
+interface Options {
+  shell: Shell;
+  room: number;
+  root: string;
+  opener: HTMLElement | null;
+  reads: ReadMarker;
+  state(): RoomSnapshot | null;
+  showQuoted(id: string): void;
+  closed(): void;
+}
+
+export class ThreadPane {
+  private readonly pane = clone("t-thread");
+  private readonly log: Log;
+  private readonly actions: Actions;
+  private readonly composer: Composer;
+  private readonly typing: Typing;
+  private readonly stops: (() => void)[] = [];
+  private shown = false;
+  private drawnState: RoomSnapshot | null = null;
+
+  constructor(private readonly options: Options) {
+    const { shell, room, root } = options;
+    const { session } = shell;
+    this.log = new Log(part(this.pane, "[data-part=log]"), () => this.looked());
+    this.typing = new Typing(session, part(this.pane, "[data-part=typing]"), room, root);
+    this.composer = new Composer({
+      place: part(this.pane, "[data-part=composer]"),
+      shell,
+      room,
+      thread: root,
+      typing: this.typing,
+      placeholder: () => this.placeholder(),
+      editLast: () => this.editLast(),
+      sent: () => this.log.scroll.toEnd(),
+    });
+    this.actions = new Actions(this.log, shell, {
+      state: options.state,
+      quote: (message) => this.composer.setQuote(message),
+      showQuoted: (id) => this.log.reveal(id, true) || options.showQuoted(id),
+      opened: () => undefined,
+      focusComposer: () => this.composer.focus(),
+    });
+    const draw = onceAFrame(() => this.draw());
+    this.stops.push(session.thread.subscribe((state) => state, draw));
+    this.stops.push(session.room.subscribe((state) => state, draw));
+    this.stops.push(session.outbox.subscribe(draw), session.connection.onState(draw));
+    shell.showPane(this.pane, { opener: options.opener, onClose: () => this.dispose() });
+    session.openThread(room, root).catch((error: unknown) => {
+      shell.closePane();
+      shell.fail("The thread could not be opened", error);
+    });
+  }
+
+  /** Esc inside the pane: an edit or a quote first. */
+  escape(): boolean {
+    if (!this.pane.contains(document.activeElement)) return false;
+    if (this.actions.editing.active) this.actions.editing.cancel();
+    else return this.composer.escape();
+    return true;
+  }
+
+  private dispose(): void {
+    for (const stop of this.stops) stop();
+    this.typing.dispose();
+    this.composer.dispose();
+    this.actions.dispose();
+    this.log.dispose();
+    this.options.shell.session.closeThread();
+    this.options.closed();
+  }
+
+  private get thread(): ThreadSnapshot | null {
+    const thread = this.options.shell.session.thread.get();
+    return thread?.root.id === this.options.root ? thread : null;
+  }
+
+  private placeholder(): string {
+    const author = this.options.shell.session.people.get(this.thread?.root.author ?? null);
+    return author === null ? "Reply" : `Reply to ${firstName(author)}`;
+  }
+
+  private editLast(): boolean {
+    const last = this.log.lastWhere(({ message, pending }) => pending === null && this.isOwn(message));
+    const row = last === null ? null : this.log.rowOfMessage(last.message.id);
+    if (last === null || row === null) return false;
+    this.actions.editing.start(row, last.message);
+    return true;
+  }
+
+  private isOwn(message: MessageView): boolean {
+    return message.author === this.options.shell.session.me && message.deleted_at === null && message.kind === "user" && message.id !== this.options.root;
+  }
+
+  private context(state: RoomSnapshot): RowContext {
+    const { session } = this.options.shell;
+    return {
+      me: session.me,
+      people: session.people,
+      room: state.room,
+      canReact: canReact(state),
+      canPost: canPost(state),
+      chips: false,
+      open: null,
+      online: session.connection.state === "online",
+    };
+  }
+
+  private draw(): void {
+    const { thread } = this;
+    const state = this.options.state();
+    if (thread === null || state === null) return;
+    const { session } = this.options.shell;
+    const pending = session.outbox.of(this.options.room, this.options.root).filter((item) => item.thread === this.options.root);
+    const all = this.drawnState?.permissions !== state.permissions;
+    this.drawnState = state;
+    const first = !this.shown;
+    if (first) this.log.scroll.atEnd = thread.replies.length > 0;
+    this.log.draw(threadEntries(thread.root, thread.replies, pending, session.me), this.context(state), all);
+    this.shown = true;
+    this.log.rowOfMessage(thread.root.id)?.classList.add("root");
+    const people = new Set([thread.root.author, ...thread.replies.map((reply) => reply.author)]);
+    part(this.pane, "[data-part=people]").textContent = `${plural(people.size, "person", "people")} in ${roomLabel(state.room, this.others())}`;
+    if (first) this.composer.focus();
+    this.looked();
+  }
+
+  private others() {
+    const home = this.options.shell.session.home.get();
+    return home.rooms.find((summary) => summary.room.id === this.options.room)?.people ?? [];
+  }
+
+  private looked(): void {
+    const { thread } = this;
+    if (thread !== null && this.log.scroll.atEnd) this.options.reads.seen(thread.replies[thread.replies.length - 1]);
+  }
+}
