@@ -213,6 +213,7 @@ class WebSocketConnection(asyncio.Protocol):
     def _resume_reading(self) -> None:
         """Go on with the bytes at hand, then with the wire, unless the first fill the queue again."""
         self._reading_paused = False
+        self._heard = True  # its pong may wait in the kernel: the next turn of the wheel must not come first
         self._read_frames()
         if not self._reading_paused and self._state < LOST:
             self._transport.resume_reading()

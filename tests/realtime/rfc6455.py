@@ -252,6 +252,7 @@ _EMPTY_CASES = ("1.1.1", "1.1.1-octets", "1.2.1", "1.2.1-octets", "6.1.1", "6.1.
 
 DIFFERENCES: dict[str, dict[str, Difference]] = {
     "lean": {},
+    "lean on asyncio": {},
     "sansio": {
         **{f"1.1.long-form-{bits}": Difference(_LONG, OK + OK, 1000) for bits in (16, 64)},
         **{f"1.2.long-form-{bits}": Difference(_LONG, (*OK, (BINARY, b"hello")), 1000) for bits in (16, 64)},

@@ -7,14 +7,15 @@ import pytest
 from tests.realtime.rfc6455 import CASES, DIFFERENCES, LIMIT, WAIT, Case, Difference, expected
 from tests.realtime.server_peers import Client, Frame, close_frame, running, running_daphne
 
-SERVERS = ("lean", "sansio", "daphne")
+SERVERS = ("lean", "lean on asyncio", "sansio", "daphne")
 
 
 @pytest.fixture(scope="module")
 def ports() -> Iterator[dict[str, int]]:
     lean, sansio = running("lean", ws_max_size=LIMIT), running("sansio", ws_max_size=LIMIT)
-    with lean as first, sansio as second, running_daphne() as third:
-        yield {"lean": first.port, "sansio": second.port, "daphne": third}
+    plain = running("lean", ws_max_size=LIMIT, loop="asyncio")  # where uvloop cannot be installed
+    with lean as first, plain as second, sansio as third, running_daphne() as fourth:
+        yield dict(zip(SERVERS, (first.port, second.port, third.port, fourth), strict=True))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
