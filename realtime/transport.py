@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import struct
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
+
+from realtime.websocket_frames import TEXT, encode_frame
 
 EXTENSION = "collab.frames"
 logger = logging.getLogger(__name__)
@@ -32,12 +33,7 @@ class FrameWriter(Protocol):
 
 def text_frame(payload: bytes) -> bytes:
     """One unfragmented, unmasked text frame (RFC 6455 §5.2) around UTF-8 `payload`."""
-    size = len(payload)
-    if size < 126:
-        return b"\x81" + size.to_bytes(1, "big") + payload
-    if size < 65_536:
-        return struct.pack("!BBH", 0x81, 126, size) + payload
-    return struct.pack("!BBQ", 0x81, 127, size) + payload
+    return encode_frame(TEXT, payload)
 
 
 def payload_of(frame: bytes) -> bytes:
