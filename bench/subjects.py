@@ -29,7 +29,7 @@ MESSAGE = (
 
 @dataclass
 class Context:
-    """What a run shares: the work folder, the cores, the databases that were made."""
+    """What a run shares: the work folder, the cores, the databases that were made (or why one could not be)."""
 
     directory: Path
     program: Path
@@ -38,7 +38,7 @@ class Context:
     redis_url: str = ""
     postgres_url: str = ""
     secret_key: str = "only-for-measuring-on-the-loopback"
-    prepared: dict[str, Path] = field(default_factory=dict)
+    prepared: dict[str, Path | str] = field(default_factory=dict)
 
     def cookies(self, name: str, environment: Mapping[str, str]) -> Path:
         """The cookie file of a subject's database; made with the database at the first call."""
@@ -47,9 +47,13 @@ class Context:
             command = [sys.executable, "-m", "bench.sessions", "--people", str(PEOPLE), "--cookies", str(path)]
             if name.startswith("ours"):
                 command += ["--room-people", str(ROOM_PEOPLE)]
-            subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=True)
-            self.prepared[name] = path
-        return self.prepared[name]
+            environment = {**os.environ, **environment}
+            made = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+            self.prepared[name] = path if made.returncode == 0 else made.stderr.strip().rpartition("\n")[2]
+        found = self.prepared[name]
+        if isinstance(found, str):
+            raise RuntimeError(f"the database could not be made: {found}")
+        return found
 
     def start(self, name: str, command: list[str], environment: Mapping[str, str], port: int) -> Server:
         """Starts a server of this run on the servers' core."""

@@ -61,13 +61,10 @@ class Servers:
         self._running.clear()
 
 
-def _options(
-    context: Context, subject: Subject, server: Server, extra: Mapping[str, str | int | float]
-) -> drive.Options:
-    options: dict[str, str | int | float] = {"port": server.port, **subject.dialect(server.port)}
-    if subject.cookies:
-        options["cookies"] = str(subject.cookies(context))
-    return options | {"pids": ",".join(map(str, server.pids()))} | extra
+def _options(context: Context, subject: Subject, server: Server, extra: drive.Options) -> drive.Options:
+    cookies = {"cookies": str(subject.cookies(context))} if subject.cookies else {}
+    pids = ",".join(map(str, server.pids()))
+    return {"port": server.port, **subject.dialect(server.port), **cookies, "pids": pids, **extra}
 
 
 def _load(context: Context, subject: Subject, server: Server, pace: Pace, extra: Mapping[str, str | int]) -> list[Cell]:
