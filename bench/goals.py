@@ -41,7 +41,10 @@ class Goal:
         value = mine / theirs
         measured = f"{value:.2f} ×" if self.peer else f"{value:,.4g} {self.unit}"
         excess = value / self.limit if self.most else self.limit / value
-        return what, goal, measured, "met" if excess <= 1 else f"**missed by {100 * (excess - 1):.0f} %**"
+        if excess <= 1:
+            return what, goal, measured, "met"
+        miss = f"missed by {100 * (excess - 1):.0f} %" if self.most else f"missed: {100 / excess:.0f} % of it"
+        return what, goal, measured, f"**{miss}**"
 
 
 BUSY = "4"

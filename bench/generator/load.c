@@ -144,8 +144,9 @@ static void sweep(struct pool *pool) {
     }
 }
 
-/* Publishes for some seconds and returns when nothing is on its way any more. Never sleeps: a sleeping reader makes
- * the server's kernel pay for waking it, most of all a slow server's, and no reader on another machine would. */
+/* Publishes for some seconds and returns when nothing is on its way any more. A fan-out never sleeps: a sleeping reader
+ * makes the server's kernel pay for waking it, most of all a slow server's, and no reader on another machine would.
+ * Stored messages leave this core's free time to the database. */
 static void publish_for(struct pool *pool, double seconds) {
     double start = now_seconds(), now = start, swept_at = start;
     uint64_t refused = work.refused;
@@ -154,7 +155,7 @@ static void publish_for(struct pool *pool, double seconds) {
     work.last_delivery_at = start;
     do {
         while (now - start < seconds && work.outstanding < work.window) publish(pool);
-        bool busy = pool_poll(pool, 0);
+        bool busy = pool_poll(pool, work.plan->by_ack ? 20 : 0);
         double before = now;
         now = now_seconds();
         if (!busy) work.waited_seconds += now - before;
