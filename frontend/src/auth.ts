@@ -71,7 +71,7 @@ function onClick(event: MouseEvent): void {
 /** Only digits stay; the sixth sends the form. A wrong code comes back empty, with the focus in the field. */
 function setUpCode(input: HTMLInputElement): void {
   if (input.getAttribute("aria-invalid") === "true") input.value = "";
-  input.maxLength = -1; // so that a pasted "123 456" is not cut before its space is taken out
+  input.removeAttribute("maxlength"); // so that a pasted "123 456" is not cut before its space is taken out
   input.addEventListener("input", () => {
     input.value = input.value.replaceAll(/\D/g, "").slice(0, 6);
     if (input.value.length === 6) input.form?.requestSubmit();
