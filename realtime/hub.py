@@ -8,7 +8,6 @@ on the event loop except `publish` and `publish_ephemeral`, which any thread may
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 import time
 import uuid
@@ -16,16 +15,12 @@ from collections import deque
 from collections.abc import Collection, Coroutine
 from typing import Any, Final
 
-from django.conf import settings
-
-from realtime import log, metrics, protocol, sessions, threads
+from realtime import log, metrics, protocol, sessions, threads, watch
 from realtime.bell import Bell, Ring
 from realtime.feed import Feed
 from realtime.log import Entry
 from realtime.socket import Socket
 from realtime.transport import text_frame
-
-logger = logging.getLogger(__name__)
 
 EPHEMERAL_SECONDS: Final = 0.03
 """Typing, presence and carets wait this long, so that the last value of a burst is the only one sent."""
@@ -66,8 +61,8 @@ class Hub:
         self._reset()
         self._loop = loop
         self.bell.start()
-        self._spawn(self._poll_forever())
-        self._spawn(self._sweep_forever())
+        self._spawn(watch.poll_forever(self))
+        self._spawn(watch.sweep_forever(self))
 
     async def stop(self) -> None:
         """Ends the hub's tasks; sockets are the server's to close."""
@@ -364,45 +359,13 @@ class Hub:
         finally:
             socket.catching.discard(feed)
 
-    # What runs for ever
-
-    async def _poll_forever(self) -> None:
-        """Asks for the heads of all followed topics: a dead bell costs one turn and no event."""
-        while True:
-            await asyncio.sleep(settings.REALTIME_POLL_SECONDS)
-            now = time.monotonic()
-            for socket in list(self.sockets):
-                if socket.stalled_for(now) > settings.REALTIME_STALLED_SECONDS:
-                    self.close(socket, 4408, "This page took too long to take its messages.")
-            try:
-                await self._poll()
-            except Exception:
-                logger.exception("The heads of %d topics could not be read", len(self.feeds))
-
-    async def _poll(self) -> None:
-        ready = [topic for topic, feed in self.feeds.items() if feed.ready]
-        if not ready:
-            return
-        for topic, (head, oldest) in (await threads.read(log.heads, ready)).items():
+    def notice_heads(self, heads: dict[str, tuple[int, int]]) -> None:
+        """What the log says of followed topics: topic -> (head seq, oldest seq); gaps are read in the background."""
+        for topic, (head, oldest) in heads.items():
             feed = self.feeds.get(topic)
             if feed is not None:
                 feed.oldest = oldest
                 self._notice_head(feed, head)
-
-    async def _sweep_forever(self) -> None:
-        """Closes sockets whose session was deleted behind our back."""
-        while True:
-            await asyncio.sleep(settings.REALTIME_SWEEP_SECONDS)
-            sessions.forget_stale()
-            claims = {socket.session_key: socket.user_id for socket in self.sockets}
-            try:
-                ended = await threads.read(sessions.ended, claims) if claims else set()
-            except Exception:
-                logger.exception("The sessions of %d sockets could not be checked", len(claims))
-                continue
-            for socket in list(self.sockets):
-                if socket.session_key in ended:
-                    self.close(socket, 4401, "You were signed out.")
 
 
 hub = Hub()

@@ -102,7 +102,7 @@ class StartServices:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Starts once, then passes everything on; lifespan is answered here because Django knows none."""
-        if settings.REALTIME_START_SERVICES and self._task is None:
+        if settings.REALTIME_START_SERVICES and (self._task is None or self._task.done()):
             self._task = asyncio.get_running_loop().create_task(run_all())
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)

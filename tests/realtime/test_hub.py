@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from asgiref.sync import sync_to_async
 
-from realtime import log, protocol
+from realtime import log, protocol, watch
 from realtime.bell import Ring
 from realtime.feed import RING_EVENTS
 from realtime.hub import Hub, hub
@@ -116,7 +116,7 @@ async def test_a_silent_bell_costs_one_poll(other):
     listener = Listener(other)
     await listener.listen("room:1")
     await publish("room:1", "unheard")
-    await other._poll()
+    await watch.poll(other)
     await settle(lambda: listener.ear.seqs == [1])
 
 
@@ -135,7 +135,7 @@ async def test_who_heard_of_a_pruned_gap_starts_over(other):
         await publish("room:1", str(number))
     await sync_to_async(Event.objects.filter(topic="room:1", seq__lte=3).delete)()
     await sync_to_async(Topic.objects.filter(key="room:1").update)(min_seq=4)
-    await other._poll()
+    await watch.poll(other)
     await settle(lambda: listener.ear.seqs == [4, 5])
     assert listener.ear.frames[0] == {"type": "reset", "topic": "room:1", "data": {"head": 5}}
 

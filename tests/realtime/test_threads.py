@@ -51,6 +51,8 @@ async def test_a_service_whose_caller_went_away_before_it_began_is_not_run(setti
     waiting = asyncio.ensure_future(threads.write(create, "t1"))
     await asyncio.sleep(0.1)
     waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    await asyncio.sleep(0.01)
     gate.set()
     await asyncio.gather(*running)
     assert await threads.read(keys) == []

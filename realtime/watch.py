@@ -1,0 +1,62 @@
+"""What every process does for ever: asks the log for what the bell lost, closes sockets that stall or are signed out.
+
+Started by the hub on its loop. Never stops over an error: the next turn may do better.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from realtime import log, sessions, threads
+
+if TYPE_CHECKING:
+    from realtime.hub import Hub
+
+logger = logging.getLogger(__name__)
+
+
+async def poll_forever(hub: Hub) -> None:
+    """Asks for the heads of all followed topics: a dead bell costs one turn and no event."""
+    while True:
+        await asyncio.sleep(settings.REALTIME_POLL_SECONDS)
+        close_stalled(hub)
+        try:
+            await poll(hub)
+        except Exception:
+            logger.exception("The heads of %d topics could not be read", len(hub.feeds))
+
+
+async def poll(hub: Hub) -> None:
+    """One turn of `poll_forever`, in one query."""
+    ready = [topic for topic, feed in hub.feeds.items() if feed.ready]
+    if ready:
+        hub.notice_heads(await threads.read(log.heads, ready))
+
+
+def close_stalled(hub: Hub) -> None:
+    """Closes sockets that have taken nothing for too long while events wait for them."""
+    now = time.monotonic()
+    for socket in list(hub.sockets):
+        if socket.stalled_for(now) > settings.REALTIME_STALLED_SECONDS:
+            hub.close(socket, 4408, "This page took too long to take its messages.")
+
+
+async def sweep_forever(hub: Hub) -> None:
+    """Closes sockets whose session was deleted behind our back."""
+    while True:
+        await asyncio.sleep(settings.REALTIME_SWEEP_SECONDS)
+        sessions.forget_stale()
+        claims = {socket.session_key: socket.user_id for socket in hub.sockets}
+        try:
+            ended = await threads.read(sessions.ended, claims) if claims else set()
+        except Exception:
+            logger.exception("The sessions of %d sockets could not be checked", len(claims))
+            continue
+        for socket in list(hub.sockets):
+            if socket.session_key in ended:
+                hub.close(socket, 4401, "You were signed out.")
