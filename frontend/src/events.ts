@@ -1,7 +1,11 @@
 // Frames as the client sees them: every event and command with its data, typed from the generated protocol.
 // Imported by the connection, the reducers and whoever listens. It holds types and guards, nothing that acts.
 
-import type { Commands, RoomEvents, UserEvents } from "./protocol";
+import type { Commands, DurableEvents, EphemeralEvents } from "./protocol";
+
+type Events = DurableEvents & EphemeralEvents;
+/** Events of `user:<id>`; all others are events of a room. */
+type UserEventName = "preferences.changed" | "read.changed" | "room.added" | "room.removed" | "sanction.applied" | "session.revoked";
 
 type Frames<Kinds> = {
   [Name in keyof Kinds & string]: {
@@ -15,9 +19,9 @@ type Frames<Kinds> = {
 }[keyof Kinds & string];
 
 /** An event of a room: its topic is `room:<id>`. */
-export type RoomEvent = Frames<RoomEvents>;
+export type RoomEvent = Frames<Omit<Events, UserEventName>>;
 /** An event of the person: its topic is `user:<id>`. */
-export type UserEvent = Frames<UserEvents>;
+export type UserEvent = Frames<Pick<Events, UserEventName>>;
 export type AnyEvent = RoomEvent | UserEvent;
 
 export type CommandName = keyof Commands & string;

@@ -2,7 +2,7 @@
 // Made once by the session. It never decides what an event means and never keeps a command for later: the outbox does.
 
 import type { AnyEvent, CommandData, CommandName, CommandResult } from "./events";
-import { PROTOCOL_VERSION } from "./protocol";
+import { FRAME_BYTES, type Hello, PROTOCOL_VERSION } from "./protocol";
 import { Topics, type TopicAnswer } from "./topics";
 
 export type ConnectionState = "connecting" | "online" | "offline" | "signed_out" | "banned" | "stopped";
@@ -55,7 +55,6 @@ const ANSWER_MS = 10_000;
 const STEADY_MS = 10_000;
 const RECEIVED_FRAMES = 50;
 const RECEIVED_MS = 2_000;
-const FRAME_BYTES = 65_536;
 
 /** Close codes after which reconnecting would be wrong, and the state that the page then shows. */
 const FINAL: Readonly<Record<number, ConnectionState>> = {
@@ -83,7 +82,7 @@ export class Connection {
   private attempt = 0;
   private frames = 0;
   private framesTold = 0;
-  private frameLimit = FRAME_BYTES;
+  private frameLimit: number = FRAME_BYTES;
   private heartbeatMs = 25_000;
   private timers = new Map<string, ReturnType<typeof setTimeout>>();
 
@@ -230,13 +229,13 @@ export class Connection {
     this.clear("answer");
     const frame = JSON.parse(text) as { type: string; topic?: string; data?: unknown };
     if (frame.type === "ack" || frame.type === "error") return this.answer(frame.type === "ack", frame as unknown as AnswerFrame);
-    if (frame.type === "hello") return this.greet(frame.data as Greeting);
+    if (frame.type === "hello") return this.greet(frame.data as Hello);
     if (frame.type === "reset") return this.topics.reset(frame.topic ?? "", (frame.data as { head: number }).head);
     this.count();
     this.topics.take(frame as AnyEvent);
   }
 
-  private greet(hello: Greeting): void {
+  private greet(hello: Hello): void {
     this.clear("greet");
     if (hello.protocol !== PROTOCOL_VERSION) {
       const socket = this.socket;
@@ -310,10 +309,4 @@ export class Connection {
     clearTimeout(this.timers.get(name));
     this.timers.delete(name);
   }
-}
-
-interface Greeting {
-  protocol: number;
-  heartbeat_seconds: number;
-  limits: { frame_bytes: number };
 }

@@ -3,7 +3,7 @@
 
 import { clone, icon, onceAFrame, part } from "../dom";
 import { firstName, roomLabel } from "../people";
-import type { MessageView, QuoteView, RoomSnapshot } from "../protocol";
+import { BODY_CHARS, type MessageView, type QuoteView, type RoomSnapshot } from "../protocol";
 import { quoteOf } from "../reducers/messages";
 import type { Shell } from "../shell/contract";
 import { Completion, insertText } from "./completion";
@@ -12,7 +12,6 @@ import { openPicker } from "./picker";
 import { slowSeconds, whyShut } from "./rights";
 import type { Typing } from "./typing";
 
-export const BODY_CHARS = 8_000;
 const COUNTER_FROM = 7_200;
 
 interface Options {
