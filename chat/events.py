@@ -234,25 +234,40 @@ class MessageCreated(Event, frozen=True, kw_only=True):
 
 
 class MessageEdited(Event, frozen=True, kw_only=True):
-    """The text of a message changed."""
+    """The text of a message changed. `mentioned_before` is whom the old text addressed: their counts change.
+
+    Attributes:
+        message_seq: the message's own seq, for counting what is unread.
+    """
 
     type: ClassVar[str] = "message.edited"
     topic: ClassVar[str] = "room"
     id: UUID
+    message_seq: int
     body: str
     html: str
     edited_at: datetime
     mentions: list[int] = []
+    mentioned_before: list[int] = []
 
 
 class MessageDeleted(Event, frozen=True, kw_only=True):
-    """A message became a tombstone; `by` is author or moderator. `thread` as in message.created (null: no replies)."""
+    """A message became a tombstone; `by` is author or moderator. `thread` as in message.created (null: no replies).
+
+    What it added to somebody's counts goes: one unread for everybody but `author` if it was `in_room`, one mention for
+    each of `mentions`, where `message_seq` is not read yet. In the log its message.created is a tombstone from now on
+    that still counts, so that whoever replays both ends at the same figures.
+    """
 
     type: ClassVar[str] = "message.deleted"
     topic: ClassVar[str] = "room"
     id: UUID
+    message_seq: int
+    author: int | None
+    in_room: bool
     deleted_at: datetime
     by: str
+    mentions: list[int] = []
     thread_root: UUID | None = None
     thread: ThreadView | None = None
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from accounts.events import PersonView, PreferencesView
 from realtime.protocol import Struct
 
+
 class RoomView(Struct, frozen=True, kw_only=True):
     """A room as its members see it. kind is public, private, direct or group; `url` is its page.
 
