@@ -92,6 +92,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 services.revoke_sessions(actor=user, user=user, reason="sign_out", only=key)
             super().logout(request)
 
+    def confirm_email(self, request: HttpRequest, email_address: Any) -> bool:
+        """Makes the address the person's own, unless another account claimed it meanwhile."""
+        if selectors.is_address_of_another(address=email_address.email, user_id=email_address.user_id):
+            messages.error(request, "This address belongs to another account. Take another one, or reset its password.")
+            return False
+        with transaction.atomic():
+            return bool(super().confirm_email(request, email_address))
+
     def set_password(self, user: User, password: str) -> None:
         """Every other sign-in ends with the old password; a reset ends all of them."""
         request = self.request

@@ -159,6 +159,11 @@ def may_connect(user: User) -> bool:
     return not required or has_second_factor(user)
 
 
+def is_address_of_another(*, address: str, user_id: int) -> bool:
+    """Whether some other account carries this address, confirmed or not."""
+    return User.objects.filter(email__iexact=address).exclude(pk=user_id).exists()
+
+
 def primary_address(user: User) -> Any:
     """The address that mail goes to, as allauth's EmailAddress; None for somebody without."""
     return EmailAddress.objects.filter(user_id=user.pk).order_by("-primary", "pk").first()

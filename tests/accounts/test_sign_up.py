@@ -5,12 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.core.context import request_context
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.messages.storage.fallback import FallbackStorage
 from django.core import mail
-from django.test import Client
+from django.db import transaction
+from django.test import Client, RequestFactory
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts import invitations, services
+from accounts.forms import SignUpForm
 from accounts.models import Invite, User
 from tests.accounts.conftest import PASSWORD, Person
 
@@ -197,3 +202,19 @@ def test_guest_of_a_room_is_late_after_the_hour(db: None, client: Client, settin
     invitations.allow_sign_up(session, seconds=-1)
     session.save()
     assert "By invitation" in sign_up(client).content.decode()
+
+
+def test_two_visitors_take_one_name_at_once_and_the_later_is_asked_again(person: Person, client: Client) -> None:
+    request = RequestFactory().post("/account/signup/")
+    request.session, request.user = client.session, AnonymousUser()
+    request._messages = FallbackStorage(request)  # type: ignore[attr-defined]
+    with request_context(request):
+        form = SignUpForm(LEA)
+        assert form.is_valid(), form.errors
+        person("lea")
+        with transaction.atomic():
+            user, response = form.try_save(request)
+    assert user is None
+    assert response["Location"] == "/account/signup/"
+    assert "Somebody was faster" in str(next(iter(request._messages)))  # type: ignore[attr-defined]
+    assert User.objects.count() == 1

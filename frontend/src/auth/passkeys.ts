@@ -138,7 +138,9 @@ async function offerInField(form: HTMLFormElement): Promise<void> {
 
 /** Shows every passkey form that this browser can serve and makes it work. */
 export function setUpPasskeys(root: Document): void {
-  const can = "PublicKeyCredential" in window && "credentials" in navigator;
+  // A passkey belongs to a host's name: at an address in figures every browser refuses it.
+  const named = !/^[\d.]+$|^\[/.test(location.hostname);
+  const can = named && "PublicKeyCredential" in window && "credentials" in navigator;
   for (const note of root.querySelectorAll<HTMLElement>("[data-no-passkeys]")) note.hidden = can;
   if (!can) return;
   for (const line of root.querySelectorAll<HTMLElement>("[data-with-passkey]")) line.hidden = false;
