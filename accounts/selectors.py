@@ -14,7 +14,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -111,6 +111,11 @@ def active_sanction(*, user_id: int, kind: str, room_id: int | None = None) -> S
         reverse=True,
     )
     return held[0] if held else None
+
+
+def mutes() -> QuerySet[Sanction]:
+    """Mutes that hold now, for another app's EXISTS: filter them by `user_id` and `room_id` (null: everywhere)."""
+    return Sanction.objects.active().filter(kind=Sanction.Kind.MUTE)
 
 
 def ban_reason(user: User) -> str | None:
