@@ -1,16 +1,233 @@
-// The rooms' page: starts what the page needs. Loaded by templates/chat/app.html; it never draws rows itself.
+// The rooms' page: makes the session and the parts of the shell, and ties them together. Loaded by chat/app.html.
+// It holds no logic of its own: what happens stands in shell/ and chat/.
 
-/** On a phone one screen is shown at a time: the rooms or what stands in the stage. */
-function showScreen(view: string): void {
-  document.body.dataset["view"] = view;
-  for (const link of document.querySelectorAll(".tabbar [data-nav]")) link.removeAttribute("aria-current");
-  const tab = document.querySelector(`.tabbar [data-nav=${view === "rooms" ? "rooms" : "chat"}]`);
-  tab?.setAttribute("aria-current", "page");
+import { part } from "./dom";
+import type { RoomView } from "./protocol";
+import { Session, type Boot } from "./session";
+import { Actions } from "./shell/actions";
+import { Announcer } from "./shell/announcer";
+import { Badge } from "./shell/badge";
+import { Banner } from "./shell/banner";
+import { hasSettings, paletteCommands, type CommandActs } from "./shell/commands";
+import { closeOnScrim, dialog, openDialog } from "./shell/dialogs";
+import { Direct } from "./shell/direct";
+import { Idle } from "./shell/idle";
+import { Invite } from "./shell/invite";
+import { listenForKeys } from "./shell/keyboard";
+import { Menu } from "./shell/menu";
+import { NewRoom } from "./shell/new_room";
+import { PageShell } from "./shell/page_shell";
+import { Palette } from "./shell/palette";
+import { Preferences } from "./shell/preferences";
+import { PHONE, Rail } from "./shell/rail";
+import { neighbour, totals } from "./shell/rooms";
+import { Router } from "./shell/router";
+import { Stage } from "./shell/stage";
+import { Toasts } from "./shell/toasts";
+import type { ShellContext } from "./shell/view";
+
+class App {
+  private readonly session: Session;
+  private readonly actions = new Actions();
+  private readonly announcer: Announcer;
+  private readonly shell: PageShell;
+  private readonly preferences: Preferences;
+  private readonly rail: Rail;
+  private readonly router: Router;
+  private readonly stage: Stage;
+  private readonly palette: Palette;
+  private readonly newRoom: NewRoom;
+  private readonly direct: Direct;
+  private readonly invite: Invite;
+  private readonly banner: Banner;
+
+  constructor(private readonly boot: Boot) {
+    this.session = new Session(boot, {
+      onReload: () => this.reload(),
+      onDenied: (room) => this.stage.denied(room),
+    });
+    const status = part(document, "#announce");
+    this.announcer = new Announcer((text) => (status.textContent = text));
+    const toasts = new Toasts(part(document, "#toasts"));
+    this.shell = new PageShell(this.session, this.announcer, toasts, new Menu(part(document, "#menu")));
+    this.preferences = new Preferences(this.session);
+    this.rail = new Rail(this.session);
+    this.router = new Router((arrival) => this.stage.show(arrival));
+    this.stage = new Stage(this.context(), this.rail, new Badge(this.session.home), this.router);
+    const open = (room: RoomView) => this.open(room);
+    this.newRoom = new NewRoom(this.session, open);
+    this.direct = new Direct(this.session, open);
+    this.invite = new Invite(this.session, this.announcer, (title) => this.shell.toast({ kind: "info", title }));
+    this.banner = new Banner(part(document, "#banner"), this.session.connection, this.session.outbox, this.announcer);
+    this.palette = this.makePalette();
+    this.shell.join({ router: this.router, stage: this.stage, direct: this.direct });
+  }
+
+  private context(): ShellContext {
+    const { shell, actions, announcer } = this;
+    return { shell, actions, announcer, remember: (rooms) => this.stage.remember(rooms), join: (room) => this.join(room) };
+  }
+
+  start(): void {
+    const { room, message } = this.boot;
+    if (room !== null) this.stage.remember([room.room]);
+    // "/" is the last room; on a phone it is the list of rooms.
+    const atHome = location.pathname === "/";
+    if (atHome && room !== null && !PHONE.matches) this.router.rename(message === null ? room.room.url : `${room.room.url}m/${message}/`);
+    this.act();
+    this.keys();
+    closeOnScrim();
+    this.actions.start();
+    this.router.arrive(true);
+    new Idle(this.session);
+    this.session.start();
+  }
+
+  // Rooms
+
+  private open(room: RoomView): void {
+    this.stage.remember([room]);
+    this.router.go(room.url);
+  }
+
+  private async join(room: RoomView): Promise<void> {
+    try {
+      const result = await this.session.command("room.join", { room: room.id });
+      if (this.session.room.get()?.room.id === room.id) await this.session.loadLatest();
+      else this.open(result.room);
+      this.announcer.say(`You joined #${room.name}`);
+    } catch (error) {
+      this.shell.fail(`You could not join #${room.name}`, error);
+    }
+  }
+
+  private joinFrom(button: HTMLElement): void {
+    const id = Number(button.closest<HTMLElement>("[data-room]")?.dataset["room"] ?? 0);
+    const room = id > 0 ? this.stage.knownRoom(id) : (this.session.room.get()?.room ?? null);
+    if (room === null) return;
+    button.setAttribute("aria-disabled", "true");
+    void this.join(room).finally(() => button.removeAttribute("aria-disabled"));
+  }
+
+  private async readAll(): Promise<void> {
+    const unread = this.session.home.get().rooms.filter((summary) => summary.unread > 0 || summary.mentions > 0);
+    try {
+      await Promise.all(unread.map(({ room, head_seq }) => this.session.command("read.set", { seq: head_seq }, room.id)));
+      this.announcer.say("All rooms are read");
+    } catch (error) {
+      this.shell.fail("Not all rooms could be marked read", error);
+    }
+  }
+
+  private openInvite(): void {
+    const room = this.session.room.get();
+    if (room !== null) this.invite.open(room);
+  }
+
+  private openSettings(): void {
+    const room = this.session.room.get();
+    if (room !== null && hasSettings(room)) this.router.go(`${room.room.url}settings/`);
+  }
+
+  // Actions and keys
+
+  private act(): void {
+    const { router, stage } = this;
+    this.actions.add({
+      "open-palette": () => this.palette.toggle(),
+      "new-room": () => this.newRoom.open(),
+      "new-direct": () => this.direct.open(),
+      "switch-theme": (button) => this.shell.openMenu({ label: "Theme", anchor: button, items: this.preferences.themeItems(this.shell) }),
+      "open-shortcuts": () => openDialog(dialog("d-shortcuts")),
+      "close-dialog": (button) => button.closest("dialog")?.close(),
+      "copy-link": () => void this.invite.copy(),
+      "open-invite": () => this.openInvite(),
+      "open-settings": () => this.openSettings(),
+      "open-members": (button) => stage.roomStage?.toggleMembers(button),
+      "close-pane": () => this.shell.closePane(),
+      "write-to": (button) => this.shell.write(Number(button.dataset["user"])),
+      "join-room": (button) => this.joinFrom(button),
+      "retry-now": () => this.retry(),
+      "show-rooms": () => router.go("/"),
+      "show-chat": () => router.go(stage.chatUrl()),
+      "sign-in-again": (link) => location.assign((link as HTMLAnchorElement).href),
+    });
+  }
+
+  private keys(): void {
+    listenForKeys({
+      jump: () => this.palette.toggle(),
+      step: (step, unreadOnly) => this.step(step, unreadOnly),
+      shortcuts: () => openDialog(dialog("d-shortcuts")),
+      escape: () => this.escape(),
+      letters: () => this.preferences.get().letter_shortcuts,
+    });
+    if (/Mac|iPhone|iPad/.test(navigator.userAgent)) part(document, ".jump kbd").textContent = "⌘ K";
+  }
+
+  private step(step: 1 | -1, unreadOnly: boolean): void {
+    const current = this.stage.roomStage?.room.id ?? null;
+    const next = neighbour(this.rail.order(), current, step, unreadOnly);
+    if (next !== null) this.router.go(next.room.url);
+    else this.announcer.say(unreadOnly ? "Nothing else is unread" : "There is no other room");
+  }
+
+  /** Cancels what is being done, else closes what stands beside the chat, else marks the room read. */
+  private escape(): void {
+    const room = this.stage.roomStage;
+    if (room?.pane == null || room.pane.escape()) return;
+    if (room.besideHasFocus() && room.closePane()) return;
+    room.pane.markRead();
+  }
+
+  private makePalette(): Palette {
+    return new Palette(this.session, {
+      commands: () => this.commands(),
+      open: (url, newTab) => (newTab ? window.open(url, "_blank", "noopener") : this.router.go(url)),
+      remember: (rooms) => this.stage.remember(rooms),
+      write: (user) => this.shell.write(user),
+      announce: (text) => this.announcer.say(text),
+    });
+  }
+
+  private commands() {
+    const home = this.session.home.get();
+    const room = this.stage.roomStage === null ? null : this.session.room.get();
+    const state = { canCreate: home.can_create_rooms, unread: totals(home).any, room, theme: home.preferences.theme };
+    const acts: CommandActs = {
+      newRoom: () => this.newRoom.open(),
+      newDirect: () => this.direct.open(),
+      browse: () => this.router.go("/browse/"),
+      home: () => this.router.go("/", { home: true }),
+      shortcuts: () => openDialog(dialog("d-shortcuts")),
+      readAll: () => void this.readAll(),
+      theme: (theme) => void this.preferences.setTheme(theme, this.shell),
+      account: () => location.assign("/account/profile/"),
+      signOut: () => location.assign("/account/logout/"),
+      invite: () => this.openInvite(),
+      members: () => part(document, "#view [data-do=open-members]").click(),
+      settings: () => this.openSettings(),
+    };
+    return paletteCommands(state, acts);
+  }
+
+  // The connection
+
+  private retry(): void {
+    const { connection } = this.session;
+    if (connection.state === "offline") connection.retryNow();
+    else location.reload();
+  }
+
+  /** A newer server: load the page again, but once, so that a server in the middle of an update is no endless loop. */
+  private reload(): void {
+    const key = "collab-reloaded-at";
+    const last = Number(sessionStorage.getItem(key) ?? 0);
+    sessionStorage.setItem(key, String(Date.now()));
+    if (Date.now() - last > 60_000) location.reload();
+    else this.banner.outdated();
+  }
 }
 
-document.addEventListener("click", (event) => {
-  const found = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-do]") : null;
-  if (found?.dataset["do"] !== "show-rooms" && found?.dataset["do"] !== "show-chat") return;
-  event.preventDefault();
-  showScreen(found.dataset["do"] === "show-rooms" ? "rooms" : "room");
-});
+const boot = JSON.parse(part(document, "#boot").textContent ?? "") as Boot;
+new App(boot).start();

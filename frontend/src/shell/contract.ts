@@ -69,9 +69,17 @@ export interface Shell {
   /** Goes to an address of this page ("/rooms/general/") without loading it anew; others are loaded. */
   navigate(url: string, options?: { replace?: boolean }): void;
   /** Shows an element (section.side) beside the chat; what stood there is closed. Focus goes to its heading. */
-  showPane(pane: HTMLElement, options: { opener: HTMLElement | null; onClose(): void; focus?: boolean }): void;
+  showPane(pane: HTMLElement, options: PaneOptions): void;
   /** Closes the pane, if one is open; the focus goes back to its opener. */
   closePane(): void;
+}
+
+export interface PaneOptions {
+  /** Gets aria-expanded while the pane is open, and the focus back. */
+  opener: HTMLElement | null;
+  onClose(): void;
+  /** False leaves the focus where it is. */
+  focus?: boolean;
 }
 
 /** The chat of one open room. */

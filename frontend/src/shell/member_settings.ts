@@ -1,0 +1,130 @@
+// The card of members in a room's settings: find them, give roles, take somebody out. Made by settings_view.ts.
+// What may not be done is absent; the server decides again.
+
+import { clone, part } from "../dom";
+import { avatar } from "../people";
+import type { MemberView, RoomSnapshot } from "../protocol";
+import { confirm } from "./dialogs";
+import type { Shell } from "./contract";
+import { findMembers, memberDetail, ROLES } from "./members";
+import { stateIn } from "./presence";
+import { Rows, whenChanged } from "./rows";
+
+const ROWS_MOST = 100;
+const RANKS: Readonly<Record<string, number>> = { guest: 1, member: 2, moderator: 3, owner: 4 };
+
+/** Whether the person may take this member out: owners everybody else, moderators those below them. */
+export function mayRemove(state: RoomSnapshot, member: MemberView, me: number): boolean {
+  if (member.person.id === me || !state.permissions.includes("moderate")) return false;
+  return state.role === "owner" || (RANKS[member.role] ?? 0) < (RANKS[state.role] ?? 0);
+}
+
+export class MemberSettings {
+  private readonly find: HTMLInputElement;
+  private readonly rows: Rows<MemberView>;
+  private readonly none: HTMLElement;
+  private readonly count: HTMLElement;
+  private state: RoomSnapshot | null = null;
+
+  constructor(
+    view: HTMLElement,
+    private readonly shell: Shell,
+    private readonly room: number,
+  ) {
+    this.find = part<HTMLInputElement>(view, "[data-part=find]");
+    this.none = part(view, "[data-part=members-none]");
+    this.count = part(view, "[data-part=count]");
+    this.rows = new Rows<MemberView>(part(view, "[data-part=members]"), {
+      key: (member) => member.person.id,
+      make: (member) => this.make(member.person.id),
+      fill: (row, member) => this.fill(row, member),
+    });
+    this.find.addEventListener("input", () => this.state !== null && this.draw(this.state));
+  }
+
+  close(): void {
+    this.state = null;
+  }
+
+  draw(state: RoomSnapshot): void {
+    this.state = state;
+    this.count.textContent = String(state.member_count);
+    const found = findMembers(state.members, this.find.value);
+    this.rows.show(found.slice(0, ROWS_MOST));
+    const hidden = found.length - ROWS_MOST;
+    this.none.hidden = found.length > 0 && hidden <= 0;
+    this.none.textContent = hidden > 0 ? `${hidden} more: find them by name.` : "Nobody of that name is in this room.";
+  }
+
+  private make(user: number): HTMLElement {
+    const row = clone("t-member-row");
+    part(row, "[data-part=role]").addEventListener("change", (event) => void this.give(user, event.target as HTMLSelectElement));
+    const remove = part(row, "[data-part=remove]");
+    remove.onclick = () => void this.remove(user, remove);
+    return row;
+  }
+
+  private fill(row: HTMLElement, member: MemberView): void {
+    const { state } = this;
+    if (state === null) return;
+    const { person, role } = member;
+    const { me } = this.shell.session;
+    const here = stateIn(state.presence, person.id);
+    const face = part(row, "[data-part=avatar]");
+    whenChanged(face, JSON.stringify([person, here]), () => face.replaceChildren(avatar(person, "s", here)));
+    part(row, "[data-part=name]").textContent = person.display_name;
+    part(row, "[data-part=detail]").textContent = memberDetail({ ...member, role: "" }, here);
+    part(row, "[data-part=you]").hidden = person.id !== me;
+    const manage = state.permissions.includes("manage");
+    const select = part<HTMLSelectElement>(row, "[data-part=role]");
+    select.hidden = !manage;
+    select.setAttribute("aria-label", `Role of ${person.display_name}`);
+    // A choice that is on its way, or open under somebody's hand, is not turned back.
+    if (select.dataset["saving"] === undefined) select.value = role;
+    const text = part(row, "[data-part=role-text]");
+    text.hidden = manage;
+    text.textContent = ROLES[role] ?? role;
+    const remove = part(row, "[data-part=remove]");
+    remove.hidden = !mayRemove(state, member, me);
+    remove.setAttribute("aria-label", `Remove ${person.display_name}`);
+  }
+
+  private memberOf(user: number): MemberView | undefined {
+    return this.state?.members.find((member) => member.person.id === user);
+  }
+
+  private async give(user: number, select: HTMLSelectElement): Promise<void> {
+    const member = this.memberOf(user);
+    if (member === undefined) return;
+    const role = select.value;
+    const { session } = this.shell;
+    const run = () => session.command("member.set_role", { user, role }, this.room);
+    select.dataset["saving"] = "";
+    try {
+      if (user === session.me && member.role === "owner") {
+        const text = "You will no longer be able to change these settings. Another owner can make you one again.";
+        const sure = await confirm({ title: "Give up your role?", text, go: `Become a ${role}`, danger: true }, run);
+        if (sure === null) select.value = member.role;
+      } else await run();
+    } catch (error) {
+      select.value = member.role;
+      this.shell.fail("The role could not be changed", error);
+    } finally {
+      delete select.dataset["saving"];
+    }
+  }
+
+  private async remove(user: number, button: HTMLElement): Promise<void> {
+    const member = this.memberOf(user);
+    const { state } = this;
+    if (member === undefined || state === null) return;
+    const name = member.person.display_name;
+    const text = "They lose the room at once, in all their tabs. What they wrote stays.";
+    const field = "Reason, which they will read (optional)";
+    const run = (reason: string) => this.shell.session.command("member.remove", { user, reason }, this.room);
+    const question = { title: `Remove ${name} from #${state.room.name}?`, text, field, go: "Remove", danger: true };
+    if ((await confirm(question, run)) === null) return;
+    if (!button.isConnected) this.find.focus();
+    this.shell.toast({ kind: "info", title: `${name} is no longer in #${state.room.name}` });
+  }
+}

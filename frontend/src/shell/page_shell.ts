@@ -1,0 +1,91 @@
+// The shell as the chat and the views see it: announcements, notices, questions, menus, people, going elsewhere.
+// Made once by app.ts. It joins the parts and decides nothing itself.
+
+import type { Session } from "../session";
+import type { Announcer } from "./announcer";
+import type { MenuRequest, Notice, PaneOptions, Question, Shell } from "./contract";
+import { confirm, errorText } from "./dialogs";
+import type { Direct } from "./direct";
+import type { Menu } from "./menu";
+import { openPerson } from "./person";
+import type { Router } from "./router";
+import type { Stage } from "./stage";
+import type { Toasts } from "./toasts";
+
+/** What is made after the shell itself, because it needs it. */
+export interface Parts {
+  router: Router;
+  stage: Stage;
+  direct: Direct;
+}
+
+export class PageShell implements Shell {
+  private parts: Parts | null = null;
+
+  constructor(
+    readonly session: Session,
+    private readonly announcer: Announcer,
+    private readonly toasts: Toasts,
+    private readonly menu: Menu,
+  ) {}
+
+  join(parts: Parts): void {
+    this.parts = parts;
+  }
+
+  private get with(): Parts {
+    if (this.parts === null) throw new Error("The shell is not put together yet.");
+    return this.parts;
+  }
+
+  announce(text: string): void {
+    this.announcer.say(text);
+  }
+
+  announceMessage(author: string, text: string): void {
+    this.announcer.message(`${author}: ${text}`);
+  }
+
+  toast(notice: Notice): void {
+    this.toasts.show(notice);
+  }
+
+  fail(what: string, error: unknown): void {
+    this.toasts.show({ kind: "error", title: what, text: errorText(error) });
+  }
+
+  confirm(question: Question, run?: (typed: string) => Promise<unknown>): Promise<string | null> {
+    return confirm(question, run);
+  }
+
+  openMenu(request: MenuRequest): void {
+    this.menu.open(request);
+  }
+
+  openPerson(user: number, anchor: HTMLElement): void {
+    const room = this.session.room.get();
+    const pane = this.with.stage.roomStage?.pane ?? null;
+    const may = pane !== null && room !== null && room.permissions.includes("post");
+    const mention = may ? (text: string) => pane.insert(text) : null;
+    openPerson(this, user, anchor, { openMenu: (request) => this.openMenu(request), write: (id) => this.write(id), mention });
+  }
+
+  /** Opens the direct room with somebody. */
+  write(user: number): void {
+    this.with.direct.start([user]).catch((error: unknown) => this.fail("The conversation could not be opened", error));
+  }
+
+  navigate(url: string, options: { replace?: boolean } = {}): void {
+    this.with.router.go(url, options);
+  }
+
+  showPane(pane: HTMLElement, options: PaneOptions): void {
+    const stage = this.with.stage.roomStage;
+    if (stage === null) return options.onClose();
+    stage.showPane(pane, options);
+  }
+
+  closePane(): void {
+    this.with.stage.roomStage?.closePane();
+  }
+}

@@ -1,0 +1,28 @@
+// What may be done with a person: a small menu at their name. Opened through Shell.openPerson.
+
+import type { MenuItem, Shell } from "./contract";
+import { stateIn } from "./presence";
+
+export interface PersonHooks {
+  openMenu: Shell["openMenu"];
+  write(user: number): void;
+  /** Null when one cannot write in the open room. */
+  mention: ((text: string) => void) | null;
+}
+
+const STATES: Readonly<Record<string, string>> = { online: "online", idle: "idle", offline: "not here now" };
+
+export function openPerson(shell: Pick<Shell, "session">, user: number, anchor: HTMLElement, hooks: PersonHooks): void {
+  const { session } = shell;
+  const person = session.people.get(user);
+  if (person === null) return;
+  const you = user === session.me;
+  const items: MenuItem[] = [];
+  if (you) items.push({ icon: "circle-user-round", text: "Your account", run: () => location.assign("/account/profile/") });
+  else if (person.kind !== "bridge") items.push({ icon: "message-square", text: "Write to them", run: () => hooks.write(user) });
+  const { mention } = hooks;
+  if (!you && mention !== null) items.push({ icon: "at-sign", text: "Mention here", run: () => mention(`@${person.name} `) });
+  const state = STATES[stateIn(session.home.get().presence, user)] ?? "";
+  const kind = person.kind === "human" ? state : person.kind;
+  hooks.openMenu({ label: person.display_name, anchor, cap: `${person.display_name} · @${person.name} · ${kind}`, items });
+}

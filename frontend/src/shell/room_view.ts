@@ -1,0 +1,173 @@
+// A room on the stage: its top bar, the place of the chat, and what stands beside it.
+// Shown by the stage. The chat itself is mounted into it as soon as the room's snapshot is there.
+
+import { mountRoom } from "../chat/room";
+import { clone, el, maybe, onceAFrame, part } from "../dom";
+import { avatar, roomIcon, roomLabel, roomName } from "../people";
+import type { PersonView, RoomSnapshot, RoomView } from "../protocol";
+import type { PaneOptions, RoomPane } from "./contract";
+import { MembersPane } from "./members";
+import { stateIn } from "./presence";
+import { PHONE } from "./rail";
+import { settingsUrl } from "./routes";
+import { focusHeading, stand, type ShellContext, type View } from "./view";
+
+const SKELETON_MS = 300;
+const FACES = 3;
+
+/** The people of the room who are here now, oneself left out. */
+export function hereNow(state: RoomSnapshot, me: number): PersonView[] {
+  const others = state.members.map((member) => member.person).filter((person) => person.id !== me);
+  return others.filter((person) => stateIn(state.presence, person.id) !== "offline");
+}
+
+export class RoomStage implements View {
+  readonly name = "room";
+  readonly room: RoomView;
+  pane: RoomPane | null = null;
+  private readonly element = clone("t-view-room");
+  private readonly stops: (() => void)[] = [];
+  private skeleton: ReturnType<typeof setTimeout> | undefined;
+  private beside: { element: HTMLElement; options: PaneOptions } | null = null;
+  private wantsFocus = false;
+
+  constructor(
+    private readonly context: ShellContext,
+    room: RoomView,
+  ) {
+    this.room = room;
+    stand(this.element);
+    this.drawHead(room, null);
+    this.skeleton = setTimeout(() => part(this.element, "[data-part=log]").append(clone("t-skeleton")), SKELETON_MS);
+  }
+
+  /** The snapshot is there: the chat begins. */
+  mount(message: string | null): void {
+    clearTimeout(this.skeleton);
+    maybe(this.element, "[data-part=log] > .skeleton")?.remove();
+    const { session } = this.context.shell;
+    const redraw = onceAFrame(() => this.redraw());
+    this.stops.push(session.room.subscribe((state) => state, redraw), session.home.subscribe((state) => state.rooms, redraw));
+    this.redraw();
+    this.pane = mountRoom({ view: this.element, shell: this.context.shell, room: this.room.id, message });
+    if (this.wantsFocus) this.focus();
+  }
+
+  focus(): void {
+    this.wantsFocus = this.pane === null;
+    if (PHONE.matches || this.pane === null) focusHeading(this.element);
+    else this.pane.focus();
+  }
+
+  close(): void {
+    clearTimeout(this.skeleton);
+    this.closePane(false);
+    for (const stop of this.stops) stop();
+    this.pane?.unmount();
+    this.pane = null;
+  }
+
+  // The top bar
+
+  private redraw(): void {
+    const state = this.context.shell.session.room.get();
+    if (state?.room.id === this.room.id) this.drawHead(state.room, state);
+  }
+
+  /** Those who name a room without a name. */
+  private others(): PersonView[] {
+    const home = this.context.shell.session.home.get();
+    return home.rooms.find((summary) => summary.room.id === this.room.id)?.people ?? [];
+  }
+
+  get label(): string {
+    return roomLabel(this.room, this.others());
+  }
+
+  private drawHead(room: RoomView, state: RoomSnapshot | null): void {
+    const { element } = this;
+    const others = this.others();
+    const direct = room.kind === "direct" || room.kind === "group";
+    part(element, "[data-part=mark]").replaceChildren(roomIcon(room));
+    part(element, "[data-part=title]").textContent = roomName(room, others);
+    const purpose = part(element, "[data-part=purpose]");
+    purpose.textContent = room.archived_at !== null ? "Archived" : room.purpose;
+    purpose.title = room.purpose;
+    part(element, "[data-part=chat]").setAttribute("aria-label", `Messages in ${roomLabel(room, others)}`);
+    const may = state?.permissions ?? [];
+    part(element, "[data-part=invite]").hidden = !may.includes("invite");
+    part(element, "[data-part=settings]").hidden = state === null || direct || state.role === "";
+    part(element, "[data-do=open-members]").hidden = state === null;
+    this.drawHere(state);
+  }
+
+  private drawHere(state: RoomSnapshot | null): void {
+    const place = part(this.element, "[data-part=here]");
+    const here = state === null ? [] : hereNow(state, this.context.shell.session.me);
+    place.hidden = here.length === 0;
+    place.setAttribute("aria-label", here.length === 1 ? "1 other person here now" : `${here.length} other people here now`);
+    const faces = here.slice(0, FACES).map((person) => {
+      const face = avatar(person, "s");
+      face.title = person.display_name;
+      return face;
+    });
+    const stack = el("div", "stack");
+    stack.append(...faces);
+    if (here.length > FACES) stack.append(el("span", "more", `+${here.length - FACES}`));
+    place.replaceChildren(stack);
+  }
+
+  // Beside the chat
+
+  showPane(pane: HTMLElement, options: PaneOptions): void {
+    this.closePane(false);
+    this.beside = { element: pane, options };
+    const place = part(this.element, "[data-part=second]");
+    place.replaceChildren(pane);
+    place.hidden = false;
+    options.opener?.setAttribute("aria-expanded", "true");
+    if (options.focus !== false) maybe(pane, "h2")?.focus({ preventScroll: true });
+  }
+
+  /** Closes what stands beside the chat; answers whether there was something. */
+  closePane(focus = true): boolean {
+    const { beside } = this;
+    if (beside === null) return false;
+    this.beside = null;
+    const { opener, onClose } = beside.options;
+    const had = beside.element.contains(document.activeElement) || document.activeElement === document.body;
+    const place = part(this.element, "[data-part=second]");
+    place.hidden = true;
+    place.replaceChildren();
+    opener?.setAttribute("aria-expanded", "false");
+    onClose();
+    if (!focus) return true;
+    if (opener?.isConnected === true) opener.focus({ preventScroll: true });
+    else if (had) this.focus();
+    return true;
+  }
+
+  /** Whether the focus stands in what is beside the chat. */
+  besideHasFocus(): boolean {
+    return this.beside?.element.contains(document.activeElement) === true;
+  }
+
+  toggleMembers(button: HTMLElement): void {
+    if (button.getAttribute("aria-pressed") === "true") return void this.closePane();
+    const members = new MembersPane(this.context.shell, this.room.id);
+    this.showPane(members.element, {
+      opener: button,
+      onClose: () => {
+        members.close();
+        button.setAttribute("aria-pressed", "false");
+        button.removeAttribute("aria-expanded");
+      },
+    });
+    button.setAttribute("aria-pressed", "true");
+    button.removeAttribute("aria-expanded");
+  }
+
+  get settingsUrl(): string {
+    return settingsUrl(this.room);
+  }
+}

@@ -1,0 +1,144 @@
+// The page of a room's settings: members and roles, name and topic, how one may write, leaving and closing.
+// Shown by the stage. Each change is saved at once and stands in the room as a line; text fields have Save.
+
+import { clone, onceAFrame, part } from "../dom";
+import { roomIcon } from "../people";
+import type { RoomSnapshot, RoomView, UpdateRoom } from "../protocol";
+import { confirm, once } from "./dialogs";
+import { MemberSettings } from "./member_settings";
+import { focusHeading, stand, type ShellContext, type View } from "./view";
+
+export class SettingsView implements View {
+  readonly name = "settings";
+  private readonly element = clone("t-view-settings");
+  private readonly form = part<HTMLFormElement>(this.element, "[data-part=about]");
+  private members: MemberSettings | null = null;
+  private stop: (() => void) | null = null;
+
+  constructor(
+    private readonly context: ShellContext,
+    private readonly room: RoomView,
+  ) {
+    stand(this.element);
+    part<HTMLAnchorElement>(this.element, "[data-part=back]").href = room.url;
+    part(this.element, "[data-part=mark]").replaceChildren(roomIcon(room));
+    part(this.element, "[data-part=title]").textContent = room.name;
+    part(this.element, ".page").hidden = true;
+  }
+
+  /** The snapshot is there. */
+  mount(): void {
+    const { session } = this.context.shell;
+    part(this.element, ".page").hidden = false;
+    this.members = new MemberSettings(this.element, this.context.shell, this.room.id);
+    this.fillForm();
+    this.listen();
+    this.stop = session.room.subscribe((state) => state, onceAFrame(() => this.draw()));
+    this.draw();
+  }
+
+  focus(): void {
+    focusHeading(this.element);
+  }
+
+  close(): void {
+    this.stop?.();
+    this.members?.close();
+  }
+
+  private get state(): RoomSnapshot | null {
+    const state = this.context.shell.session.room.get();
+    return state?.room.id === this.room.id ? state : null;
+  }
+
+  private listen(): void {
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void once(this.form, () => this.saveAbout());
+    });
+    this.context.actions.add({
+      "set-slow": (button) => void this.update({ slow_mode_seconds: Number(button.dataset["seconds"]) }, "Slow mode is saved"),
+      "toggle-read-only": () => void this.update({ read_only: this.state?.room.read_only !== true }, "Saved"),
+      "archive-room": () => void this.archive(),
+      "unarchive-room": () => void this.update({ archived: false }, "The room is open again"),
+      "leave-room": () => void this.leave(),
+    });
+  }
+
+  // Drawing
+
+  private fillForm(): void {
+    const { state } = this;
+    if (state === null) return;
+    part<HTMLInputElement>(this.form, "[name=name]").value = state.room.name;
+    part<HTMLInputElement>(this.form, "[name=purpose]").value = state.room.purpose;
+  }
+
+  private draw(): void {
+    const { element, state } = this;
+    if (state === null) return;
+    const { room, permissions, role } = state;
+    const manage = permissions.includes("manage");
+    part(element, "[data-part=title]").textContent = room.name;
+    part(element, "[data-part=role]").textContent = role === "" ? "Settings, you are no member" : `Settings, you are ${role === "owner" ? "an" : "a"} ${role}`;
+    part(element, "[data-part=invite]").hidden = !permissions.includes("invite");
+    part(element, "[data-part=writing]").hidden = !permissions.includes("moderate");
+    this.drawWriting(room);
+    for (const field of this.form.querySelectorAll<HTMLInputElement>("input")) field.readOnly = !manage;
+    part(element, "[data-part=about-save]").hidden = !manage;
+    part(element, "[data-part=leave]").hidden = role === "";
+    part(element, "[data-part=archive]").hidden = !manage || room.archived_at !== null;
+    part(element, "[data-part=unarchive]").hidden = !manage || room.archived_at === null;
+    this.members?.draw(state);
+  }
+
+  private drawWriting(room: RoomView): void {
+    for (const button of this.element.querySelectorAll<HTMLElement>("[data-seconds]")) {
+      button.setAttribute("aria-pressed", String(Number(button.dataset["seconds"]) === room.slow_mode_seconds));
+    }
+    part(this.element, "[data-part=read-only]").setAttribute("aria-checked", String(room.read_only));
+  }
+
+  // Saving
+
+  private async update(change: UpdateRoom, said: string): Promise<boolean> {
+    const { shell, announcer } = this.context;
+    try {
+      await shell.session.command("room.update", change, this.room.id);
+      announcer.say(said);
+      return true;
+    } catch (error) {
+      shell.fail("The setting could not be saved", error);
+      return false;
+    }
+  }
+
+  private async saveAbout(): Promise<void> {
+    const { state } = this;
+    if (state === null) return;
+    const data = new FormData(this.form);
+    const name = String(data.get("name") ?? "").trim();
+    const purpose = String(data.get("purpose") ?? "").trim();
+    const change: UpdateRoom = {};
+    if (name !== state.room.name) change.name = name;
+    if (purpose !== state.room.purpose) change.purpose = purpose;
+    if (Object.keys(change).length > 0) await this.context.shell.session.command("room.update", change, this.room.id);
+    part(this.form, "[data-part=error]").hidden = true;
+    this.context.shell.toast({ kind: "info", title: "Saved" });
+  }
+
+  private async archive(): Promise<void> {
+    const text = "Everybody can still read, nobody can write. You can open it again here.";
+    const run = () => this.context.shell.session.command("room.update", { archived: true }, this.room.id);
+    const sure = await confirm({ title: `Archive #${this.state?.room.name ?? ""}?`, text, go: "Archive" }, run);
+    if (sure !== null) this.context.announcer.say("The room is archived");
+  }
+
+  private async leave(): Promise<void> {
+    const { session } = this.context.shell;
+    const open = this.room.kind === "public";
+    const text = open ? "You can come back at any time from Browse rooms." : "Only somebody who is in it can bring you back.";
+    const run = () => session.command("room.leave", {}, this.room.id);
+    await confirm({ title: `Leave #${this.state?.room.name ?? ""}?`, text, go: "Leave", danger: true }, run);
+  }
+}

@@ -1,0 +1,213 @@
+// The one view that stands on the stage: chooses it by the route, loads what it needs, and replaces it when the room
+// is taken away. Made once by app.ts. The newest arrival wins; what an older one loads is dropped.
+
+import { ApiError } from "../api";
+import type { BrowseRoom, RoomView } from "../protocol";
+import type { ConnectionState } from "../socket";
+import type { Badge } from "./badge";
+import { BrowseView } from "./browse_view";
+import { errorText } from "./dialogs";
+import { failedGate, GateView, NOT_FOUND, removedGate, suspendedGate, type Gate } from "./gate_view";
+import { HomeView } from "./home_view";
+import { PHONE, type Rail } from "./rail";
+import { RoomStage } from "./room_view";
+import { labelOf } from "./rooms";
+import type { Arrival, Router } from "./router";
+import { leadsTo, type Route } from "./routes";
+import { SettingsView } from "./settings_view";
+import type { ShellContext, View } from "./view";
+
+type RoomRoute = Extract<Route, { key: string }>;
+
+export class Stage {
+  private view: View | null = null;
+  /** The room whose place a gate has taken, to come back when it opens again. */
+  private gone: number | null = null;
+  private turn = 0;
+  private readonly known = new Map<number, RoomView>();
+  private lastUrl: string | null = null;
+
+  constructor(
+    private readonly context: ShellContext,
+    private readonly rail: Rail,
+    private readonly badge: Badge,
+    private readonly router: Router,
+  ) {
+    const { session } = context.shell;
+    session.connection.onState((state) => this.connectionChanged(state));
+    session.connection.onEvent((event) => {
+      if (event.type === "room.removed") this.removed(event.data.room, event.data.why, event.data.reason, event.at);
+      if (event.type === "room.added" && event.data.summary.room.id === this.gone) this.router.arrive(true);
+    });
+  }
+
+  /** The open room's view, when a room stands there. */
+  get roomStage(): RoomStage | null {
+    return this.view instanceof RoomStage ? this.view : null;
+  }
+
+  remember(rooms: readonly (RoomView | BrowseRoom)[]): void {
+    for (const one of rooms) {
+      const room = "room" in one ? one.room : one;
+      this.known.set(room.id, room);
+    }
+  }
+
+  knownRoom(id: number): RoomView | null {
+    return this.known.get(id) ?? this.context.shell.session.home.get().rooms.find((summary) => summary.room.id === id)?.room ?? null;
+  }
+
+  /** The room that a phone's Chat tab goes back to. */
+  chatUrl(): string {
+    const [first] = this.rail.order();
+    return this.lastUrl ?? first?.room.url ?? "/browse/";
+  }
+
+  show({ route, home, quiet }: Arrival): void {
+    const turn = (this.turn += 1);
+    this.gone = null;
+    if (route.name === "room" || route.name === "settings") return void this.showRoom(route, turn, quiet);
+    this.close();
+    this.context.shell.session.closeRoom();
+    this.view = route.name === "browse" ? new BrowseView(this.context) : new HomeView(this.context);
+    const rooms = route.name === "home" && PHONE.matches && !home;
+    this.stand(rooms ? "rooms" : route.name, route.name, null, rooms ? "Rooms" : route.name === "home" ? "Home" : "Browse rooms");
+    if (!quiet) this.focus();
+  }
+
+  private focus(): void {
+    if (document.querySelector("dialog[open]") === null) this.view?.focus();
+  }
+
+  // Rooms
+
+  private find(route: RoomRoute): RoomView | null {
+    const { session } = this.context.shell;
+    const open = session.room.get()?.room;
+    const mine = session.home.get().rooms.map((summary) => summary.room);
+    return [...mine, ...(open === undefined ? [] : [open]), ...this.known.values()].find((room) => leadsTo(route, room)) ?? null;
+  }
+
+  private async showRoom(route: RoomRoute, turn: number, quiet: boolean): Promise<void> {
+    const room = this.find(route);
+    // A link to a room that this tab has not heard of: the server knows, and answers with the whole page.
+    if (room === null) return quiet ? this.showGate(NOT_FOUND) : location.assign(location.href);
+    const message = route.name === "room" ? route.message : null;
+    if (this.view instanceof RoomStage && route.name === "room" && this.view.room.id === room.id) return this.again(message, quiet);
+    this.close();
+    const view = route.name === "room" ? new RoomStage(this.context, room) : new SettingsView(this.context, room);
+    this.view = view;
+    this.stand(view.name, "room", room.id, this.labelOf(room));
+    this.lastUrl = room.url;
+    if (!quiet) this.focus();
+    const shown = await this.load(room, message, turn);
+    if (turn !== this.turn || this.view !== view) return;
+    if (view instanceof RoomStage) view.mount(shown);
+    else view.mount();
+    if (quiet && !PHONE.matches && document.activeElement === document.body) this.focus();
+  }
+
+  private again(message: string | null, quiet: boolean): void {
+    document.body.dataset["view"] = "room";
+    this.drawTabs("room");
+    if (message !== null) this.roomStage?.pane?.reveal(message);
+    else if (!quiet) this.focus();
+  }
+
+  /** Loads the room; answers the message to show first. On failure a gate takes the place of the view. */
+  private async load(room: RoomView, message: string | null, turn: number): Promise<string | null> {
+    try {
+      await this.context.shell.session.openRoom(room.id, message);
+      return message;
+    } catch (error) {
+      if (turn !== this.turn) return null;
+      const unknown = error instanceof ApiError && (error.status === 404 || error.status === 403);
+      // The message may be gone while the room is not.
+      if (message !== null && unknown) return this.withoutMessage(room, turn);
+      this.showGate(unknown ? NOT_FOUND : failedGate(this.labelOf(room), errorText(error), () => this.router.arrive(false)));
+      return null;
+    }
+  }
+
+  private async withoutMessage(room: RoomView, turn: number): Promise<null> {
+    this.router.rename(room.url);
+    await this.load(room, null, turn);
+    if (turn === this.turn) this.context.shell.toast({ kind: "info", title: "That message is not here any more" });
+    return null;
+  }
+
+  private labelOf(room: RoomView): string {
+    const summary = this.context.shell.session.home.get().rooms.find((one) => one.room.id === room.id);
+    return summary === undefined ? `#${room.name}` : labelOf(summary);
+  }
+
+  // What happens to the open room
+
+  private removed(room: number, why: string, reason: string, at: string | undefined): void {
+    this.known.delete(room);
+    const { session } = this.context.shell;
+    const open = this.openRoom();
+    if (open?.id !== room) return;
+    const label = this.labelOf(open);
+    if (this.lastUrl === open.url) this.lastUrl = null;
+    if (why === "left") {
+      this.router.go("/", { replace: true, home: true });
+      return this.context.shell.toast({ kind: "info", title: `You left ${label}` });
+    }
+    this.turn += 1;
+    this.showGate(removedGate(label, at, reason));
+    this.gone = room;
+    session.closeRoom();
+  }
+
+  /** A room's live events are refused although it is open. */
+  denied(room: number): void {
+    const open = this.openRoom();
+    if (open?.id !== room) return;
+    this.turn += 1;
+    this.showGate(removedGate(this.labelOf(open), undefined, ""));
+    this.gone = room;
+  }
+
+  private openRoom(): RoomView | null {
+    const route = this.router.route();
+    return route.name === "room" || route.name === "settings" ? this.find(route) : null;
+  }
+
+  private connectionChanged(state: ConnectionState): void {
+    if (state !== "banned") return;
+    this.turn += 1;
+    this.showGate(suspendedGate(this.context.shell.session.connection.reason));
+  }
+
+  showGate(gate: Gate): void {
+    this.close();
+    this.view = new GateView(gate);
+    this.stand("gate", "room", null, gate.where === "" ? gate.title : gate.where);
+    this.focus();
+  }
+
+  // The frame around the view
+
+  private close(): void {
+    this.view?.close();
+    this.view = null;
+  }
+
+  private stand(screen: string, nav: string, room: number | null, title: string): void {
+    document.body.dataset["view"] = screen;
+    this.rail.setCurrent(nav === "home" && screen === "rooms" ? "rooms" : nav, room);
+    this.badge.setPlace(title);
+    this.drawTabs(screen);
+  }
+
+  private drawTabs(screen: string): void {
+    const current = screen === "rooms" ? "rooms" : "chat";
+    for (const tab of document.querySelectorAll<HTMLElement>(".tabbar [data-nav]")) {
+      if (tab.dataset["nav"] === current) tab.setAttribute("aria-current", "page");
+      else tab.removeAttribute("aria-current");
+    }
+    const rail = document.getElementById("rail");
+    rail?.setAttribute("role", screen === "rooms" && PHONE.matches ? "main" : "complementary");
+  }
+}
