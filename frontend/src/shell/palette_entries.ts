@@ -2,7 +2,7 @@
 // `#`, `@` and `/` at the start narrow it to one kind.
 
 import type { BrowseRoom, PersonView, RoomSummary, RoomView } from "../protocol";
-import { match, rank, type Match } from "./ranking";
+import { rank, type Match } from "./ranking";
 import { nameOf } from "./rooms";
 
 export interface PaletteCommand {
@@ -52,9 +52,9 @@ function roomEntries({ rooms, found }: PaletteInput, text: string): Entry[] {
   });
   const known = new Set(rooms.map((summary) => summary.room.id));
   const others = found.filter((one) => !known.has(one.room.id));
-  const joinable = others.map((one): Entry => {
-    const fit = match(one.room.name, text);
-    return { kind: "room", room: one.room, summary: null, text: one.room.name, detail: one.room.purpose, match: { ...fit, score: fit.score / 2 } };
+  // The server's answer may belong to the letters before the last one.
+  const joinable = rank(others, text, ({ room }) => [room.name, room.purpose]).map(({ item: { room }, match: fit }): Entry => {
+    return { kind: "room", room, summary: null, text: room.name, detail: room.purpose, match: { ...fit, score: fit.score / 2 } };
   });
   return [...entries, ...joinable];
 }
