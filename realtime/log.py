@@ -6,7 +6,7 @@ Readers are registered by topic prefix, so an app may keep its own log (a docume
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -38,14 +38,19 @@ _readers: Final[dict[str, Reader]] = {}
 _listeners: Final[list[Listener]] = []
 
 _RESERVE: Final = (
-    "INSERT INTO realtime_topic (key, head_seq, min_seq) VALUES (%s, 1, 1) "
-    "ON CONFLICT (key) DO UPDATE SET head_seq = realtime_topic.head_seq + 1 RETURNING head_seq"
+    "INSERT INTO realtime_topic (key, head_seq, min_seq) VALUES (%s, %s, 1) "
+    "ON CONFLICT (key) DO UPDATE SET head_seq = realtime_topic.head_seq + excluded.head_seq RETURNING head_seq"
 )
 
 
 def register_reader(prefix: str, reader: Reader) -> None:
     """Lets an app keep the log of topics `prefix:…` itself."""
     _readers[prefix] = reader
+
+
+def is_kept_elsewhere(topic: str) -> bool:
+    """Whether an app keeps this topic's log itself."""
+    return topic.partition(":")[0] in _readers
 
 
 def on_append(listener: Listener) -> None:
@@ -58,9 +63,14 @@ def reserve(topic: str) -> int:
 
     Call it inside the transaction of the change, and append exactly one event for it.
     """
+    return reserve_many(topic, 1)
+
+
+def reserve_many(topic: str, count: int) -> int:
+    """Takes the next `count` seqs of `topic`, at least one, and returns the first; otherwise as `reserve`."""
     with connection.cursor() as cursor:
-        cursor.execute(_RESERVE, [topic])
-        return int(cursor.fetchone()[0])
+        cursor.execute(_RESERVE, [topic, count])
+        return int(cursor.fetchone()[0]) - count + 1
 
 
 def append(
@@ -88,8 +98,7 @@ def append(
     Raises:
         ValueError: the event is ephemeral or belongs to another kind of topic.
     """
-    if not event.durable or topic.partition(":")[0] != event.topic:
-        raise ValueError(f"{event.type} cannot be appended to {topic}")
+    _check_kind(topic, event)
     seq = reserve(topic) if seq is None else seq
     at = at or timezone.now()
     data = protocol.encode(event)
@@ -105,6 +114,44 @@ def append(
     entry = Entry(topic, seq, _frame(topic, seq, event.type, data, at), effect)
     transaction.on_commit(lambda: _tell(entry), robust=True)
     return seq
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An event that `append_many` writes: whose doing it was and when it happened."""
+
+    event: protocol.Event
+    actor_id: int | None
+    at: datetime
+
+
+def append_many(*, topic: str, first_seq: int, past: Sequence[Past]) -> None:
+    """Writes many events at once, for imports, in the caller's transaction.
+
+    After the commit only the last one is told: who listens finds the hole and reads the log.
+
+    Args:
+        topic: as in `append`.
+        first_seq: from `reserve_many` for exactly as many.
+        past: durable events in their order, at least one.
+
+    Raises:
+        ValueError: an event is ephemeral or belongs to another kind of topic.
+    """
+    rows = []
+    for seq, one in enumerate(past, first_seq):
+        _check_kind(topic, one.event)
+        data = protocol.encode(one.event).decode()
+        row = Event(topic=topic, seq=seq, type=one.event.type, data=data, actor_id=one.actor_id, at=one.at)
+        rows.append(row)
+    Event.objects.bulk_create(rows)
+    last = _entry(rows[-1])
+    transaction.on_commit(lambda: _tell(last), robust=True)
+
+
+def _check_kind(topic: str, event: protocol.Event) -> None:
+    if not event.durable or topic.partition(":")[0] != event.topic:
+        raise ValueError(f"{event.type} cannot be appended to {topic}")
 
 
 def _tell(entry: Entry) -> None:
@@ -125,15 +172,16 @@ def read(topic: str, after: int, limit: int) -> list[Entry]:
 
 def _read_events(topic: str, after: int, limit: int) -> list[Entry]:
     rows = Event.objects.filter(topic=topic, seq__gt=after).order_by("seq")[:limit]
-    return [
-        Entry(
-            row.topic,
-            row.seq,
-            _frame(row.topic, row.seq, row.type, row.data.encode(), row.at),
-            msgspec.json.decode(row.effect, type=protocol.Effect) if row.effect else None,
-        )
-        for row in rows
-    ]
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: Event) -> Entry:
+    return Entry(
+        row.topic,
+        row.seq,
+        _frame(row.topic, row.seq, row.type, row.data.encode(), row.at),
+        msgspec.json.decode(row.effect, type=protocol.Effect) if row.effect else None,
+    )
 
 
 def redact(*, topic: str, seqs: Iterable[int], event: protocol.Event) -> None:

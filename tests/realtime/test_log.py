@@ -75,3 +75,25 @@ def test_an_app_may_keep_its_own_log(monkeypatch):
     monkeypatch.setattr(log, "_readers", {})
     log.register_reader("document", lambda topic, after, limit: [log.Entry(topic, after + 1, b"{}")])
     assert log.read("document:7", 4, 10) == [log.Entry("document:7", 5, b"{}")]
+
+
+def test_many_events_at_once_leave_no_hole_and_only_the_last_is_told(monkeypatch):
+    told = []
+    monkeypatch.setattr(log, "_listeners", [told.append])
+    log.append(topic="room:1", event=Noted(text="before"))
+    moment = timezone.now() - timedelta(days=400)
+    with transaction.atomic():
+        first = log.reserve_many("room:1", 3)
+        log.append_many(
+            topic="room:1", first_seq=first, past=[log.Past(Noted(text=text), 7, moment) for text in ("a", "b", "c")]
+        )
+    log.append(topic="room:1", event=Noted(text="after"))
+    assert first == 2
+    assert [entry.seq for entry in told] == [1, 4, 5]
+    assert told == [entry for entry in log.read("room:1", 0, 10) if entry.seq in {1, 4, 5}]
+    assert set(Event.objects.filter(seq__in=[2, 3, 4]).values_list("at", "actor_id")) == {(moment, 7)}
+
+
+def test_many_events_are_of_the_kind_that_the_topic_stores():
+    with pytest.raises(ValueError, match="cannot be appended"):
+        log.append_many(topic="room:1", first_seq=1, past=[log.Past(Waved(text="x"), None, timezone.now())])
