@@ -1,6 +1,7 @@
 """Serving as a whole, in real processes: addresses, workers that die, and stopping in time."""
 
 import os
+import re
 import signal
 import socket
 import struct
@@ -96,6 +97,31 @@ def test_file_that_is_no_socket_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="is no socket"):
         call_command("serve", uds=path)
     assert path.read_text() == "mine"
+
+
+# The product
+
+
+@pytest.mark.parametrize("websocket_class", ["lean", "sansio"])
+def test_visitor_reaches_the_product_where_serve_says(site_environment: dict[str, str], websocket_class: str) -> None:
+    command = [sys.executable, "manage.py", "serve", "--port", "0", "--websocket-class", websocket_class]
+    with subprocess.Popen(command, cwd=ROOT, env=site_environment, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            line = server.stdout.readline()
+            found = re.match(r"Collab serves on http://127\.0\.0\.1:(\d+) \(1 process, (\w+) WebSockets\)", line)
+            assert found is not None, line
+            assert found[2] == websocket_class
+            with Client(int(found[1])) as client:
+                client.socket.settimeout(30)  # the first request waits until the application is loaded
+                client.send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                assert client.read_head().startswith("HTTP/1.1 200 ")
+            with Client(int(found[1])) as client:
+                # Without an Origin nobody enters, on either class.
+                assert client.upgrade("/ws/chat/").startswith("HTTP/1.1 403 ")
+        finally:
+            server.terminate()
+            server.wait(15)
 
 
 # Processes that die
