@@ -1,0 +1,29 @@
+"""Questions about rooms and messages. Called by services, views, consumers and commands.
+
+Never writes, and shows nobody a room that they may not see: unknown and forbidden are both `not_found`.
+"""
+
+from chat.selectors.browse import browse_rooms, invite_links, link_page, visible_topics
+from chat.selectors.home import home_snapshot, summary_of
+from chat.selectors.messages import message_page, message_place, revisions, thread_snapshot
+from chat.selectors.moment import one_moment
+from chat.selectors.people import find_people, may_type
+from chat.selectors.rooms import room_by_slug, room_snapshot
+
+__all__ = [
+    "browse_rooms",
+    "find_people",
+    "home_snapshot",
+    "invite_links",
+    "link_page",
+    "may_type",
+    "message_page",
+    "message_place",
+    "one_moment",
+    "revisions",
+    "room_by_slug",
+    "room_snapshot",
+    "summary_of",
+    "thread_snapshot",
+    "visible_topics",
+]

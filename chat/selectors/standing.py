@@ -1,0 +1,109 @@
+"""What a person is in a room: the first question of every service and selector.
+
+Never says more to somebody outside than that there is nothing here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
+
+from accounts import selectors as accounts
+from chat.models import Membership, Message, Room
+from chat.permissions import Standing, can_see
+from realtime.protocol import Refused
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A room and what the asker is in it.
+
+    Attributes:
+        membership: None for somebody who looks at a public room from outside.
+        sanctioned: whether a mute of accounts holds here; `Membership.muted_until` is asked apart.
+    """
+
+    room: Room
+    standing: Standing
+    membership: Membership | None = None
+    sanctioned: bool = False
+
+    @property
+    def member(self) -> Membership:
+        """The membership.
+
+        Raises:
+            Refused: `not_member`.
+        """
+        if self.membership is None:
+            raise Refused("not_member")
+        return self.membership
+
+
+def standing_of(room: Room, role: str) -> Standing:
+    """Plain values for chat.permissions."""
+    return Standing(role=role, kind=room.kind, read_only=room.read_only, archived=room.archived_at is not None)
+
+
+def find_place(*, actor: User, room_id: int) -> Place:
+    """The room as this person stands in it; one query for a member.
+
+    Raises:
+        Refused: `not_found` for a room that is not there or may not be seen.
+    """
+    muted = accounts.mutes().filter(user_id=OuterRef("user_id"))
+    membership = (
+        Membership.objects.filter(room_id=room_id, user_id=actor.pk)
+        .select_related("room")
+        .annotate(sanctioned=Exists(muted.filter(Q(room_id__isnull=True) | Q(room_id=OuterRef("room_id")))))
+        .first()
+    )
+    if membership is not None:
+        standing = standing_of(membership.room, membership.role)
+        return Place(membership.room, standing, membership, bool(membership.sanctioned))
+    room = Room.objects.filter(pk=room_id).first()
+    if room is None or not can_see(standing_of(room, "")):
+        raise Refused("not_found")
+    return Place(room, standing_of(room, ""))
+
+
+def muted_until(place: Place, *, now: datetime) -> datetime | None:
+    """Until when the person may not write here; None for somebody who may. datetime.max means until it is lifted."""
+    membership = place.membership
+    if membership is None:
+        return None
+    own = membership.muted_until if membership.muted_until and membership.muted_until > now else None
+    if not place.sanctioned:
+        return own
+    sanction = accounts.active_sanction(user_id=membership.user_id, kind="mute", room_id=place.room.pk)
+    until = sanction.until or datetime.max.replace(tzinfo=now.tzinfo) if sanction is not None else None
+    return max((moment for moment in (own, until) if moment is not None), default=None)
+
+
+def find_message(*, place: Place, message_id: UUID) -> Message:
+    """A message of this room.
+
+    Raises:
+        Refused: `not_found`.
+    """
+    message = Message.objects.filter(pk=message_id, room_id=place.room.pk).first()
+    if message is None:
+        raise Refused("not_found")
+    return message
+
+
+def membership_count(room_id: int) -> int:
+    """How many people are in the room."""
+    return Membership.objects.filter(room_id=room_id).count()
+
+
+def owners_left(room_id: int, *, without: int) -> bool:
+    """Whether the room would still have an owner without this person."""
+    return Membership.objects.filter(room_id=room_id, role=Membership.Role.OWNER).exclude(user_id=without).exists()
