@@ -62,6 +62,12 @@ def people_views(ids: Iterable[int]) -> dict[int, PersonView]:
     return {row[0]: _view(*row) for row in rows}
 
 
+def active_people(ids: Iterable[int]) -> dict[int, PersonView]:
+    """Those of the people who can sign in, by id, in one query."""
+    rows = User.objects.filter(pk__in=set(ids), is_active=True).values_list(*_COLUMNS)
+    return {row[0]: _view(*row) for row in rows}
+
+
 def people_named(names: Iterable[str]) -> dict[str, PersonView]:
     """People by what stands after `@`, in one query; unknown names are left out."""
     rows = User.objects.filter(username__in=set(names)).values_list(*_COLUMNS)
