@@ -54,7 +54,9 @@ export class Log {
     const fresh: HTMLElement[] = [];
     let cursor: Element | null = this.element.firstElementChild;
     for (const entry of entries) {
+      const before = this.rows.get(entry.key)?.element;
       const element = this.rowOf(entry, context, all, fresh);
+      if (before !== undefined && before === cursor) cursor = element;
       if (element === cursor) cursor = cursor.nextElementSibling;
       else this.element.insertBefore(element, cursor);
     }
@@ -80,7 +82,7 @@ export class Log {
       }
     }
     const element = createRow(entry, context);
-    known?.element.remove();
+    known?.element.replaceWith(element);
     this.rows.set(entry.key, { entry, element });
     fresh.push(element);
     return element;
