@@ -339,7 +339,7 @@ class Hub:
         for feed, last in list(socket.behind.items()):
             if feed.replay_from_ring(socket, last) or feed in socket.catching:
                 continue
-            socket.catching.add(feed)
+            socket.catching |= {feed}
             self._spawn(self._replay_from_log(socket, feed))
 
     async def _replay_from_log(self, socket: Socket, feed: Feed) -> None:
@@ -357,7 +357,7 @@ class Hub:
                 if feed.replay_from_ring(socket, socket.behind.get(feed, feed.last)) or not entries:
                     return
         finally:
-            socket.catching.discard(feed)
+            socket.catching -= {feed}
 
     def notice_heads(self, heads: dict[str, tuple[int, int]]) -> None:
         """What the log says of followed topics: topic -> (head seq, oldest seq); gaps are read in the background."""

@@ -57,7 +57,7 @@ class Socket:
         self.write = outlet.write
         self.feeds: dict[str, Feed] = {}
         self.behind: dict[Feed, int] = {}
-        self.catching: set[Feed] = set()
+        self.catching: frozenset[Feed] = frozenset()
         self.closing = False
         self.frames_out = self.bytes_out = self.frames_taken = 0
         self.frames_limit = protocol.WINDOW_FRAMES
