@@ -117,7 +117,8 @@ def test_person_chooses_a_theme_and_takes_it_back(person: Make, open_page: OpenP
     expect(page.get_by_role("status")).to_contain_text("Saved")
     assert selectors.preferences_view(user).theme == "system"
     switch = page.get_by_role("switch", name="Enter sends the message")
-    switch.click()
+    with page.expect_response("**/account/preferences/"):
+        switch.click()
     expect(switch).to_have_attribute("aria-checked", "false")
     page.reload()
     expect(switch).to_have_attribute("aria-checked", "false")

@@ -60,6 +60,7 @@ class Choice {
     try {
       const answer = await fetch(this.address, {
         method: "POST",
+        keepalive: true, // leaving the page at once must not undo the choice
         headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() },
         body: JSON.stringify({ [this.name]: value }),
       });
