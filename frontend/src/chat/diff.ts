@@ -9,7 +9,7 @@ export interface Piece {
 const COMPARISONS_MOST = 4_000_000;
 
 function words(text: string): string[] {
-  return text.match(/\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? [];
+  return text.match(/\s+|\p{N}+(?:[:.,]\p{N}+)*|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? [];
 }
 
 function push(pieces: Piece[], kind: Piece["kind"], text: string): void {
