@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 
 class Room(models.Model):
@@ -27,7 +28,7 @@ class Room(models.Model):
     read_only = models.BooleanField(default=False)
     archived_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
     cid = models.UUIDField(null=True, blank=True, help_text="The creator's id of the command that made it.")
 
     class Meta:
@@ -53,7 +54,7 @@ class Membership(models.Model):
     last_read_seq = models.PositiveBigIntegerField(default=0)
     muted_until = models.DateTimeField(null=True, blank=True)
     joined_seq = models.PositiveBigIntegerField(default=0)
-    joined_at = models.DateTimeField(auto_now_add=True)
+    joined_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "user"], name="membership_once")]

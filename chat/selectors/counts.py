@@ -51,7 +51,7 @@ def counts_of(user_id: int, *, room_id: int | None = None) -> list[Counts]:
     only, values = (" AND m.room_id = %s", [user_id, room_id]) if room_id is not None else ("", [user_id])
     with connection.cursor() as cursor:
         cursor.execute(f"{_SQL}{only} ORDER BY m.id", values)
-        rows = cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
     return [
         Counts(room, role, read, unread, mentions, _uuid(last)) for room, role, read, unread, mentions, last in rows
     ]

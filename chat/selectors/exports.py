@@ -81,7 +81,7 @@ class _Numbers:
 
     def answered_by(self, row: _Row, line: int) -> int | None:
         target = row.reply_to or row.thread_root
-        if target in self.of:
+        if target is not None and target in self.of:
             return self.of[target]
         # Its file did not have the line that it answers; here nobody else may have that number.
         kept = line == row.line and row.answered_line not in self.used

@@ -52,8 +52,13 @@ def standing_of(room: Room, role: str) -> Standing:
     return Standing(role=role, kind=room.kind, read_only=room.read_only, archived=room.archived_at is not None)
 
 
-def find_place(*, actor: User, room_id: int) -> Place:
+def find_place(*, actor: User, room_id: int, invited: bool = False) -> Place:
     """The room as this person stands in it; one query for a member.
+
+    Args:
+        actor: who asks.
+        room_id: which room.
+        invited: they hold a link, so the room may be seen.
 
     Raises:
         Refused: `not_found` for a room that is not there or may not be seen.
@@ -69,7 +74,7 @@ def find_place(*, actor: User, room_id: int) -> Place:
         standing = standing_of(membership.room, membership.role)
         return Place(membership.room, standing, membership, bool(membership.sanctioned))
     room = Room.objects.filter(pk=room_id).first()
-    if room is None or not can_see(standing_of(room, "")):
+    if room is None or not (invited or can_see(standing_of(room, ""))):
         raise Refused("not_found")
     return Place(room, standing_of(room, ""))
 

@@ -1,0 +1,157 @@
+"""The JSON API of the rooms: snapshots, history, lists. Session cookie, GET only.
+
+Called by the page's script. Changes nothing; an error is {"code", "message", "field"} with its HTTP status, and unknown
+and forbidden look the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
+
+from chat import selectors
+from realtime import protocol
+from realtime.protocol import Refused
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+P = ParamSpec("P")
+STATUS: Final = {"not_found": 404, "forbidden": 403, "not_member": 403, "invalid": 400, "gone": 410}
+SEQ_DIGITS: Final = 18
+
+
+def answer(value: Any, status: int = 200) -> HttpResponse:
+    """JSON that no cache keeps."""
+    response = HttpResponse(protocol.encode(value), content_type="application/json", status=status)
+    patch_cache_control(response, private=True, no_store=True)
+    return response
+
+
+def refuse(refused: Refused, status: int | None = None) -> HttpResponse:
+    """The error a client gets."""
+    told = {"code": refused.code, "message": refused.message, "field": refused.field}
+    return answer(told, status or STATUS.get(refused.code, 400))
+
+
+def endpoint(
+    view: Callable[Concatenate[HttpRequest, User, P], Any],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Makes a view of a function that answers a struct: signed in, GET, errors in one shape."""
+
+    @wraps(view)
+    def run(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return refuse(Refused("forbidden", "Sign in first."), 401)
+        if request.method not in {"GET", "HEAD"}:
+            response = refuse(Refused("invalid", "This address only answers GET."), 405)
+            response["Allow"] = "GET, HEAD"
+            return response
+        try:
+            return answer(view(request, request.user, *args, **kwargs))
+        except Refused as refused:
+            return refuse(refused)
+
+    return run
+
+
+def number(request: HttpRequest, name: str) -> int | None:
+    """A whole number of the query; None when it is absent.
+
+    Raises:
+        Refused: `invalid`.
+    """
+    text = request.GET.get(name, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= SEQ_DIGITS):
+        raise Refused("invalid", f"{name} must be a whole number.", field=name)
+    return int(text)
+
+
+def text(request: HttpRequest, name: str) -> str:
+    """A text of the query.
+
+    Raises:
+        Refused: `invalid` for one that no database takes.
+    """
+    value = request.GET.get(name, "")
+    if "\x00" in value:
+        raise Refused("invalid", "A text cannot hold the NUL character.", field=name)
+    return value
+
+
+def identifier(request: HttpRequest, name: str) -> UUID | None:
+    """A UUID of the query; None when it is absent.
+
+    Raises:
+        Refused: `not_found` for anything else: there is nothing of that name.
+    """
+    value = request.GET.get(name, "")
+    if not value:
+        return None
+    try:
+        return UUID(value)
+    except ValueError:
+        raise Refused("not_found") from None
+
+
+@endpoint
+def home(request: HttpRequest, user: User) -> Any:
+    """All rooms of the person."""
+    return selectors.home_snapshot(actor=user)
+
+
+@endpoint
+def rooms(request: HttpRequest, user: User) -> Any:
+    """Rooms to browse: `q`, `archived`."""
+    archived = request.GET.get("archived", "0") not in {"", "0"}
+    return selectors.browse_rooms(actor=user, q=text(request, "q"), archived=archived)
+
+
+@endpoint
+def snapshot(request: HttpRequest, user: User, room_id: int) -> Any:
+    """One room: `around` a message, or its newest page."""
+    return selectors.room_snapshot(actor=user, room_id=room_id, around_id=identifier(request, "around"))
+
+
+@endpoint
+def messages(request: HttpRequest, user: User, room_id: int) -> Any:
+    """A page of history: `before` or `after` a seq, `limit`."""
+    limit = number(request, "limit")
+    return selectors.message_page(
+        actor=user,
+        room_id=room_id,
+        before=number(request, "before"),
+        after=number(request, "after"),
+        limit=50 if limit is None else limit,
+    )
+
+
+@endpoint
+def thread(request: HttpRequest, user: User, room_id: int, root_id: UUID) -> Any:
+    """A thread."""
+    return selectors.thread_snapshot(actor=user, room_id=room_id, root_id=root_id)
+
+
+@endpoint
+def links(request: HttpRequest, user: User, room_id: int) -> Any:
+    """Invite links that still work."""
+    return selectors.invite_links(actor=user, room_id=room_id)
+
+
+@endpoint
+def revisions(request: HttpRequest, user: User, message_id: UUID) -> Any:
+    """What a message says and said."""
+    return selectors.revisions(actor=user, message_id=message_id)
+
+
+@endpoint
+def people(request: HttpRequest, user: User) -> Any:
+    """People by a part of their name: `q`, `room`."""
+    return selectors.find_people(actor=user, q=text(request, "q"), room_id=number(request, "room"))

@@ -1,0 +1,102 @@
+"""What the log of a room tells from its oldest event on, as somebody would know it who had heard everything.
+
+Called by the integrity check. Never looks at chat's tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from chat import events
+from chat.selectors.views import room_topic
+from chat.shapes import MessageView, ThreadView
+from realtime import log, protocol
+
+PAGE_EVENTS: Final = 1_000
+
+
+class _Frame(msgspec.Struct):
+    type: str
+    seq: int
+    data: msgspec.Raw
+
+
+@dataclass(slots=True)
+class Replay:
+    """The room as the log tells it.
+
+    Attributes:
+        place: seq of the event that told each message.
+        body: last text of each message; empty once it is deleted.
+        threads: last figures of each thread; None when it has no replies left.
+        members: roles by person.
+        faults: a sentence for each event that contradicts those before it.
+    """
+
+    place: dict[UUID, int] = field(default_factory=dict)
+    body: dict[UUID, str] = field(default_factory=dict)
+    deleted: set[UUID] = field(default_factory=set)
+    threads: dict[UUID, ThreadView | None] = field(default_factory=dict)
+    reactions: set[tuple[UUID, int, str]] = field(default_factory=set)
+    members: dict[int, str] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    def take(self, seq: int, event: protocol.Event) -> None:
+        """Goes on by one event."""
+        message = getattr(event, "message", None)
+        if isinstance(message, MessageView):
+            self._take_message(seq, message)
+        match event:
+            case events.MessageCreated(thread=ThreadView() as thread) if event.message.thread_root is not None:
+                self.threads[event.message.thread_root] = thread
+            case events.MessageEdited() | events.MessageDeleted():
+                self._take_change(seq, event)
+            case events.ReactionAdded():
+                self.reactions.add((event.message, event.user, event.emoji))
+            case events.ReactionRemoved():
+                self.reactions.discard((event.message, event.user, event.emoji))
+            case events.MemberJoined():
+                self.members[event.member.person.id] = event.member.role
+            case events.RoleChanged():
+                self.members[event.user] = event.role
+            case events.MemberLeft() | events.MemberRemoved():
+                self.members.pop(event.user, None)
+
+    def _take_message(self, seq: int, message: MessageView) -> None:
+        if message.seq != seq or message.id in self.place:
+            self.faults.append(f"event {seq} tells message {message.seq} ({message.id}), or tells it again.")
+        self.place[message.id] = seq
+        self.body[message.id] = message.body
+
+    def _take_change(self, seq: int, event: events.MessageEdited | events.MessageDeleted) -> None:
+        if self.place.get(event.id, event.message_seq) != event.message_seq:
+            self.faults.append(f"event {seq} changes message {event.message_seq}, which is another one.")
+        if isinstance(event, events.MessageEdited):
+            self.body[event.id] = event.body
+            return
+        self.body[event.id] = ""
+        self.deleted.add(event.id)
+        if event.thread_root is not None:
+            self.threads[event.thread_root] = event.thread
+
+
+def replay_room(room_id: int, oldest: int) -> Replay:
+    """The room's log from `oldest` on; what does not decode is told as a fault."""
+    replayed = Replay()
+    kinds = protocol.events()
+    after = oldest - 1
+    while entries := log.read(room_topic(room_id), after, PAGE_EVENTS):
+        for entry in entries:
+            try:
+                frame = msgspec.json.decode(entry.frame, type=_Frame)
+                event = msgspec.json.decode(frame.data, type=kinds[frame.type])
+            except (msgspec.DecodeError, KeyError) as error:
+                replayed.faults.append(f"event {entry.seq} cannot be read: {error}.")
+            else:
+                replayed.take(entry.seq, event)
+        after = entries[-1].seq
+    return replayed

@@ -1,0 +1,286 @@
+"""What is said in rooms: send, edit, delete, react. Each public function is one transaction and one event at most.
+
+Called by the consumer, commands and the admin. Never talks to a socket: what is appended is published after the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from accounts import selectors as accounts
+from chat import hooks, markdown, permissions, texts
+from chat.events import (
+    MessageCreated,
+    MessageEdited,
+    MessageSent,
+    ReactionAdded,
+    ReactionRemoved,
+    SeqResult,
+)
+from chat.markdown import Rendered
+from chat.mentions import EVERYONE
+from chat.models import Membership, Mention, Message, MessageRevision, Reaction
+from chat.selectors.standing import find_message
+from chat.selectors.views import mentions_of, message_view, quote_view, thread_views
+from chat.services.turn import Turn, Unchanged, refuse_muted, seq_or_nothing, take_turn
+from realtime.protocol import Refused
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+REACTIONS_MOST: Final = 30
+"""Different emoji under one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody wants to say, checked for its form only."""
+
+    cid: UUID
+    body: str
+    rendered: Rendered
+    thread: UUID | None
+    reply_to: UUID | None
+    also_in_room: bool
+    at: datetime | None
+
+
+def send_message(
+    *,
+    actor: User,
+    room_id: int,
+    cid: UUID,
+    body: str,
+    rendered: Rendered | None = None,
+    thread: UUID | None = None,
+    reply_to: UUID | None = None,
+    also_in_room: bool = False,
+    at: datetime | None = None,
+) -> MessageSent:
+    """Says something in a room. A repeat of the same cid is answered with the first result, whatever changed since.
+
+    Args:
+        actor: who says it.
+        room_id: where.
+        cid: the author's lasting id of the message.
+        body: Markdown.
+        rendered: `markdown.render` of the clean body, made before the transaction; None makes it here.
+        thread: id of the root that it answers in its thread.
+        reply_to: id of a message of the room that it quotes.
+        also_in_room: a reply in a thread that is shown in the room as well.
+        at: when it was said, for what comes from elsewhere; None is now.
+
+    Raises:
+        Refused: invalid, too_large, not_found, not_member, read_only, muted, slow_mode, or `conflict` when the cid
+            was used for something else.
+    """
+    text = texts.clean_body(body)
+    if rendered is None or rendered.source != text:
+        rendered = markdown.render(text)
+    draft = Draft(cid, text, rendered, thread, reply_to, also_in_room and thread is not None, at)
+    try:
+        return _send(actor, room_id, draft)
+    except (IntegrityError, Refused) as error:
+        # The unique (author, cid) decides between two processes; slow mode would refuse the repeat of what it let pass.
+        first = _sent_before(actor, room_id, draft)
+        if first is None:
+            raise error
+        return first
+
+
+@transaction.atomic
+def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
+    turn = take_turn(actor=actor, room_id=room_id, at=draft.at)
+    _check_may_write(turn)
+    root = _find_root(turn, draft.thread) if draft.thread else None
+    quoted = find_message(place=turn.place, message_id=draft.reply_to) if draft.reply_to else None
+    mentioned, html = _address(turn, draft.rendered)
+    message = Message.objects.create(
+        room_id=room_id,
+        seq=turn.seq,
+        author_id=actor.pk,
+        cid=draft.cid,
+        kind=Message.Kind.ASSISTANT if actor.kind == "assistant" else Message.Kind.USER,
+        body=draft.body,
+        html=html,
+        html_version=markdown.HTML_VERSION,
+        reply_to=quoted,
+        thread_root=root,
+        also_in_room=draft.also_in_room,
+        created_at=turn.now,
+    )
+    _store_mentions(message, mentioned)
+    view = message_view(message, quote=quote_view(quoted) if quoted else None, mentions=mentioned)
+    thread = thread_views([root.pk])[root.pk] if root else None
+    turn.append(MessageCreated(message=view, person=accounts.person_view(actor), thread=thread))
+    hooks.message_posted(view)
+    return MessageSent(id=message.pk, seq=turn.seq)
+
+
+def _check_may_write(turn: Turn) -> None:
+    standing = turn.place.standing
+    if turn.place.membership is None:
+        raise Refused("not_member")
+    if not permissions.can_post(standing):
+        raise Refused("read_only", "This room is archived." if standing.archived else "")
+    refuse_muted(turn)
+    seconds = turn.place.room.slow_mode_seconds
+    if seconds and permissions.is_slowed(standing):
+        _check_slow_mode(turn, timedelta(seconds=seconds))
+
+
+def _check_slow_mode(turn: Turn, pause: timedelta) -> None:
+    own = Message.objects.filter(room_id=turn.room_id, author_id=turn.actor.pk, created_at__gt=turn.now - pause)
+    last = own.order_by("-created_at").values_list("created_at", flat=True).first()
+    if last is not None:
+        raise Refused("slow_mode", retry_after=round((last + pause - turn.now).total_seconds(), 1))
+
+
+def _find_root(turn: Turn, root_id: UUID) -> Message:
+    root = find_message(place=turn.place, message_id=root_id)
+    if root.thread_root_id is not None or root.kind == Message.Kind.SYSTEM:
+        raise Refused("invalid", "A thread hangs on a message of the room.", field="thread")
+    return root
+
+
+def _address(turn: Turn, rendered: Rendered) -> tuple[list[int], str]:
+    """Ids of the members whom the text addresses, without its author, and the HTML that marks them."""
+    if not rendered.names:
+        return [], rendered.html
+    members = set(Membership.objects.filter(room_id=turn.room_id).values_list("user_id", flat=True))
+    people = accounts.people_named(name for name in rendered.names if name != EVERYONE)
+    named = {name: person.id for name, person in people.items() if person.id in members}
+    everyone = EVERYONE in rendered.names and permissions.can_address_everyone(turn.place.standing, len(members))
+    meant = members if everyone else set(named.values())
+    return sorted(meant - {turn.actor.pk}), markdown.place_mentions(rendered, named, everyone=everyone)
+
+
+def _store_mentions(message: Message, users: Collection[int]) -> None:
+    if users:
+        rows = [Mention(message=message, room_id=message.room_id, user_id=user, seq=message.seq) for user in users]
+        Mention.objects.bulk_create(rows, batch_size=500)
+
+
+def _sent_before(actor: User, room_id: int, draft: Draft) -> MessageSent | None:
+    message = Message.objects.filter(author_id=actor.pk, cid=draft.cid).first()
+    if message is None:
+        return None
+    if not _is_same(message, room_id, draft):
+        raise Refused("conflict", "This id was used for another message.", field="cid")
+    return MessageSent(id=message.pk, seq=message.seq, duplicate=True)
+
+
+def _is_same(message: Message, room_id: int, draft: Draft) -> bool:
+    first = message.revisions.order_by("seq").values_list("body", flat=True).first()
+    body = message.body if first is None else first
+    place = (message.room_id, message.thread_root_id, message.reply_to_id, message.also_in_room)
+    # Nothing is left of a deleted text to compare with.
+    same_text = message.deleted_at is not None or body == draft.body
+    return same_text and place == (room_id, draft.thread, draft.reply_to, draft.also_in_room)
+
+
+@seq_or_nothing
+def edit_message(
+    *,
+    actor: User,
+    room_id: int,
+    message_id: UUID,
+    body: str,
+    rendered: Rendered | None = None,
+    at: datetime | None = None,
+) -> SeqResult:
+    """Changes one's own text; the old one is kept. The same text again changes nothing (seq 0).
+
+    Raises:
+        Refused: invalid, too_large, not_found, not_member, forbidden, gone, read_only, muted.
+    """
+    text = texts.clean_body(body)
+    if rendered is None or rendered.source != text:
+        rendered = markdown.render(text)
+    turn = take_turn(actor=actor, room_id=room_id, at=at)
+    message = find_message(place=turn.place, message_id=message_id)
+    _check_may_edit(turn, message)
+    if message.body == text:
+        raise Unchanged
+    before = mentions_of([message.pk]).get(message.pk, [])
+    mentioned, html = _address(turn, rendered)
+    MessageRevision.objects.create(message=message, seq=turn.seq, body=message.body, replaced_at=turn.now)
+    Message.objects.filter(pk=message.pk).update(
+        body=text, html=html, html_version=markdown.HTML_VERSION, edited_at=turn.now
+    )
+    message.mentions.exclude(user__in=mentioned).delete()
+    _store_mentions(message, [user for user in mentioned if user not in before])
+    return turn.append(
+        MessageEdited(
+            id=message.pk,
+            message_seq=message.seq,
+            body=text,
+            html=html,
+            edited_at=turn.now,
+            mentions=mentioned,
+            mentioned_before=before,
+        )
+    )
+
+
+def _check_may_edit(turn: Turn, message: Message) -> None:
+    if turn.place.membership is None:
+        raise Refused("not_member")
+    if message.author_id != turn.actor.pk or message.kind == Message.Kind.SYSTEM:
+        raise Refused("forbidden", "Only its author changes a message.")
+    if message.deleted_at is not None:
+        raise Refused("gone", "This message was deleted.")
+    if not permissions.can_post(turn.place.standing):
+        raise Refused("read_only")
+    refuse_muted(turn)
+
+
+@seq_or_nothing
+def add_reaction(*, actor: User, room_id: int, message_id: UUID, emoji: str) -> SeqResult:
+    """Puts an emoji under a message; seq 0 when it is there already.
+
+    Raises:
+        Refused: invalid, not_found, not_member, gone, read_only, muted.
+    """
+    texts.clean_emoji(emoji)
+    turn, message = _react(actor, room_id, message_id)
+    refuse_muted(turn)
+    chosen = list(Reaction.objects.filter(message=message).values_list("user_id", "emoji"))
+    if (actor.pk, emoji) in chosen:
+        raise Unchanged
+    kinds = {other for _, other in chosen}
+    if emoji not in kinds and len(kinds) >= REACTIONS_MOST:
+        raise Refused("too_large", f"A message has at most {REACTIONS_MOST} different reactions.", field="emoji")
+    Reaction.objects.create(message=message, user_id=actor.pk, emoji=emoji)
+    return turn.append(ReactionAdded(message=message.pk, user=actor.pk, emoji=emoji))
+
+
+@seq_or_nothing
+def remove_reaction(*, actor: User, room_id: int, message_id: UUID, emoji: str) -> SeqResult:
+    """Takes one's own emoji back; seq 0 when it is not there.
+
+    Raises:
+        Refused: not_found, not_member, gone, read_only.
+    """
+    turn, message = _react(actor, room_id, message_id)
+    if not Reaction.objects.filter(message=message, user_id=actor.pk, emoji=emoji).delete()[0]:
+        raise Unchanged
+    return turn.append(ReactionRemoved(message=message.pk, user=actor.pk, emoji=emoji))
+
+
+def _react(actor: User, room_id: int, message_id: UUID) -> tuple[Turn, Message]:
+    turn = take_turn(actor=actor, room_id=room_id)
+    message = find_message(place=turn.place, message_id=message_id)
+    if turn.place.membership is None:
+        raise Refused("not_member")
+    if not permissions.can_react(turn.place.standing):
+        raise Refused("read_only", "This room is archived.")
+    if message.deleted_at is not None or message.kind == Message.Kind.SYSTEM:
+        raise Refused("gone", "There is nothing to react to any more.")
+    return turn, message

@@ -1,0 +1,43 @@
+"""How far somebody has read. Called by the consumer; never moves back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chat.events import ReadChanged, SeqResult
+from chat.models import Membership
+from chat.selectors.counts import counts_of
+from chat.selectors.views import room_topic
+from chat.services.turn import Unchanged, seq_or_nothing
+from realtime import log
+from realtime.protocol import Refused
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@seq_or_nothing
+def set_read(*, actor: User, room_id: int, seq: int) -> SeqResult:
+    """Marks a room read up to `seq`, or to its head when that is less; tells the person's other tabs.
+
+    Returns:
+        The seq of the event on the person's own topic; 0 when that much was read already.
+
+    Raises:
+        Refused: `not_found` for somebody who is no member; `invalid` for a negative seq.
+    """
+    if seq < 0:
+        raise Refused("invalid", "A seq is not negative.", field="seq")
+    own, topic = f"user:{actor.pk}", room_topic(room_id)
+    taken = log.reserve(own)
+    read = min(seq, log.heads([topic])[topic][0])
+    mine = Membership.objects.filter(room_id=room_id, user_id=actor.pk)
+    if not mine.filter(last_read_seq__lt=read).update(last_read_seq=read):
+        if not mine.exists():
+            raise Refused("not_found")
+        raise Unchanged
+    counts = counts_of(actor.pk, room_id=room_id)[0]
+    event = ReadChanged(
+        room=room_id, last_read_seq=counts.last_read_seq, unread=counts.unread, mentions=counts.mentions
+    )
+    return SeqResult(seq=log.append(topic=own, seq=taken, event=event, actor_id=actor.pk))

@@ -1,0 +1,140 @@
+"""Deleting a message: a tombstone stays, its text goes from the tables and from the log.
+
+Called by the consumer and the admin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
+
+import msgspec
+from django.utils import timezone
+
+from accounts import services as accounts
+from chat import permissions
+from chat.events import MessageCreated, MessageDeleted, MessageEdited, SeqResult
+from chat.models import Message, Room
+from chat.selectors.standing import Place, find_message, find_place, standing_of
+from chat.selectors.views import mentions_of, room_topic, thread_views
+from chat.services.turn import Turn, Unchanged, seq_or_nothing
+from realtime import log, protocol
+from realtime.protocol import Refused
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+E = TypeVar("E", bound=protocol.Event)
+
+
+@seq_or_nothing
+def delete_message(
+    *, actor: User, room_id: int, message_id: UUID, reason: str = "", at: datetime | None = None
+) -> SeqResult:
+    """Makes a message a tombstone: one's own, as a moderator anybody's, as staff in what the admin shows.
+
+    Its revisions, mentions and reactions go; replies stay. A second time changes nothing (seq 0).
+
+    Args:
+        actor: who deletes.
+        room_id: the message's room.
+        message_id: which message.
+        reason: for the audit trail when somebody else's message is deleted.
+        at: when it happened; None is now.
+
+    Raises:
+        Refused: not_found, not_member, forbidden.
+    """
+    turn = Turn(actor, _find_place(actor, room_id), log.reserve(room_topic(room_id)), at or timezone.now())
+    message = find_message(place=turn.place, message_id=message_id)
+    if message.kind == Message.Kind.SYSTEM or not _may_delete(turn, message):
+        raise Refused("forbidden")
+    if message.deleted_at is not None:
+        raise Unchanged
+    mentioned = mentions_of([message.pk]).get(message.pk, [])
+    own = message.author_id == actor.pk
+    by = "author" if own else "moderator"
+    _redact(message, at=turn.now, by=by)
+    _empty(turn, message)
+    thread = thread_views([message.thread_root_id]) if message.thread_root_id else {}
+    if not own:
+        accounts.record_audit(actor=actor, action="message.delete", target=f"message:{message.pk}", reason=reason)
+    return turn.append(
+        MessageDeleted(
+            id=message.pk,
+            message_seq=message.seq,
+            author=message.author_id,
+            in_room=message.thread_root_id is None or message.also_in_room,
+            deleted_at=turn.now,
+            by=by,
+            mentions=mentioned,
+            thread_root=message.thread_root_id,
+            thread=thread.get(message.thread_root_id) if message.thread_root_id else None,
+        )
+    )
+
+
+def _find_place(actor: User, room_id: int) -> Place:
+    try:
+        return find_place(actor=actor, room_id=room_id)
+    except Refused:
+        room = Room.objects.filter(pk=room_id).first() if actor.is_superuser else None
+        if room is None:
+            raise
+        return Place(room, standing_of(room, ""))
+
+
+def _may_delete(turn: Turn, message: Message) -> bool:
+    if turn.place.membership is not None and message.author_id == turn.actor.pk:
+        return True
+    return permissions.can_moderate(turn.place.standing) or (
+        turn.actor.is_staff and turn.actor.has_perm("chat.delete_message")
+    )
+
+
+def _empty(turn: Turn, message: Message) -> None:
+    message.revisions.all().delete()
+    message.mentions.all().delete()
+    message.reactions.all().delete()
+    Message.objects.filter(pk=message.pk).update(
+        body="", html="", deleted_at=turn.now, deleted_by=turn.actor.pk, reply_to=None
+    )
+    message.deleted_at = turn.now
+
+
+def _redact(message: Message, *, at: datetime, by: str) -> None:
+    """Takes the text out of the events that told it and of those that quoted it; what they count stays."""
+    topic = room_topic(message.room_id)
+    _replace(topic, message.seq, MessageCreated, lambda event: _tombstone(event, at, by))
+    for seq in message.revisions.values_list("seq", flat=True):
+        _replace(topic, seq, MessageEdited, lambda event: msgspec.structs.replace(event, body="", html=""))
+    for seq in message.quoted_by.values_list("seq", flat=True):
+        _replace(topic, seq, MessageCreated, _without_quote)
+
+
+def _tombstone(event: MessageCreated, at: datetime, by: str) -> MessageCreated:
+    message = msgspec.structs.replace(event.message, body="", html="", reply_to=None, deleted_at=at, deleted_by=by)
+    return msgspec.structs.replace(event, message=message)
+
+
+def _without_quote(event: MessageCreated) -> MessageCreated:
+    quote = event.message.reply_to
+    if quote is None:
+        return event
+    bare = msgspec.structs.replace(quote, excerpt="", deleted=True)
+    return msgspec.structs.replace(event, message=msgspec.structs.replace(event.message, reply_to=bare))
+
+
+def _replace(topic: str, seq: int, kind: type[E], change: Callable[[E], E]) -> None:
+    """Rewrites one event of the log, if it was not pruned."""
+    for entry in log.read(topic, seq - 1, 1):
+        if entry.seq == seq:
+            frame = msgspec.json.decode(entry.frame, type=_Frame)
+            event = msgspec.json.decode(frame.data, type=kind)
+            log.redact(topic=topic, seqs=[seq], event=change(event))
+
+
+class _Frame(msgspec.Struct):
+    data: msgspec.Raw

@@ -1,0 +1,24 @@
+"""Pages of the rooms and their JSON API. Every page but the invite link is the one application shell."""
+
+from django.urls import path
+
+from chat import api, views
+
+urlpatterns = [
+    path("", views.home, name="chat_home"),
+    path("browse/", views.home, name="chat_browse"),
+    path("rooms/<slug:slug>/", views.room, name="chat_room"),
+    path("rooms/<slug:slug>/settings/", views.room, name="chat_room_settings"),
+    path("rooms/<slug:slug>/m/<uuid:message_id>/", views.room, name="chat_message"),
+    path("direct/<int:room_id>/", views.direct, name="chat_direct"),
+    path("direct/<int:room_id>/m/<uuid:message_id>/", views.direct, name="chat_direct_message"),
+    path("join/<str:token>/", views.join, name="chat_join"),
+    path("api/home/", api.home),
+    path("api/rooms/", api.rooms),
+    path("api/rooms/<int:room_id>/snapshot/", api.snapshot),
+    path("api/rooms/<int:room_id>/messages/", api.messages),
+    path("api/rooms/<int:room_id>/threads/<uuid:root_id>/", api.thread),
+    path("api/rooms/<int:room_id>/links/", api.links),
+    path("api/messages/<uuid:message_id>/revisions/", api.revisions),
+    path("api/people/", api.people),
+]
