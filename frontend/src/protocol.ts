@@ -398,20 +398,26 @@ export interface MessageCreated {
   thread: ThreadView | null;
 }
 
-/** The text of a message changed. */
+/** The text of a message changed. `mentioned_before` is whom the old text addressed: their counts change. */
 export interface MessageEdited {
   id: string;
+  message_seq: number;
   body: string;
   html: string;
   edited_at: string;
   mentions: number[];
+  mentioned_before: number[];
 }
 
 /** A message became a tombstone; `by` is author or moderator. `thread` as in message.created (null: no replies). */
 export interface MessageDeleted {
   id: string;
+  message_seq: number;
+  author: number | null;
+  in_room: boolean;
   deleted_at: string;
   by: string;
+  mentions: number[];
   thread_root: string | null;
   thread: ThreadView | null;
 }
