@@ -28,7 +28,7 @@ export interface OutboxItem {
 export type NewMessage = Pick<OutboxItem, "room" | "body" | "thread" | "reply_to" | "also_in_room">;
 
 /** Errors that the same message will always meet; all others are tried again. */
-const FINAL = new Set(["forbidden", "too_large", "invalid", "conflict", "not_found", "read_only", "muted", "not_member", "banned", "gone"]);
+const FINAL = new Set(["forbidden", "too_large", "invalid", "conflict", "not_found", "read_only", "muted", "not_member", "banned", "gone", "bad_frame", "unknown_type"]);
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MOST_MS = 30_000;
 

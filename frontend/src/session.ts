@@ -185,7 +185,8 @@ export class Session {
     for (const old of this.rooms.keys()) if (this.rooms.size > ROOMS_KEPT && old !== this.current) this.rooms.delete(old);
     this.outbox.confirmUpTo(id, snapshot.as_of_seq);
     if (this.current === id) this.room.set(snapshot);
-    if (this.boot.room !== snapshot && this.connection.seqOf(roomTopic(id)) === null) {
+    // Somebody who looks at a public room from outside hears nothing of it: only members do.
+    if (snapshot.role !== "" && this.boot.room !== snapshot && this.connection.seqOf(roomTopic(id)) === null) {
       this.connection.subscribe(roomTopic(id), snapshot.as_of_seq);
     }
   }
@@ -215,12 +216,14 @@ export class Session {
   private snapshotNeeded(topic: string): void {
     void this.reloadHome();
     const room = roomOf(topic);
-    if (room === null) return;
-    if (room !== this.current) this.rooms.delete(room);
-    else {
-      void this.loadRoom(room, null).catch(() => this.rooms.delete(room));
-      if (this.currentThread !== null) void this.openThread(room, this.currentThread).catch(() => undefined);
-    }
+    if (room !== null) this.refresh(room);
+  }
+
+  /** What is kept of a room cannot be carried on by events: load it again if it is open, else forget it. */
+  private refresh(room: number): void {
+    if (room !== this.current) return void this.rooms.delete(room);
+    void this.loadRoom(room, null).catch(() => this.rooms.delete(room));
+    if (this.currentThread !== null) void this.openThread(room, this.currentThread).catch(() => undefined);
   }
 
   private denied(topic: string): void {
@@ -260,10 +263,11 @@ export class Session {
     for (const { room, head_seq } of next.rooms) {
       if (!before.delete(room.id) && this.connection.seqOf(roomTopic(room.id)) === null) {
         this.connection.subscribe(roomTopic(room.id), head_seq);
+        this.refresh(room.id);
       }
     }
     for (const gone of before) {
-      this.rooms.delete(gone);
+      if (gone !== this.current) this.rooms.delete(gone);
       this.connection.unsubscribe(roomTopic(gone));
     }
   }

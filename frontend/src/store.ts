@@ -2,7 +2,8 @@
 // Used by the session, which owns the stores, and by views, which listen. It never fetches and never touches the page.
 
 export { reduceHome } from "./reducers/home";
-export { addNewer, addOlder, reduceRoom, UNREAD_MOST, WINDOW_ROWS } from "./reducers/room";
+export { UNREAD_MOST } from "./reducers/messages";
+export { addNewer, addOlder, reduceRoom, WINDOW_ROWS } from "./reducers/room";
 export { reduceThread } from "./reducers/thread";
 
 /** A value and those who want to know when a part of it changes. */

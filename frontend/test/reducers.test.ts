@@ -63,7 +63,7 @@ test("events that the snapshot holds already change nothing", () => {
 test("a deleted message becomes a tombstone, also where it is quoted, and counts no more", () => {
   const quoting = message(11, { reply_to: { id: "m10", seq: 10, author: 2, excerpt: "text 10", deleted: false } });
   const state = room([message(10, { reactions: [{ emoji: "👍", users: [2] }] }), quoting], { last_read_seq: 9, unread: 2 });
-  const next = reduceRoom(state, event("message.deleted", 12, { id: "m10", deleted_at: "2026-11-20T10:00:00Z", by: "author", thread_root: null, thread: null }), ME);
+  const next = reduceRoom(state, event("message.deleted", 12, { id: "m10", message_seq: 10, author: 2, in_room: true, mentions: [], deleted_at: "2026-11-20T10:00:00Z", by: "author", thread_root: null, thread: null }), ME);
   const [tomb, quote] = next.messages;
   assert.deepEqual([tomb?.body, tomb?.html, tomb?.deleted_by, tomb?.reactions], ["", "", "author", []]);
   assert.deepEqual([quote?.reply_to?.deleted, quote?.reply_to?.excerpt, next.unread], [true, "", 1]);
@@ -123,7 +123,7 @@ test("a thread takes its replies, in order, and their changes", () => {
   const thread: ThreadSnapshot = { as_of_seq: 10, root: message(5), replies: [message(9, { thread_root: "m5" })], people: [teo], has_before: false };
   let next = reduceThread(thread, created(11, { thread_root: "m5", author: ME }, { replies: 2, people: [2, ME], last_at: "x" }));
   next = reduceThread(next, created(12, { thread_root: "m6" }));
-  next = reduceThread(next, event("message.edited", 13, { id: "m5", body: "new", html: "<p>new</p>", edited_at: "2026-11-20T10:00:00Z", mentions: [] }));
+  next = reduceThread(next, event("message.edited", 13, { id: "m5", body: "new", html: "<p>new</p>", message_seq: 5, edited_at: "2026-11-20T10:00:00Z", mentions: [], mentioned_before: [] }));
   assert.deepEqual(next.replies.map((one) => one.id), ["m9", "m11"]);
   assert.deepEqual([next.root.body, next.root.thread?.replies, next.as_of_seq], ["new", 2, 13]);
 });

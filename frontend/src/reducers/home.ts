@@ -3,12 +3,10 @@
 import type { AnyEvent, RoomEvent, UserEvent } from "../events";
 import { isRoomEvent, roomOf } from "../events";
 import type { HomeSnapshot, PersonView, RoomSummary } from "../protocol";
-import { excerpt, quoteOf, shownInRoom, unreadOf } from "./messages";
-import { UNREAD_MOST, withPresence } from "./room";
+import { excerpt, quoteOf, shownInRoom, withCounts } from "./messages";
+import { withPresence } from "./room";
 
 const PEOPLE_MOST = 8;
-
-const capped = (count: number) => Math.max(0, Math.min(UNREAD_MOST, count));
 
 function changeRoom(state: HomeSnapshot, id: number, change: (summary: RoomSummary) => RoomSummary): HomeSnapshot {
   return { ...state, rooms: state.rooms.map((summary) => (summary.room.id === id ? change(summary) : summary)) };
@@ -22,19 +20,15 @@ function isDirect(summary: RoomSummary): boolean {
   return summary.room.kind === "direct" || summary.room.kind === "group";
 }
 
-function created(summary: RoomSummary, data: Extract<RoomEvent, { type: "message.created" }>["data"], me: number): RoomSummary {
-  const { message } = data;
-  const adds = message.seq > summary.last_read_seq ? unreadOf(message, me) : { unread: 0, mentions: 0 };
-  const next = { ...summary, unread: capped(summary.unread + adds.unread), mentions: capped(summary.mentions + adds.mentions) };
-  if (!shownInRoom(message)) return next;
-  return { ...next, last_message: quoteOf(message), last_at: message.created_at };
-}
-
-function reduceSummary(summary: RoomSummary, event: RoomEvent, me: number): RoomSummary {
+function reduceSummary(before: RoomSummary, event: RoomEvent, me: number): RoomSummary {
+  const summary = withCounts(before, event, me);
   const last = summary.last_message;
   switch (event.type) {
-    case "message.created":
-      return created(summary, event.data, me);
+    case "message.created": {
+      const { message } = event.data;
+      if (!shownInRoom(message) || message.kind === "system") return summary;
+      return { ...summary, last_message: quoteOf(message), last_at: message.created_at };
+    }
     case "message.edited":
       if (last?.id !== event.data.id) return summary;
       return { ...summary, last_message: { ...last, excerpt: excerpt(event.data.body) } };

@@ -67,7 +67,8 @@ export function reduceMessage(message: MessageView, event: RoomEvent): MessageVi
     }
     case "message.deleted": {
       const { id, deleted_at, by, thread_root, thread } = event.data;
-      if (message.id === id) return message.deleted_at === null ? tombstone(message, deleted_at, by) : message;
+      // Also over a message that the log shows as a tombstone already: it keeps counting until this event.
+      if (message.id === id) return tombstone(message, deleted_at, by);
       const next = thread_root === message.id ? { ...message, thread } : message;
       return changeQuote(next, id, (quote) => ({ ...quote, excerpt: "", deleted: true }));
     }
@@ -93,8 +94,42 @@ export function reduceMessages(messages: MessageView[], event: RoomEvent): Messa
   return changed ? next : messages;
 }
 
-/** What a message adds to somebody's counts. System lines, own and deleted messages count nothing. */
-export function unreadOf(message: MessageView, me: number): { unread: number; mentions: number } {
-  if (message.kind === "system" || message.author === me || message.deleted_at !== null) return { unread: 0, mentions: 0 };
-  return { unread: shownInRoom(message) ? 1 : 0, mentions: message.mentions.includes(me) ? 1 : 0 };
+export interface Counts {
+  unread: number;
+  mentions: number;
+}
+
+const NOTHING: Counts = { unread: 0, mentions: 0 };
+export const UNREAD_MOST = 100;
+
+/** What an event adds to the counts of `me`, who has read up to `read`; negative when it takes away. */
+export function countsOf(event: RoomEvent, me: number, read: number): Counts {
+  switch (event.type) {
+    case "message.created": {
+      const { message } = event.data;
+      if (message.seq <= read || message.kind === "system" || message.author === me) return NOTHING;
+      return { unread: shownInRoom(message) ? 1 : 0, mentions: message.mentions.includes(me) ? 1 : 0 };
+    }
+    case "message.edited": {
+      const { message_seq, mentions, mentioned_before } = event.data;
+      if (message_seq <= read) return NOTHING;
+      return { unread: 0, mentions: Number(mentions.includes(me)) - Number(mentioned_before.includes(me)) };
+    }
+    case "message.deleted": {
+      const { message_seq, author, in_room, mentions } = event.data;
+      if (message_seq <= read) return NOTHING;
+      return { unread: in_room && author !== me ? -1 : 0, mentions: mentions.includes(me) ? -1 : 0 };
+    }
+    default:
+      return NOTHING;
+  }
+}
+
+const capped = (count: number) => Math.max(0, Math.min(UNREAD_MOST, count));
+
+/** The state with counts as they are after the event. */
+export function withCounts<State extends Counts & { last_read_seq: number }>(state: State, event: RoomEvent, me: number): State {
+  const adds = countsOf(event, me, state.last_read_seq);
+  if (adds.unread === 0 && adds.mentions === 0) return state;
+  return { ...state, unread: capped(state.unread + adds.unread), mentions: capped(state.mentions + adds.mentions) };
 }

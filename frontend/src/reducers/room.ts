@@ -3,13 +3,10 @@
 import type { AnyEvent, RoomEvent } from "../events";
 import { isRoomEvent, roomOf } from "../events";
 import type { MemberView, MessagePage, MessageView, PersonView, PresenceView, RoomSnapshot, RoomView } from "../protocol";
-import { insert, reduceMessages, shownInRoom, unreadOf } from "./messages";
+import { insert, reduceMessages, shownInRoom, withCounts } from "./messages";
 
-export const UNREAD_MOST = 100;
 /** Rows that the page keeps of one room; older or newer ones are fetched again when one scrolls there. */
 export const WINDOW_ROWS = 400;
-
-const capped = (count: number) => Math.max(0, Math.min(UNREAD_MOST, count));
 
 function byRank(a: MemberView, b: MemberView): number {
   const owner = Number(b.role === "owner") - Number(a.role === "owner");
@@ -18,9 +15,13 @@ function byRank(a: MemberView, b: MemberView): number {
   return left < right ? -1 : left > right ? 1 : a.person.id - b.person.id;
 }
 
+function byId(people: PersonView[]): PersonView[] {
+  return people.sort((a, b) => a.id - b.id);
+}
+
 function withPerson(state: RoomSnapshot, person: PersonView | null): PersonView[] {
   if (person === null || state.members.some((member) => member.person.id === person.id)) return state.people;
-  return [...state.people.filter((other) => other.id !== person.id), person];
+  return byId([...state.people.filter((other) => other.id !== person.id), person]);
 }
 
 /** Adds a message of an event, unless the window ends before it. */
@@ -34,20 +35,10 @@ function trimStart(state: RoomSnapshot): RoomSnapshot {
   return surplus > 0 ? { ...state, messages: state.messages.slice(surplus), has_before: true } : state;
 }
 
-function created(state: RoomSnapshot, data: Extract<RoomEvent, { type: "message.created" }>["data"], me: number): RoomSnapshot {
+function created(state: RoomSnapshot, data: Extract<RoomEvent, { type: "message.created" }>["data"]): RoomSnapshot {
   const { message, person } = data;
-  const adds = message.seq > state.last_read_seq ? unreadOf(message, me) : { unread: 0, mentions: 0 };
-  const next = { ...state, unread: capped(state.unread + adds.unread), mentions: capped(state.mentions + adds.mentions) };
   const seen = shownInRoom(message) && !state.has_after;
-  return withMessage(seen ? { ...next, people: withPerson(state, person) } : next, message);
-}
-
-function deleted(before: RoomSnapshot, id: string, me: number): Pick<RoomSnapshot, "unread" | "mentions"> {
-  const message = before.messages.find((other) => other.id === id);
-  const { unread, mentions } = before;
-  if (message === undefined || message.seq <= before.last_read_seq) return { unread, mentions };
-  const counted = unreadOf(message, me);
-  return { unread: capped(unread - counted.unread), mentions: capped(mentions - counted.mentions) };
+  return withMessage(seen ? { ...state, people: withPerson(state, person) } : state, message);
 }
 
 function joined(state: RoomSnapshot, member: MemberView): RoomSnapshot {
@@ -69,7 +60,7 @@ function left(state: RoomSnapshot, user: number): RoomSnapshot {
     ...state,
     members: state.members.filter((member) => member !== gone),
     member_count: state.member_count - 1,
-    people: wrote ? [...state.people, gone.person] : state.people,
+    people: wrote ? byId([...state.people, gone.person]) : state.people,
     presence: state.presence.filter((one) => one.user !== user),
   };
 }
@@ -89,18 +80,17 @@ export function permissionsOf(role: string, room: RoomView): string[] {
   return Object.entries(held).flatMap(([name, holds]) => (holds ? [name] : []));
 }
 
+/** Those who are here, by id. */
 export function withPresence(list: PresenceView[], user: number, state: string): PresenceView[] {
   const others = list.filter((one) => one.user !== user);
-  return [...others, { user, state }];
+  return state === "offline" ? others : [...others, { user, state }].sort((a, b) => a.user - b.user);
 }
 
 function reduce(before: RoomSnapshot, event: RoomEvent, me: number): RoomSnapshot {
-  const state = { ...before, messages: reduceMessages(before.messages, event) };
+  const state = withCounts({ ...before, messages: reduceMessages(before.messages, event) }, event, me);
   switch (event.type) {
     case "message.created":
-      return created(state, event.data, me);
-    case "message.deleted":
-      return { ...state, ...deleted(before, event.data.id, me) };
+      return created(state, event.data);
     case "member.joined":
       return withMessage(joined(state, event.data.member), event.data.message);
     case "member.left":
