@@ -5,7 +5,7 @@ Called by manage.py check_integrity. Never repairs anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -37,7 +37,7 @@ def check_log() -> Iterator[str]:
     yield from _check_events()
 
 
-def _compare(topic: Topic, found: dict[str, Any]) -> Iterator[str]:
+def _compare(topic: Topic, found: Mapping[str, Any]) -> Iterator[str]:
     if found["last"] != topic.head_seq:
         yield f"{topic.key}: the head is {topic.head_seq}, the last event {found['last']}."
     if found["first"] != topic.min_seq:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 
+from accounts import selectors as accounts
 from chat.models import Membership, Mention, Message, MessageRevision, Reaction, Room, RoomInvite
 from chat.permissions import FIXED_KINDS
 from chat.selectors.counts import UNREAD_MOST, counts_of
@@ -152,11 +153,9 @@ def _check_whole_story(room: Room, replayed: Replay) -> Iterator[str]:
         yield f"{emoji} of user:{user} under {message} is in the table or in the log, not in both."
 
 
-def _existing(users: Any) -> set[int]:
+def _existing(users: Iterable[int]) -> set[int]:
     """Of these people those whose accounts are still there."""
-    related = Membership._meta.get_field("user").remote_field
-    assert related is not None
-    return set(related.model.objects.filter(pk__in=list(users)).values_list("pk", flat=True))
+    return set(accounts.people_views(users))
 
 
 def _check_counts(room: Room) -> Iterator[str]:

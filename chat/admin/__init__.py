@@ -1,0 +1,8 @@
+"""The back office of rooms and messages.
+
+Called by Django's autodiscovery. Never writes past a service, and shows messages of private rooms to superusers only.
+"""
+
+from chat.admin import messages, rooms
+
+__all__ = ["messages", "rooms"]
