@@ -52,6 +52,8 @@ class App {
     this.shell = new PageShell(this.session, this.announcer, toasts, new Menu(part(document, "#menu")));
     this.preferences = new Preferences(this.session);
     this.rail = new Rail(this.session);
+    // Before the router, which takes the links that are left.
+    this.actions.start();
     this.router = new Router((arrival) => this.stage.show(arrival));
     this.stage = new Stage(this.context(), this.rail, new Badge(this.session.home), this.router);
     const open = (room: RoomView) => this.open(room);
@@ -77,7 +79,6 @@ class App {
     this.act();
     this.keys();
     closeOnScrim();
-    this.actions.start();
     this.router.arrive(true);
     new Idle(this.session);
     this.session.start();

@@ -12,7 +12,7 @@ import { keyName } from "../src/shell/keyboard";
 import { menuStep } from "../src/shell/menu";
 import { narrowed, paletteGroups, type PaletteInput } from "../src/shell/palette_entries";
 import { bestMatch, match, rank } from "../src/shell/ranking";
-import { lastText, neighbour, roomLists, rowLabel, totals } from "../src/shell/rooms";
+import { badgeOf, lastText, leadText, neighbour, roomLists, totals } from "../src/shell/rooms";
 import { leadsTo, parseRoute, settingsUrl, slugOf } from "../src/shell/routes";
 import { FakeClock } from "./fake_clock";
 
@@ -92,15 +92,19 @@ test("what is said to one in person counts, what is archived does not", () => {
   assert.equal(titleText(120, "x", "y"), "(99+) x · y");
 });
 
-test("a row says who spoke last, and all of it to a screen reader", () => {
+test("a row says who spoke last, what is new and who is there", () => {
   const last = { id: ID, seq: 9, author: 7, excerpt: "lunch at 12:30", deleted: false };
   const row = { ...general, last_message: last };
   const text = lastText(row, 6, () => "Rosa");
   assert.equal(text, "Rosa: lunch at 12:30");
-  assert.equal(rowLabel(row, text, null), "#general, 7 unread, Rosa: lunch at 12:30");
+  assert.deepEqual(badgeOf(row), { count: 7, what: "unread", ping: false });
+  assert.deepEqual(badgeOf(incident), { count: 1, what: "mention", ping: true });
+  assert.deepEqual(badgeOf({ ...withMina, mentions: 1 }), { count: 3, what: "unread", ping: true });
   assert.equal(lastText({ ...row, last_message: { ...last, author: 6 } }, 6, () => null), "You: lunch at 12:30");
   assert.equal(lastText({ ...row, last_message: { ...last, deleted: true } }, 6, () => "Rosa"), "Rosa deleted a message");
-  assert.equal(rowLabel({ ...withMina, mentions: 1 }, "", "idle"), "Mina Okafor, idle, 3 unread, 1 mention");
+  assert.equal(leadText(withMina, "idle"), "idle");
+  assert.equal(leadText(withMina, "offline"), "");
+  assert.equal(leadText(summary(room(9, "hiring", { kind: "private" })), null), "private");
 });
 
 test("Alt and the arrows go round, and find what is unread", () => {

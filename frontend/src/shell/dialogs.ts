@@ -99,6 +99,8 @@ export function confirm(question: Question, run?: (typed: string) => Promise<unk
   drawQuestion(box, question);
   typed.value = "";
   openDialog(box);
+  // Nothing final happens by an Enter too many.
+  (question.field === undefined ? part(box, "[data-do=close-dialog]") : typed).focus();
   return new Promise((resolve) => {
     let answer: string | null = null;
     form.onsubmit = (event) => {

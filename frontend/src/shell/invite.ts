@@ -60,6 +60,7 @@ export class Invite {
     part(this.box, "[data-part=links]").replaceChildren();
     this.finder.reset();
     openDialog(this.box);
+    part(this.box, "[data-part=person]").focus();
     void this.list();
   }
 

@@ -1,13 +1,13 @@
 // The list of rooms at the left, on a phone a screen of its own. Made once by app.ts; drawn from the home store.
 // Its links are real addresses: the router takes plain clicks, the browser all others.
 
-import { clone, onceAFrame, part } from "../dom";
+import { clone, el, onceAFrame, part } from "../dom";
 import { avatar, roomIcon } from "../people";
 import type { RoomSummary } from "../protocol";
 import type { Session } from "../session";
 import { fullTime, shortTime } from "../time";
 import { stateIn } from "./presence";
-import { countText, isDirect, lastText, nameOf, roomLists, rowLabel } from "./rooms";
+import { badgeOf, countText, lastText, leadText, nameOf, roomLists } from "./rooms";
 import { Rows, whenChanged } from "./rows";
 
 /** The width up to which one screen shows at a time; the stylesheet has the same number. */
@@ -76,7 +76,6 @@ export class Rail {
     part(row, "[data-part=last]").textContent = last;
     const unread = room.id !== this.current || document.hidden ? summary.unread : summary.mentions;
     link.classList.toggle("unread", unread > 0 || summary.mentions > 0);
-    link.setAttribute("aria-label", rowLabel(summary, last, state === "offline" ? null : state));
     if (room.id === this.current) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
     this.fillTime(row, summary);
@@ -90,7 +89,9 @@ export class Rail {
     const lead = part(row, "[data-part=lead]");
     whenChanged(lead, signature, () => {
       lead.classList.toggle("glyph", other === undefined);
-      lead.replaceChildren(other === undefined ? roomIcon(summary.room) : avatar(other, phone ? "" : "xs", state));
+      const sign = other === undefined ? roomIcon(summary.room) : avatar(other, phone ? "" : "xs", state);
+      const spoken = leadText(summary, state);
+      lead.replaceChildren(sign, ...(spoken === "" ? [] : [el("span", "sr", `${spoken} `)]));
     });
   }
 
@@ -103,10 +104,10 @@ export class Rail {
 
   private fillBadge(row: HTMLElement, summary: RoomSummary): void {
     const badge = part(row, "[data-part=badge]");
-    const count = summary.mentions > 0 && !isDirect(summary) ? summary.mentions : summary.unread;
+    const { count, what, ping } = badgeOf(summary);
     badge.hidden = count === 0;
-    badge.classList.toggle("ping", summary.mentions > 0);
-    badge.textContent = countText(count);
+    badge.classList.toggle("ping", ping);
+    whenChanged(badge, `${count} ${what}`, () => badge.replaceChildren(countText(count), el("span", "sr", ` ${what}`)));
   }
 
   private firstName(summary: RoomSummary, user: number): string | null {

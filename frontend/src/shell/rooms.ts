@@ -74,15 +74,19 @@ export function lastText(summary: RoomSummary, me: number, name: (user: number) 
   return last.deleted ? `${who} ${text}` : `${who}: ${text}`;
 }
 
-/** What a screen reader hears of a row: "general, 7 unread, 1 mention, Rosa: lunch at 12:30". */
-export function rowLabel(summary: RoomSummary, last: string, presence: string | null): string {
-  const parts = [labelOf(summary)];
-  if (summary.room.kind === "private") parts.push("private");
-  if (presence !== null) parts.push(presence);
-  if (summary.unread > 0) parts.push(`${countText(summary.unread)} unread`);
-  if (summary.mentions > 0) parts.push(`${countText(summary.mentions)} mention${summary.mentions === 1 ? "" : "s"}`);
-  if (last !== "") parts.push(last);
-  return parts.join(", ");
+/** What a screen reader hears before a row's name: what the icon or the dot shows. */
+export function leadText(summary: RoomSummary, presence: string | null): string {
+  if (summary.room.kind === "private") return "private";
+  if (summary.room.kind === "group") return "group";
+  return presence === null || presence === "offline" ? "" : presence;
+}
+
+/** What the number in a row counts: "7 unread", "1 mention". */
+export function badgeOf(summary: RoomSummary): { count: number; what: string; ping: boolean } {
+  const { mentions, unread } = summary;
+  const ping = mentions > 0;
+  if (ping && !isDirect(summary)) return { count: mentions, what: mentions === 1 ? "mention" : "mentions", ping };
+  return { count: Math.max(unread, mentions), what: "unread", ping };
 }
 
 /** The room before or after the open one in the order of the list; only unread ones if asked. Goes round at the ends. */

@@ -65,6 +65,8 @@ export class Stage {
 
   show({ route, home, quiet }: Arrival): void {
     const turn = (this.turn += 1);
+    const { connection } = this.context.shell.session;
+    if (connection.state === "banned") return this.showGate(suspendedGate(connection.reason));
     this.gone = null;
     if (route.name === "room" || route.name === "settings") return void this.showRoom(route, turn, quiet);
     this.close();
