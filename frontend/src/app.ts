@@ -71,11 +71,11 @@ class App {
   }
 
   start(): void {
-    const { room, message } = this.boot;
+    const { room } = this.boot;
     if (room !== null) this.stage.remember([room.room]);
-    // "/" is the last room; on a phone it is the list of rooms.
-    const atHome = location.pathname === "/";
-    if (atHome && room !== null && !PHONE.matches) this.router.rename(message === null ? room.room.url : `${room.room.url}m/${message}/`);
+    // Coming to "/" from outside goes on in the last room; on a phone "/" is the list of rooms.
+    const last = location.pathname === "/" && history.state === null && !PHONE.matches ? this.stage.lastUrl() : null;
+    if (last !== null) this.router.rename(last);
     this.act();
     this.keys();
     closeOnScrim();

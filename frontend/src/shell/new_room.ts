@@ -12,6 +12,13 @@ import { slugOf } from "./routes";
 const WAIT_MS = 250;
 const HELP = "Short and plain, like caret-drift.";
 
+/** The line under the name: what the room's address will be. */
+export function addressHelp(name: string, slug: string, open: boolean): string {
+  if (name === "") return HELP;
+  if (!open) return "Its address is made of the name and of letters that nobody can guess.";
+  return slug === "" ? "Its address is chosen for you." : `Its address: /rooms/${slug}/`;
+}
+
 export class NewRoom {
   private readonly box = dialog("d-new-room");
   private readonly form = part<HTMLFormElement>(this.box, "form");
@@ -25,6 +32,7 @@ export class NewRoom {
     private readonly made: (room: RoomView) => void,
   ) {
     this.name.addEventListener("input", () => this.named());
+    for (const choice of this.form.querySelectorAll("[name=kind]")) choice.addEventListener("change", () => this.named());
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       void once(this.form, () => this.create());
@@ -43,9 +51,14 @@ export class NewRoom {
     clearErrors(this.form);
     const name = this.name.value.trim();
     const slug = slugOf(name);
-    const text = name === "" ? HELP : slug === "" ? "Its address will be a number." : `Its address: /rooms/${slug}/`;
-    part(this.box, "[data-part=slug-help]").textContent = text;
-    if (slug !== "") this.timer = setTimeout(() => void this.check(slug), WAIT_MS);
+    const open = this.kind() === "public";
+    part(this.box, "[data-part=slug-help]").textContent = addressHelp(name, slug, open);
+    // A private room's address gets an end that nobody guesses: it is never taken.
+    if (slug !== "" && open) this.timer = setTimeout(() => void this.check(slug), WAIT_MS);
+  }
+
+  private kind(): string {
+    return String(new FormData(this.form).get("kind"));
   }
 
   /** Says "taken" while typing, for rooms that the person may see; of others only the server's answer tells. */
@@ -54,7 +67,7 @@ export class NewRoom {
     // The check is a courtesy: when it fails, creating tells as well.
     const found = await api.browse(this.name.value.trim(), false).catch(() => []);
     const taken = [...mine, ...found.map((one) => one.room)].some((room) => room.slug === slug);
-    if (taken && slugOf(this.name.value) === slug) this.refuseName("This name is taken.");
+    if (taken && this.kind() === "public" && slugOf(this.name.value) === slug) this.refuseName("This name is taken.");
   }
 
   private refuseName(text: string): void {

@@ -36,11 +36,11 @@ export function leadsTo(route: Route, room: RoomView): boolean {
   return route.direct === direct && route.key === (direct ? String(room.id) : room.slug);
 }
 
-const SLUG_MOST = 60;
+const SLUG_MOST = 50;
 
-/** What a room's name looks like in its address; "" when nothing of it can stand there. Django's slugify does the same. */
+/** What a public room's name looks like in its address, as the server makes it; "" when the server has to find one. */
 export function slugOf(name: string): string {
   const plain = name.normalize("NFKD").replace(/[^\x00-\x7f]/g, "").toLowerCase();
-  const words = plain.replace(/[^\w\s-]/g, "").trim().replace(/[-\s]+/g, "-");
-  return words.replace(/^[-_]+|[-_]+$/g, "").slice(0, SLUG_MOST).replace(/[-_]+$/, "");
+  const slug = plain.replace(/[^a-z0-9]+/g, "-").slice(0, SLUG_MOST).replace(/^-+|-+$/g, "");
+  return slug.startsWith("d-") ? "" : slug;
 }

@@ -82,13 +82,15 @@ export class SettingsView implements View {
     part(element, "[data-part=title]").textContent = room.name;
     part(element, "[data-part=role]").textContent = role === "" ? "Settings, you are no member" : `Settings, you are ${role === "owner" ? "an" : "a"} ${role}`;
     part(element, "[data-part=invite]").hidden = !permissions.includes("invite");
-    part(element, "[data-part=writing]").hidden = !permissions.includes("moderate");
+    // An archived room only opens again.
+    const archived = room.archived_at !== null;
+    part(element, "[data-part=writing]").hidden = !permissions.includes("moderate") || archived;
     this.drawWriting(room);
-    for (const field of this.form.querySelectorAll<HTMLInputElement>("input")) field.readOnly = !manage;
-    part(element, "[data-part=about-save]").hidden = !manage;
+    for (const field of this.form.querySelectorAll<HTMLInputElement>("input")) field.readOnly = !manage || archived;
+    part(element, "[data-part=about-save]").hidden = !manage || archived;
     part(element, "[data-part=leave]").hidden = role === "";
-    part(element, "[data-part=archive]").hidden = !manage || room.archived_at !== null;
-    part(element, "[data-part=unarchive]").hidden = !manage || room.archived_at === null;
+    part(element, "[data-part=archive]").hidden = !manage || archived;
+    part(element, "[data-part=unarchive]").hidden = !manage || !archived;
     this.members?.draw(state);
   }
 

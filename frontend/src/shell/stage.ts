@@ -13,6 +13,7 @@ import { PHONE, type Rail } from "./rail";
 import { RoomStage } from "./room_view";
 import { labelOf } from "./rooms";
 import type { Arrival, Router } from "./router";
+import { lastRoom, rememberRoom } from "./last_room";
 import { leadsTo, type Route } from "./routes";
 import { SettingsView } from "./settings_view";
 import type { ShellContext, View } from "./view";
@@ -25,7 +26,6 @@ export class Stage {
   private gone: number | null = null;
   private turn = 0;
   private readonly known = new Map<number, RoomView>();
-  private lastUrl: string | null = null;
 
   constructor(
     private readonly context: ShellContext,
@@ -57,10 +57,16 @@ export class Stage {
     return this.known.get(id) ?? this.context.shell.session.home.get().rooms.find((summary) => summary.room.id === id)?.room ?? null;
   }
 
+  /** The address of the room that was open last on this device, if one is still in it. */
+  lastUrl(): string | null {
+    const last = lastRoom(this.context.shell.session.me);
+    return this.context.shell.session.home.get().rooms.find((summary) => summary.room.id === last)?.room.url ?? null;
+  }
+
   /** The room that a phone's Chat tab goes back to. */
   chatUrl(): string {
     const [first] = this.rail.order();
-    return this.lastUrl ?? first?.room.url ?? "/browse/";
+    return this.lastUrl() ?? first?.room.url ?? "/browse/";
   }
 
   show({ route, home, quiet }: Arrival): void {
@@ -100,7 +106,7 @@ export class Stage {
     const view = route.name === "room" ? new RoomStage(this.context, room) : new SettingsView(this.context, room);
     this.view = view;
     this.stand(view.name, "room", room.id, this.labelOf(room));
-    this.lastUrl = room.url;
+    rememberRoom(this.context.shell.session.me, room.id);
     if (!quiet) this.focus();
     const shown = await this.load(room, message, turn);
     if (turn !== this.turn || this.view !== view) return;
@@ -151,7 +157,6 @@ export class Stage {
     const open = this.openRoom();
     if (open?.id !== room) return;
     const label = this.labelOf(open);
-    if (this.lastUrl === open.url) this.lastUrl = null;
     if (why === "left") {
       this.router.go("/", { replace: true, home: true });
       return this.context.shell.toast({ kind: "info", title: `You left ${label}` });
@@ -165,7 +170,9 @@ export class Stage {
   /** A room's live events are refused although it is open. */
   denied(room: number): void {
     const open = this.openRoom();
-    if (open?.id !== room) return;
+    const state = this.context.shell.session.room.get();
+    // Somebody who only looks at a public room hears nothing of it: that is no removal.
+    if (open?.id !== room || state?.role === "") return;
     this.turn += 1;
     this.showGate(removedGate(this.labelOf(open), undefined, ""));
     this.gone = room;
