@@ -45,7 +45,7 @@ def endpoint(
     """Makes a view of a function that answers a struct: signed in, GET, errors in one shape."""
 
     @wraps(view)
-    def run(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def run(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
             return refuse(Refused("forbidden", "Sign in first."), 401)
         if request.method not in {"GET", "HEAD"}:

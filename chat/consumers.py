@@ -7,9 +7,9 @@ its own before the writer is asked, so that a long message does not hold up the 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 
-from msgspec import UNSET, UnsetType
+from msgspec import UnsetType
 
 from chat import events, markdown, selectors, services, texts
 from chat.markdown import Rendered
@@ -21,6 +21,7 @@ from realtime.presence import roster
 from realtime.protocol import Ack, Command, Refused
 from realtime.ratelimit import Limit
 
+T = TypeVar("T")
 STATES: Final = frozenset({"online", "idle"})
 
 
@@ -28,8 +29,8 @@ def _prepare(body: str) -> Rendered:
     return markdown.render(texts.clean_body(body))
 
 
-def _given(value: str | int | bool | UnsetType) -> str | int | bool | None:
-    return None if value is UNSET or isinstance(value, UnsetType) else value
+def _given(value: T | UnsetType) -> T | None:
+    return None if isinstance(value, UnsetType) else value
 
 
 class ChatConsumer(BaseConsumer):
@@ -152,8 +153,13 @@ class ChatConsumer(BaseConsumer):
     @command(events.UpdateRoom)
     async def update_room(self, command: events.UpdateRoom, topic: str) -> events.SeqResult:
         """room.update"""
-        names = ("name", "purpose", "slow_mode_seconds", "read_only", "archived")
-        change = RoomChange(**{name: _given(getattr(command, name)) for name in names})  # type: ignore[arg-type]
+        change = RoomChange(
+            name=_given(command.name),
+            purpose=_given(command.purpose),
+            slow_mode_seconds=_given(command.slow_mode_seconds),
+            read_only=_given(command.read_only),
+            archived=_given(command.archived),
+        )
         return await self.write(services.update_room, room_id=topic_id(topic), change=change)
 
     @command(events.InvitePerson)

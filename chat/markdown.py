@@ -27,10 +27,11 @@ HTML_VERSION: Final = 1
 """Raised when the same body would give other HTML; `Message.html_version` says which one a row has."""
 
 LINK_CHARS: Final = 2_000
+MOST_NESTING: Final = 20
 MOST_LINKS: Final = 400
 """After so many attempts to find the end of a link, brackets are text: each attempt reads on to the end."""
 
-_PLAIN: Final = re.compile(r"[A-Za-z\u00c0-\u024f(?!][\w \u00c0-\u024f,.;'?!()%\u2018-\u201d\u2026-]{0,400}")
+_PLAIN: Final = re.compile(r"[A-Za-z\u00c0-\u024f(?!][A-Za-z0-9 \u00c0-\u024f,.;'?!()%\u2018-\u201d\u2026-]{0,400}")
 _URL: Final = re.compile(r"(?<![\w/])https?://[^\s<>\"'`\\^{|}\u200b-\u200f\u202a-\u202e\u2066-\u2069]+", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x20\x7f\\]")
 _PLACE: Final = re.compile(r'<span class="at" data-name="([a-z0-9._-]+)">@([^<]*)</span>')
@@ -71,8 +72,12 @@ def render(body: str) -> Rendered:
     if _PLAIN.fullmatch(body) and "  " not in body and not body.endswith(" "):
         return Rendered(body, f"<p>{_escape(body)}</p>\n", ())
     found: dict[str, Any] = {"until": time.perf_counter() + highlight.BUDGET_SECONDS}
+    tokens = _MARKDOWN.parse(body, found)
+    if any(token.level >= MOST_NESTING - 1 for token in tokens):
+        # markdown-it leaves out what is deeper; nobody's text is thrown away.
+        return Rendered(body, plain_html(body), ())
     html = nh3.clean(
-        _MARKDOWN.render(body, found),
+        _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, found),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         attribute_filter=_keep_attribute,
@@ -96,7 +101,7 @@ def place_mentions(rendered: Rendered, people: Mapping[str, int], *, everyone: b
 
 def plain_html(text: str) -> str:
     """A text without Markdown, as a system line is."""
-    return f"<p>{_escape(text)}</p>\n"
+    return "<p>" + _escape(text).replace("\n", "<br>\n") + "</p>\n"
 
 
 def is_safe_link(url: str) -> bool:
@@ -243,7 +248,7 @@ def _cell(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: 
 
 
 def _make_markdown() -> MarkdownIt:
-    markdown = MarkdownIt("js-default", {"html": False, "linkify": False, "breaks": True, "maxNesting": 20})
+    markdown = MarkdownIt("js-default", {"html": False, "linkify": False, "breaks": True, "maxNesting": MOST_NESTING})
     markdown.validateLink = is_safe_link  # type: ignore[method-assign]
     markdown.inline.ruler.at("link", _limited(link))
     markdown.inline.ruler.at("image", _limited(image))

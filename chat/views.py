@@ -6,7 +6,7 @@ Called by collab.urls. Decides nothing: selectors say what may be seen, services
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -46,8 +46,7 @@ def _shell(
 
 
 def _user(request: HttpRequest) -> User:
-    user: Any = request.user
-    return user
+    return cast("User", request.user)
 
 
 @never_cache
