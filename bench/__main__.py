@@ -28,6 +28,9 @@ SIZES = [50, 500, 2000]
 FULL = Pace(seconds=1.5, warmup_seconds=0.4, connects=2000, connect_seconds=4, idle_sockets=2000)
 QUICK = Pace(seconds=0.5, warmup_seconds=0.2, connects=1000, connect_seconds=1.5, idle_sockets=1000)
 
+NOISY = 0.15
+"""A measurement is repeated once when others used more of the machine than this."""
+
 Step = tuple[Subject, Callable[[], list[Cell]]]
 
 
@@ -50,6 +53,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     if set(options.sizes) - set(SIZES):
         parser.error(f"sizes are {SIZES}")
     return options
+
+
+def _noise(cells: list[Cell]) -> float:
+    return max((cell.get("others_share", 0.0) for cell in cells), default=0.0)
 
 
 class Run:
@@ -112,7 +119,7 @@ class Run:
 
     def _take(self, kind: str, turn: int, subject: Subject, step: Callable[[], list[Cell]]) -> None:
         try:
-            cells = step()
+            cells = self._quietest(step)
         except (GeneratorFailed, RuntimeError, OSError, subprocess.SubprocessError) as error:
             text = f"{subject.name}, round {turn + 1}: {str(error).strip()}"
             self.failures[kind].append(" ".join(text.split())[:600])
@@ -124,6 +131,22 @@ class Run:
             self.cells[kind].append(cell)
             line = " · ".join(report.figures(kind, cell))
             print(f"{kind:8} {subject.name:15} {report.case_of(kind, cell):8} {line}", flush=True)
+
+    def _quietest(self, step: Callable[[], list[Cell]]) -> list[Cell]:
+        """The cells of a step, measured again when others were busy meanwhile and there is time."""
+        cells = step()
+        if self.options.quick or _noise(cells) <= NOISY or self._minutes() > self.options.limit_minutes / 2:
+            return cells
+        return min(cells, step(), key=_noise)
+
+    def noise(self) -> list[float]:
+        """How busy others were during each measurement where no side server of ours counts among them."""
+        cells = [cell for kind in self.cells.values() for cell in kind]
+        return [
+            cell["others_share"]
+            for cell in cells
+            if "others_share" in cell and cell["subject"] not in {"ours-postgres", "tutorial-redis"}
+        ]
 
     def goals(self, kind: str) -> list[goals.Goal]:
         """What this kind of work is held to."""
@@ -163,7 +186,6 @@ def main() -> int:
         except prepare.NotReady as error:
             print(f"bench: {error}", file=sys.stderr)
             return 2
-        busy = prepare.busy_share()
         facts: dict[str, Any] = {"date": datetime.now(UTC).date().isoformat(), **prepare.facts()}
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="collab-bench-")))
         context = Context(folder, program, facts["server_core"], facts["generator_core"])
@@ -176,12 +198,15 @@ def main() -> int:
         command = shlex.join(["bench/run", *sys.argv[1:]])
         minutes = (time.monotonic() - run.started) / 60
         text = "\n\n".join(
-            [report.preface(what, command, facts, rounds, minutes, busy), *(run.render(kind) for kind in options.kinds)]
+            [
+                report.preface(what, command, facts, rounds, minutes, run.noise()),
+                *(run.render(kind) for kind in options.kinds),
+            ]
         )
         print("\n" + text)
         if not options.no_write:
             name = f"{facts['date']}-{what}{'-quick' if options.quick else ''}"
-            data = {"facts": facts, "command": command, "busy": busy, "cells": run.cells, "failures": run.failures}
+            data = {"facts": facts, "command": command, "cells": run.cells, "failures": run.failures}
             print(f"\nwritten: bench/results/{report.write(prepare.BENCH / 'results', name, text, data).name}")
     return 1 if any(run.failures.values()) else 0
 

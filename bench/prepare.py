@@ -13,7 +13,6 @@ import os
 import platform
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 BENCH = Path(__file__).resolve().parent
@@ -58,19 +57,6 @@ def cores() -> tuple[int, int]:
     """The core of the servers and the core of the generator; the same one twice on a machine with one core."""
     usable = sorted(os.sched_getaffinity(0))
     return usable[0], usable[-1]
-
-
-def busy_share(seconds: float = 1.0) -> float:
-    """How much of the machine is in use by others, 0 to 1, measured over some seconds."""
-
-    def read() -> tuple[int, int]:
-        fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
-        return sum(fields), fields[3] + fields[4]
-
-    total, idle = read()
-    time.sleep(seconds)
-    total_after, idle_after = read()
-    return 1 - (idle_after - idle) / max(1, total_after - total)
 
 
 def _cpu_model() -> str:

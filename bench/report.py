@@ -36,6 +36,7 @@ COLUMNS: dict[str, list[Column]] = {
         Column("delivery_p99_ms", "p99 ms", ".2f"),
         Column("lost", "lost"),
         Column("generator_busy_share", "generator busy", ".0%"),
+        Column("others_share", "others", ".0%"),
     ],
     "send": [
         Column("acks_per_second", "stored messages/s", ",.0f", True),
@@ -54,6 +55,7 @@ COLUMNS: dict[str, list[Column]] = {
         Column("p50_ms", "p50 ms", ".1f"),
         Column("p99_ms", "p99 ms", ".1f"),
         Column("generator_cpu_share", "generator busy", ".0%"),
+        Column("others_share", "others", ".0%"),
     ],
     "idle": [
         Column("kib_per_socket", "KiB per socket", ".1f", True),
@@ -148,7 +150,15 @@ def render(
     return "\n\n".join(parts)
 
 
-def preface(what: str, command: str, facts: dict[str, Any], rounds: int, minutes: float, busy: float) -> str:
+def _noise_line(noise: list[float]) -> str:
+    if not noise:
+        return "How much others used the machine was not measured."
+    usual, most = statistics.median(noise), max(noise)
+    text = f"Others used {usual:.0%} of the machine during a measurement (median; at most {most:.0%})."
+    return text + (" **Too noisy: read the CPU figures, not the rates.**" if usual > 0.1 else "")
+
+
+def preface(what: str, command: str, facts: dict[str, Any], rounds: int, minutes: float, noise: list[float]) -> str:
     """Date, machine, versions and noise."""
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     changed = " with uncommitted changes" if facts["uncommitted_changes"] else ""
@@ -163,8 +173,7 @@ def preface(what: str, command: str, facts: dict[str, Any], rounds: int, minutes
         "",
         f"Versions: {versions}.",
         "",
-        f"Others used {busy:.0%} of the machine when the run began."
-        + (" **Too noisy: read the CPU figures, not the rates.**" if busy > 0.1 else ""),
+        _noise_line(noise),
         "",
         "Figures are medians over the rounds, in brackets the least and the most.",
     ]

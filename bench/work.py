@@ -6,6 +6,7 @@ Never compares subjects and never prints a table.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -67,6 +68,11 @@ def _options(context: Context, subject: Subject, server: Server, extra: drive.Op
     return {"port": server.port, **subject.dialect(server.port), **cookies, "pids": pids, **extra}
 
 
+def _others(line: Cell) -> float:
+    """How much of the machine other processes used meanwhile; PostgreSQL and Valkey are among them."""
+    return float(line["other_cpu_seconds"] / line["bill_seconds"] / (os.cpu_count() or 1))
+
+
 def _load(context: Context, subject: Subject, server: Server, pace: Pace, extra: Mapping[str, str | int]) -> list[Cell]:
     server.wait_until_quiet()
     options = _options(context, subject, server, {"seconds": pace.seconds, "warmup": pace.warmup_seconds, **extra})
@@ -77,6 +83,7 @@ def _load(context: Context, subject: Subject, server: Server, pace: Pace, extra:
         line["deliveries_per_second"] = line["deliveries"] / seconds
         line["acks_per_second"] = line["acks"] / seconds
         line["server_cpu_share"] = line["server_cpu_seconds"] / seconds
+        line["others_share"] = _others(line)
         line["generator_busy_share"] = line["generator_busy_seconds"] / seconds
     return lines
 
@@ -119,6 +126,7 @@ def _connect(context: Context, options: drive.Options, which: str) -> Cell:
     (line,) = drive.run(context.program, context.generator_core, "connect", options, timeout_seconds=OPEN_SECONDS)
     line["which"] = which
     line["connects_per_second"] = line["connects"] / max(line["seconds"], 1e-9)
+    line["others_share"] = _others(line)
     line["generator_cpu_share"] = line["generator_cpu_seconds"] / max(line["seconds"], 1e-9)
     line["cpu_us_per_connect"] = line["server_cpu_seconds"] / max(line["connects"], 1) * 1e6
     return line

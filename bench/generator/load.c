@@ -170,22 +170,40 @@ static void publish_for(struct pool *pool, double seconds) {
               now - work.last_delivery_at < LOSS_SECONDS));
 }
 
+/* What was used meanwhile, by whom. */
+struct bill {
+    double start, server, own, all;
+};
+
+static struct bill bill_begin(const struct plan *plan) {
+    return (struct bill){now_seconds(), cpu_seconds_of(plan->pids), cpu_seconds_own(), cpu_seconds_all()};
+}
+
+/* Turns the readings into differences and prints the server's, the generator's and everybody else's share. */
+static void bill_print(struct bill *bill, const struct plan *plan) {
+    struct bill end = bill_begin(plan);
+    double server = end.server - bill->server, own = end.own - bill->own;
+    printf("\"server_cpu_seconds\":%.3f,\"generator_cpu_seconds\":%.3f,\"other_cpu_seconds\":%.3f,\"bill_seconds\":%.3f,", server, own,
+           end.all - bill->all - server - own, end.start - bill->start);
+}
+
 static void measure(struct pool *pool, const struct plan *plan, double opening) {
     publish_for(pool, plan->warmup_seconds);
     memset(&work.deliveries, 0, sizeof work.deliveries);
     memset(&work.acks, 0, sizeof work.acks);
     work.refused = 0;
-    double start = now_seconds(), cpu = cpu_seconds_of(plan->pids);
+    struct bill bill = bill_begin(plan);
     publish_for(pool, plan->seconds);
-    double elapsed = work.last_delivery_at - start, busy = now_seconds() - start - work.waited_seconds;
-    cpu = cpu_seconds_of(plan->pids) - cpu;
+    double elapsed = work.last_delivery_at - bill.start, busy = now_seconds() - bill.start - work.waited_seconds;
     uint64_t expected = (work.published - work.refused) * (uint64_t)plan->connections;
-    printf("{\"connections\":%d,\"window\":%d,\"open_seconds\":%.3f,\"seconds\":%.3f,\"published\":%llu,\"deliveries\":%llu,"
-           "\"lost\":%lld,\"refused\":%llu,\"acks\":%llu,\"server_cpu_seconds\":%.3f,\"generator_busy_seconds\":%.3f,"
+    putchar('{');
+    bill_print(&bill, plan);
+    printf("\"connections\":%d,\"window\":%d,\"open_seconds\":%.3f,\"seconds\":%.3f,\"published\":%llu,\"deliveries\":%llu,"
+           "\"lost\":%lld,\"refused\":%llu,\"acks\":%llu,\"generator_busy_seconds\":%.3f,"
            "\"delivery_p50_ms\":%.3f,\"delivery_p99_ms\":%.3f,\"ack_p50_ms\":%.3f,\"ack_p99_ms\":%.3f}\n",
            plan->connections, work.window, opening, elapsed, (unsigned long long)work.published,
            (unsigned long long)work.delivered, (long long)(expected - work.delivered), (unsigned long long)work.refused,
-           (unsigned long long)work.acked, cpu, busy, histogram_quantile_ms(&work.deliveries, 0.5),
+           (unsigned long long)work.acked, busy, histogram_quantile_ms(&work.deliveries, 0.5),
            histogram_quantile_ms(&work.deliveries, 0.99), histogram_quantile_ms(&work.acks, 0.5),
            histogram_quantile_ms(&work.acks, 0.99));
     fflush(stdout);
@@ -216,7 +234,8 @@ static void on_connected(struct pool *pool, struct client *client) {
 /* Each of the pool's clients is opened once; as many as concurrency at a time. */
 void run_connect(struct pool *pool, const struct plan *plan) {
     pool->on_ready = on_connected;
-    double start = now_seconds(), cpu = cpu_seconds_of(plan->pids), own = cpu_seconds_own();
+    struct bill bill = bill_begin(plan);
+    double start = bill.start;
     int opened = 0, closed = 0;
     while (closed < plan->connections && now_seconds() - start < plan->seconds) {
         while (opened < plan->connections && opened - closed < plan->concurrency) client_open(pool, opened++);
@@ -224,9 +243,10 @@ void run_connect(struct pool *pool, const struct plan *plan) {
         closed = (int)connects.total;
     }
     double elapsed = now_seconds() - start;
-    printf("{\"connects\":%d,\"seconds\":%.3f,\"server_cpu_seconds\":%.3f,\"generator_cpu_seconds\":%.3f,\"p50_ms\":%.3f,\"p99_ms\":%.3f}\n",
-           closed, elapsed, cpu_seconds_of(plan->pids) - cpu, cpu_seconds_own() - own, histogram_quantile_ms(&connects, 0.5),
-           histogram_quantile_ms(&connects, 0.99));
+    putchar('{');
+    bill_print(&bill, plan);
+    printf("\"connects\":%d,\"seconds\":%.3f,\"p50_ms\":%.3f,\"p99_ms\":%.3f}\n", closed, elapsed,
+           histogram_quantile_ms(&connects, 0.5), histogram_quantile_ms(&connects, 0.99));
     pool->closing = true;
 }
 

@@ -119,6 +119,14 @@ double cpu_seconds_of(const char *pids) {
     return sum;
 }
 
+double cpu_seconds_all(void) {
+    unsigned long long user = 0, nice = 0, system = 0, idle, wait, irq = 0, soft = 0, stolen = 0;
+    FILE *file = fopen("/proc/stat", "r");
+    int got = file ? fscanf(file, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &user, &nice, &system, &idle, &wait, &irq, &soft, &stolen) : 0;
+    if (file) fclose(file);
+    return got == 8 ? (double)(user + nice + system + irq + soft + stolen) / (double)sysconf(_SC_CLK_TCK) : 0;
+}
+
 double cpu_seconds_own(void) {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);

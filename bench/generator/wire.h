@@ -36,4 +36,6 @@ double histogram_quantile_ms(const struct histogram *histogram, double quantile)
 /* CPU seconds that the processes of a comma-separated list have used, from /proc/<pid>/stat. */
 double cpu_seconds_of(const char *pids);
 double cpu_seconds_own(void);
+/* CPU seconds that anybody has used on this machine, stolen ones included. */
+double cpu_seconds_all(void);
 #endif
