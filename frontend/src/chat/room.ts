@@ -1,6 +1,7 @@
 // The chat of one open room: log, typing line, pill, composer, thread. Mounted by the shell for each room it opens.
 // It reads the session's stores and answers every change with one drawing a frame; it never keeps state of its own.
 
+import * as api from "../api";
 import { clone, onceAFrame, part } from "../dom";
 import type { AnyEvent } from "../events";
 import { roomLabel } from "../people";
@@ -18,6 +19,9 @@ import { plural, type RowContext } from "./row";
 import { ThreadPane } from "./thread";
 import { Typing } from "./typing";
 import { ReadMarker } from "./unread";
+
+/** Threads near the place of a reply that are looked through for it. */
+const ROOTS_TRIED = 8;
 
 export function mountRoom(request: MountRequest): RoomPane {
   return new Room(request);
@@ -233,8 +237,22 @@ class Room implements RoomPane {
     }
     if (this.gone) return;
     this.draw();
-    if (this.log.reveal(message, focus)) return;
-    this.shell.toast({ kind: "info", title: "That message cannot be shown", text: "It stands in a thread, or it is not here any more." });
+    if (!this.log.reveal(message, focus)) await this.showReply(message);
+  }
+
+  /** A reply that stands only in its thread: the page has the root in its middle. */
+  private async showReply(message: string): Promise<void> {
+    const messages = this.state?.messages ?? [];
+    const middle = messages.length / 2;
+    const roots = messages.map((one, index) => ({ one, far: Math.abs(index - middle) })).filter(({ one }) => one.thread !== null);
+    for (const { one } of roots.sort((a, b) => a.far - b.far).slice(0, ROOTS_TRIED)) {
+      const thread = await api.thread(this.room, one.id).catch(() => null);
+      if (this.gone) return;
+      if (thread?.replies.some((reply) => reply.id === message) !== true) continue;
+      this.log.reveal(one.id, false);
+      return this.openThread(one.id, null, message);
+    }
+    this.shell.toast({ kind: "info", title: "That message cannot be shown", text: "It is not here any more." });
   }
 
   private keepPosition(): void {
@@ -311,13 +329,14 @@ class Room implements RoomPane {
     this.redraw();
   }
 
-  private openThread(root: string, opener: HTMLElement | null): void {
+  private openThread(root: string, opener: HTMLElement | null, reply: string | null = null): void {
     if (this.open === root && this.thread !== null) return this.shell.closePane();
     const pane: ThreadPane = new ThreadPane({
       shell: this.shell,
       room: this.room,
       root,
       opener,
+      reply,
       reads: this.reads,
       state: () => this.state,
       showQuoted: (id) => this.reveal(id),

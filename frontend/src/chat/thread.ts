@@ -19,6 +19,8 @@ interface Options {
   room: number;
   root: string;
   opener: HTMLElement | null;
+  /** A reply to show and light first. */
+  reply: string | null;
   reads: ReadMarker;
   state(): RoomSnapshot | null;
   showQuoted(id: string): void;
@@ -123,7 +125,7 @@ export class ThreadPane {
   }
 
   private draw(): void {
-    const { thread } = this;
+    const { thread, options } = this;
     const state = this.options.state();
     if (thread === null || state === null) return;
     const { session } = this.options.shell;
@@ -137,6 +139,7 @@ export class ThreadPane {
     this.log.rowOfMessage(thread.root.id)?.classList.add("root");
     const people = new Set([thread.root.author, ...thread.replies.map((reply) => reply.author)]);
     part(this.pane, "[data-part=people]").textContent = `${plural(people.size, "person", "people")} in ${roomLabel(state.room, this.others())}`;
+    if (first && options.reply !== null) this.log.reveal(options.reply, false);
     if (first) this.composer.focus();
     this.looked();
   }
