@@ -28,7 +28,12 @@ const FONTS = [
 async function bundle(out) {
   const common = { absWorkingDir: HERE, bundle: true, minify: true, legalComments: "none", logLevel: "warning" };
   const target = ["es2022", "chrome123", "firefox121", "safari17.5"];
-  await build({ ...common, target, format: "esm", charset: "utf8", outdir: out, entryPoints: SCRIPTS.map((name) => `src/${name}.ts`) });
+  // Each by itself: shared pieces would be one more request at the first load. Pieces that are imported later are files
+  // of their own in chunks/, named by their content.
+  for (const name of SCRIPTS) {
+    const chunks = { splitting: true, chunkNames: "chunks/[name]-[hash]" };
+    await build({ ...common, ...chunks, target, format: "esm", charset: "utf8", outdir: out, entryPoints: [`src/${name}.ts`] });
+  }
   await build({ ...common, target, outdir: out, entryPoints: ["src/styles/app.css"], external: ["./fonts/*"] });
 }
 

@@ -7,9 +7,7 @@ import { excerpt } from "../reducers/messages";
 import type { MenuItem, Question, Shell } from "../shell/contract";
 import { Editing } from "./edit";
 import { emojiName, QUICK, rememberEmoji } from "./emoji";
-import { openHistory } from "./history";
 import type { Log } from "./log";
-import { openPicker } from "./picker";
 import { canDelete, canEdit, canPost, canReact } from "./rights";
 import { permalink } from "./row";
 
@@ -210,9 +208,9 @@ export class Actions {
 
   private pick(message: MessageView, opener: HTMLElement): void {
     const { me } = this.shell.session;
-    openPicker({ opener, me, choose: (emoji) => this.react(message, emoji) }).catch((error: unknown) =>
-      this.shell.fail("The emoji could not be loaded", error),
-    );
+    import("../later")
+      .then(({ openPicker }) => openPicker({ opener, me, choose: (emoji) => this.react(message, emoji) }))
+      .catch((error: unknown) => this.shell.fail("The emoji could not be loaded", error));
   }
 
   private react(message: MessageView, emoji: string): void {
@@ -240,12 +238,16 @@ export class Actions {
   }
 
   private history(message: MessageView, button: HTMLElement): void {
-    button.setAttribute("aria-expanded", "true");
-    this.hooks.opened(message.id);
-    openHistory(this.shell, message, button, () => {
+    const closed = () => {
       button.setAttribute("aria-expanded", "false");
       this.hooks.opened(null);
-    });
+    };
+    const open = ({ openHistory }: typeof import("../later")) => {
+      button.setAttribute("aria-expanded", "true");
+      openHistory(this.shell, message, button, closed);
+      this.hooks.opened(message.id);
+    };
+    import("../later").then(open).catch((error: unknown) => this.shell.fail("The history could not be loaded", error));
   }
 
   private copyLink(message: MessageView, state: RoomSnapshot): Promise<void> {

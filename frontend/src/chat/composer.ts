@@ -8,7 +8,6 @@ import { quoteOf } from "../reducers/messages";
 import type { Shell } from "../shell/contract";
 import { Completion, insertText } from "./completion";
 import { dropText, keepText, keptText } from "./keep";
-import { openPicker } from "./picker";
 import { slowSeconds, whyShut } from "./rights";
 import type { Typing } from "./typing";
 
@@ -270,9 +269,9 @@ export class Composer {
 
   private pickEmoji(button: HTMLElement): void {
     const { shell } = this.options;
-    openPicker({ opener: button, me: shell.session.me, choose: (emoji) => this.insert(emoji) }).catch((error: unknown) =>
-      shell.fail("The emoji could not be loaded", error),
-    );
+    import("../later")
+      .then(({ openPicker }) => openPicker({ opener: button, me: shell.session.me, choose: (emoji) => this.insert(emoji) }))
+      .catch((error: unknown) => shell.fail("The emoji could not be loaded", error));
   }
 
   private mention(): void {

@@ -16,15 +16,29 @@ import { Pages } from "./pages";
 import { keptPosition, keepPosition } from "./position";
 import { canPost, canReact } from "./rights";
 import { plural, type RowContext } from "./row";
-import { ThreadPane } from "./thread";
+import type { ThreadPane } from "./thread";
 import { Typing } from "./typing";
 import { ReadMarker } from "./unread";
 
+const WARM_UP_MS = 2_000;
 /** Threads near the place of a reply that are looked through for it. */
 const ROOTS_TRIED = 8;
 
 export function mountRoom(request: MountRequest): RoomPane {
+  warmUp();
   return new Room(request);
+}
+
+let warm = false;
+
+/** Fetches what is asked for later while the browser has nothing else to do, so that it is there without a connection. */
+function warmUp(): void {
+  if (warm) return;
+  warm = true;
+  setTimeout(() => {
+    // What fails here is asked for again, and told, when the person wants it.
+    import("../later").catch(() => undefined);
+  }, WARM_UP_MS);
 }
 
 class Room implements RoomPane {
@@ -331,7 +345,13 @@ class Room implements RoomPane {
 
   private openThread(root: string, opener: HTMLElement | null, reply: string | null = null): void {
     if (this.open === root && this.thread !== null) return this.shell.closePane();
-    const pane: ThreadPane = new ThreadPane({
+    import("../later")
+      .then((module) => this.gone || this.showThread(module, root, opener, reply))
+      .catch((error: unknown) => this.shell.fail("The thread could not be opened", error));
+  }
+
+  private showThread(module: typeof import("../later"), root: string, opener: HTMLElement | null, reply: string | null): void {
+    const pane: ThreadPane = new module.ThreadPane({
       shell: this.shell,
       room: this.room,
       root,
