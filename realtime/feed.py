@@ -24,7 +24,8 @@ class Feed:
     Attributes:
         sockets: all that are on the topic; `live` are those that have everything up to `last`.
         ring: the newest (seq, frame), without holes, ending at `last`.
-        held: events that came before their turn.
+        held: events that came before their turn, not more than the ring takes: the log has them all.
+        head: the highest seq that the log is said to have.
         oldest: the oldest seq that the log can still replay.
     """
 
@@ -33,6 +34,7 @@ class Feed:
         "became_ready",
         "ephemeral",
         "filling",
+        "head",
         "held",
         "last",
         "live",
@@ -46,6 +48,7 @@ class Feed:
     def __init__(self, topic: str) -> None:
         self.topic = topic
         self.last = 0
+        self.head = 0
         self.oldest = 1
         self.ready = False
         self.became_ready = asyncio.Event()
@@ -65,10 +68,21 @@ class Feed:
         self.became_ready.set()
 
     def abandon(self) -> None:
-        """The topic could not be followed: nobody stays on it."""
-        for socket in list(self.sockets):
-            self.remove(socket)
+        """The topic could not be followed: whoever waits learns it."""
         self.became_ready.set()
+
+    def hold(self, entry: Entry) -> None:
+        """Keeps an event that came before its turn."""
+        self.head = max(self.head, entry.seq)
+        if len(self.held) < RING_EVENTS:
+            self.held[entry.seq] = entry
+
+    def skip_to(self, last: int) -> None:
+        """Goes on after a piece of the log that is gone."""
+        self.last = last
+        self.oldest = last + 1
+        self.ring.clear()
+        self.held.clear()
 
     def add(self, socket: Socket) -> None:
         """The socket is on the topic, still silent."""

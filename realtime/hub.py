@@ -8,6 +8,7 @@ on the event loop except `publish` and `publish_ephemeral`, which any thread may
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 import uuid
@@ -21,6 +22,8 @@ from realtime.feed import Feed
 from realtime.log import Entry
 from realtime.socket import Socket
 from realtime.transport import text_frame
+
+logger = logging.getLogger(__name__)
 
 EPHEMERAL_SECONDS: Final = 0.03
 """Typing, presence and carets wait this long, so that the last value of a burst is the only one sent."""
@@ -77,7 +80,14 @@ class Hub:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            # A reading of the log that failed; the poll asks again.
+            logger.error("The hub could not finish its work: %r", error, exc_info=error)
 
     # Publishing, from any thread
 
@@ -179,31 +189,31 @@ class Hub:
     def _hold(self, feed: Feed, entry: Entry) -> None:
         if feed.ready and entry.seq <= feed.last:
             return
-        feed.held[entry.seq] = entry
+        feed.hold(entry)
         if feed.ready and not feed.filling and self._loop is not None:
             feed.filling = True
             self._loop.call_later(HELD_SECONDS, self._fill_later, feed)
 
     def _fill_later(self, feed: Feed) -> None:
         feed.filling = False
-        if feed.held and self.feeds.get(feed.topic) is feed:
-            self._notice_head(feed, max(feed.held))
+        self._notice_head(feed, feed.head)
 
     def _notice_head(self, feed: Feed, head: int) -> None:
-        if feed.ready and head > feed.last and not feed.filling:
+        feed.head = max(feed.head, head)
+        if feed.ready and feed.head > feed.last and not feed.filling:
             feed.filling = True
-            self._spawn(self._fill(feed, head))
+            self._spawn(self._fill(feed))
 
-    async def _fill(self, feed: Feed, head: int) -> None:
+    async def _fill(self, feed: Feed) -> None:
         """Reads from the log what no bell brought."""
         metrics.gaps.inc()
         try:
-            while feed.last < head and self.feeds.get(feed.topic) is feed:
+            while feed.last < feed.head and self.feeds.get(feed.topic) is feed:
                 entries = await threads.read(log.read, feed.topic, feed.last, READ_EVENTS)
                 if not entries or entries[0].seq > feed.last + 1:
                     await self._skip_pruned(feed, entries)
                     if not entries:
-                        break
+                        feed.head = feed.last
                 for entry in entries:
                     self._deliver(entry, time.monotonic())
         finally:
@@ -214,9 +224,10 @@ class Hub:
         head, oldest = (await threads.read(log.heads, [feed.topic]))[feed.topic]
         if feed.last + 1 >= oldest:
             return
-        feed.last = entries[0].seq - 1 if entries else head
-        feed.ring.clear()
-        for socket in list(feed.sockets):
+        self._flush()
+        feed.skip_to(entries[0].seq - 1 if entries else head)
+        # Who is attached and not active has not been let in yet, and a reset would do that.
+        for socket in [*feed.live, *(socket for socket in feed.sockets if feed in socket.behind)]:
             socket.reset(feed, head)
 
     def _deliver_ephemeral(self, topic: str, key: str, frame: bytes) -> None:
@@ -286,6 +297,8 @@ class Hub:
         Returns:
             Whether one of them was not followed before.
         """
+        if socket.closing:
+            return False
         new = []
         for topic in topics:
             feed = self.feeds.get(topic)
@@ -296,10 +309,10 @@ class Hub:
         if new:
             metrics.topics.set(len(self.feeds))
             await self._follow(new)
-        waiting = [feed.became_ready.wait() for topic in topics if (feed := self.feeds.get(topic)) and not feed.ready]
+        waiting = [feed for topic in topics if (feed := self.feeds.get(topic)) and not feed.ready]
         if waiting:
-            await asyncio.wait_for(asyncio.gather(*waiting), timeout=30)
-            if any(not feed.ready for feed in socket.feeds.values()):
+            await asyncio.wait_for(asyncio.gather(*(feed.became_ready.wait() for feed in waiting)), timeout=30)
+            if not all(feed.ready for feed in waiting):
                 raise ConnectionError("a topic could not be followed")
         return bool(new)
 
@@ -310,15 +323,16 @@ class Hub:
             heads = await threads.read(log.heads, topics)
         except BaseException:
             for feed in feeds:
-                self.feeds.pop(feed.topic, None)
+                for socket in list(feed.sockets):
+                    self.unsubscribe(socket, feed.topic)
                 feed.abandon()
             raise
         for feed in feeds:
             feed.begin(heads[feed.topic][0], heads[feed.topic][1])
-            for seq in sorted(feed.held):
-                entry = feed.held.pop(seq)
-                if seq > feed.last:
-                    self._deliver(entry, time.monotonic())
+            held, feed.held = feed.held, {}
+            for seq in sorted(held):
+                self._deliver(held[seq], time.monotonic())
+            self._notice_head(feed, feed.head)
 
     def activate(self, socket: Socket, topic: str, after: int | None) -> protocol.TopicState:
         """Makes an attached socket hear the topic, from `after` on or from now (None, or a seq too old)."""
@@ -337,27 +351,33 @@ class Hub:
     def catch_up(self, socket: Socket) -> None:
         """Sends a socket what waits for it, from the ring or else from the log; on the loop, no waiting."""
         for feed, last in list(socket.behind.items()):
-            if feed.replay_from_ring(socket, last) or feed in socket.catching:
-                continue
-            socket.catching |= {feed}
-            self._spawn(self._replay_from_log(socket, feed))
+            if not feed.replay_from_ring(socket, last) and not socket.catching:
+                socket.catching = True
+                self._spawn(self._replay_from_log(socket))
 
-    async def _replay_from_log(self, socket: Socket, feed: Feed) -> None:
+    async def _replay_from_log(self, socket: Socket) -> None:
+        """One reading at a time for a socket, its topics by turns, until the window is full."""
         try:
-            while (last := socket.behind.get(feed)) is not None and (room := socket.room_frames()) > 0:
-                entries = await threads.read(log.read, feed.topic, last, min(room, READ_EVENTS))
-                if feed not in socket.behind:
-                    return
-                if entries and entries[0].seq > last + 1:
+            while socket.behind and socket.room_frames() > 0:
+                feed, last = next(iter(socket.behind.items()))
+                if feed.replay_from_ring(socket, last):
+                    if feed in socket.behind:
+                        return
+                    continue
+                socket.behind[feed] = socket.behind.pop(feed)
+                entries = await threads.read(log.read, feed.topic, last, min(socket.room_frames(), READ_EVENTS))
+                if socket.behind.get(feed) != last:
+                    continue  # it left, or subscribed again from elsewhere
+                if not entries or entries[0].seq > last + 1:
                     socket.reset(feed, feed.last)
-                    return
+                    continue
                 for entry in entries:
+                    # What the hub itself has not delivered yet may be after an effect on this very socket.
                     if entry.seq <= feed.last and not socket.push_event(feed, entry.seq, text_frame(entry.frame)):
                         return
-                if feed.replay_from_ring(socket, socket.behind.get(feed, feed.last)) or not entries:
-                    return
         finally:
-            socket.catching -= {feed}
+            socket.catching = False
+            socket.wait_on()
 
     def notice_heads(self, heads: dict[str, tuple[int, int]]) -> None:
         """What the log says of followed topics: topic -> (head seq, oldest seq); gaps are read in the background."""

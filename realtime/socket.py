@@ -25,7 +25,7 @@ class Socket:
         frames_out, bytes_out: event frames and their bytes handed to the transport so far.
         frames_limit, bytes_limit: how far those may go before the client must have taken more.
         behind: topics on which durable events wait, with the last seq sent.
-        catching: topics whose waiting events are being read from the log at this moment.
+        catching: whether waiting events are being read from the log at this moment.
     """
 
     __slots__ = (
@@ -57,7 +57,7 @@ class Socket:
         self.write = outlet.write
         self.feeds: dict[str, Feed] = {}
         self.behind: dict[Feed, int] = {}
-        self.catching: frozenset[Feed] = frozenset()
+        self.catching = False
         self.closing = False
         self.frames_out = self.bytes_out = self.frames_taken = 0
         self.frames_limit = protocol.WINDOW_FRAMES
@@ -91,9 +91,15 @@ class Socket:
 
     def fall_behind(self, feed: Feed, last: int) -> None:
         """The window is full: events after `last` wait in the log."""
-        if not self._stalled_at or not self.behind:
-            self._stalled_at = time.monotonic()
+        if not self.behind:
+            self._stalled_at = 0.0
         self.behind[feed] = last
+        self.wait_on()
+
+    def wait_on(self) -> None:
+        """From here on the socket counts as stalled if events wait for it and it takes none."""
+        if self.behind and not self._stalled_at:
+            self._stalled_at = time.monotonic()
 
     def room_frames(self) -> int:
         """How many frames the window still takes."""

@@ -32,10 +32,12 @@ async def poll_forever(hub: Hub) -> None:
 
 
 async def poll(hub: Hub) -> None:
-    """One turn of `poll_forever`, in one query."""
+    """One turn of `poll_forever`, in one query; goes on with whom a failed reading of the log left behind."""
     ready = [topic for topic, feed in hub.feeds.items() if feed.ready]
     if ready:
         hub.notice_heads(await threads.read(log.heads, ready))
+    for socket in [socket for socket in hub.sockets if socket.behind]:
+        hub.catch_up(socket)
 
 
 def close_stalled(hub: Hub) -> None:
