@@ -138,27 +138,30 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         self._outlet: Outlet = open_outlet(scope, send)
         self.socket = Socket(identity, self._outlet, self._close)
         try:
-            if await self._open(identity):
-                await self._serve(receive)
+            await self._open(identity)
+            await self._serve(receive)
         finally:
             self.socket.closing = True
             hub.closed(self.socket)
             roster.leave(self.socket)
             self._outlet.close()
 
-    async def _open(self, identity: sessions.Identity) -> bool:
+    async def _open(self, identity: sessions.Identity) -> None:
         hub.start()
         hub.open(self.socket)
-        if await hub.attach(self.socket, [f"user:{self.user.pk}"]):
-            # Revocations are heard from here on; one that came since the handshake's check is found now.
-            ended = await threads.read(sessions.ended, {identity.session_key: self.user.pk})
-            if ended:
-                hub.close(self.socket, 4401, "You were signed out.")
-                return False
+        own = f"user:{self.user.pk}"
+        await hub.attach(self.socket, [own])
+        hub.close_oldest(own)
+        feed = hub.feeds.get(own)
+        stands = feed is not None and sessions.stands(identity, feed)
+        # Revocations are heard from here on; one that came since the handshake's check is found now.
+        if not stands and await threads.read(sessions.ended, {identity.session_key: self.user.pk}):
+            hub.close(self.socket, 4401, "You were signed out.")
+        if self.socket.closing:
+            return
         roster.join(self.socket)
         hello = protocol.Hello(connection=uuid.uuid4().hex[:16], user=self.user.pk, server_time=_now())
         self.socket.send(b'{"type":"hello","data":' + protocol.encode(hello) + b"}")
-        return True
 
     async def _serve(self, receive: Receive) -> None:
         while True:

@@ -6,6 +6,7 @@ Used by hub.py only, on the event loop. Never reads the database and never waits
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,7 @@ class Feed:
         held: events that came before their turn, not more than the ring takes: the log has them all.
         head: the highest seq that the log is said to have.
         oldest: the oldest seq that the log can still replay.
+        quiet_since: when (monotonic) it was followed or last had an effect on sockets; later readings still hold.
     """
 
     __slots__ = (
@@ -39,6 +41,7 @@ class Feed:
         "last",
         "live",
         "oldest",
+        "quiet_since",
         "ready",
         "ring",
         "sockets",
@@ -50,6 +53,7 @@ class Feed:
         self.last = 0
         self.head = 0
         self.oldest = 1
+        self.quiet_since = 0.0
         self.ready = False
         self.became_ready = asyncio.Event()
         self.filling = False
@@ -64,6 +68,7 @@ class Feed:
         """The log's head is known: from here on events are taken in order."""
         self.last = head
         self.oldest = oldest
+        self.quiet_since = time.monotonic()
         self.ready = True
         self.became_ready.set()
 

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Collection, Coroutine
 from typing import Any, Final
 
-from realtime import log, metrics, protocol, sessions, threads, watch
+from realtime import log, metrics, protocol, threads, watch
 from realtime.bell import Bell, Ring
 from realtime.feed import Feed
 from realtime.log import Entry
@@ -246,8 +246,7 @@ class Hub:
 
     def apply_effect(self, feed: Feed, effect: protocol.Effect) -> None:
         """Drops or closes the sockets that the event is about."""
-        if feed.topic.startswith("user:"):
-            sessions.forget(int(feed.topic.removeprefix("user:")))
+        feed.quiet_since = time.monotonic()
         for socket in list(feed.sockets):
             if effect.drop_user and socket.user_id == effect.drop_user:
                 self.unsubscribe(socket, feed.topic)
@@ -257,10 +256,13 @@ class Hub:
     # Sockets
 
     def open(self, socket: Socket) -> None:
-        """A socket is here; the person's oldest one goes when there are too many."""
+        """A socket is here."""
         self.sockets[socket] = None
         metrics.sockets.inc()
-        own = [other for other in self.sockets if other.user_id == socket.user_id]
+
+    def close_oldest(self, topic: str) -> None:
+        """A person's oldest sockets go when their own topic has too many."""
+        own = list(self.feeds[topic].sockets) if topic in self.feeds else []
         for oldest in own[: max(0, len(own) - protocol.SOCKETS_PER_PERSON)]:
             self.close(oldest, 4409, "This page was opened in too many places.")
 
@@ -289,16 +291,16 @@ class Hub:
             self.bell.unfollow(topic)
             metrics.topics.set(len(self.feeds))
 
-    async def attach(self, socket: Socket, topics: Collection[str]) -> bool:
+    async def attach(self, socket: Socket, topics: Collection[str]) -> None:
         """Puts the socket on the topics, still silent; what revokes it from here on is heard.
 
         Rights are checked after this and before `activate`, so no revocation can fall in between.
 
-        Returns:
-            Whether one of them was not followed before.
+        Raises:
+            ConnectionError: a topic could not be followed.
         """
         if socket.closing:
-            return False
+            return
         new = []
         for topic in topics:
             feed = self.feeds.get(topic)
@@ -314,7 +316,6 @@ class Hub:
             await asyncio.wait_for(asyncio.gather(*(feed.became_ready.wait() for feed in waiting)), timeout=30)
             if not all(feed.ready for feed in waiting):
                 raise ConnectionError("a topic could not be followed")
-        return bool(new)
 
     async def _follow(self, feeds: list[Feed]) -> None:
         topics = [feed.topic for feed in feeds]

@@ -7,11 +7,11 @@ closed with a code, because a browser sees no code of a refused handshake. Never
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.http.cookie import parse_cookie
 from django.http.request import split_domain_port, validate_host
 
 from realtime import metrics, sessions, threads
@@ -106,9 +106,4 @@ async def refuse(receive: Receive, send: Send, refused: Refused, code: int) -> N
 
 
 def _session_key(scope: Scope) -> str:
-    try:
-        cookies = SimpleCookie(header(scope, b"cookie"))
-    except CookieError:
-        return ""
-    morsel = cookies.get(settings.SESSION_COOKIE_NAME)
-    return morsel.value if morsel else ""
+    return parse_cookie(header(scope, b"cookie")).get(settings.SESSION_COOKIE_NAME, "")

@@ -1,4 +1,4 @@
-"""Who is behind a socket: the login session read in one hop, with a short cache that revocation empties.
+"""Who is behind a socket: the login session read in one hop, with a short cache that a revocation makes void.
 
 Called by middleware.py at the handshake and by the hub's sweep. Never writes a session and never shows its key.
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.contrib.auth import get_user, get_user_model
@@ -20,6 +20,9 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from realtime.protocol import Refused
+
+if TYPE_CHECKING:
+    from realtime.feed import Feed
 
 CACHE_SECONDS: Final = 10.0
 
@@ -32,9 +35,11 @@ class Identity:
     session_key: str
     session: str
     """The session's digest: the name it has in events."""
+    read_at: float
+    """On the monotonic clock, a moment before the database was asked."""
 
 
-_cache: dict[str, tuple[Identity, float]] = {}
+_cache: dict[str, Identity] = {}
 
 
 def session_digest(session_key: str) -> str:
@@ -50,6 +55,7 @@ def authenticate(session_key: str) -> Identity | Refused:
     """
     if not session_key:
         return Refused("forbidden", "Sign in to go on.")
+    read_at = time.monotonic()
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user = get_user(SimpleNamespace(session=store))  # type: ignore[arg-type]
     if not user.is_authenticated or not user.is_active:
@@ -58,27 +64,30 @@ def authenticate(session_key: str) -> Identity | Refused:
         refused: Refused | None = import_string(path)(user=user, session=store)
         if refused is not None:
             return refused
-    identity = Identity(user, session_key, session_digest(session_key))
-    _cache[session_key] = (identity, time.monotonic() + CACHE_SECONDS)
+    identity = Identity(user, session_key, session_digest(session_key), read_at)
+    _cache[session_key] = identity
     return identity
 
 
-def cached(session_key: str, followed: Iterable[str]) -> Identity | None:
-    """The identity read a moment ago, if this process heard every revocation since (it follows the person's topic)."""
-    found = _cache.get(session_key)
-    if found is None:
+def cached(session_key: str, feeds: Mapping[str, Feed]) -> Identity | None:
+    """The identity read a moment ago, if this process heard every revocation since (see `stands`)."""
+    identity = _cache.get(session_key)
+    if identity is None:
         return None
-    identity, until = found
-    if time.monotonic() > until or f"user:{identity.user.pk}" not in followed:
-        del _cache[session_key]
+    feed = feeds.get(f"user:{identity.user.pk}")
+    if feed is None or not stands(identity, feed) or _is_old(identity):
+        _cache.pop(session_key, None)
         return None
     return identity
 
 
-def forget(user_id: int) -> None:
-    """Empties the cache of one person; the hub calls it when something on `user:<id>` touches sockets."""
-    for key in [key for key, (identity, _) in _cache.items() if identity.user.pk == user_id]:
-        del _cache[key]
+def stands(identity: Identity, own: Feed) -> bool:
+    """Whether what was read then still holds: the person's topic was followed all the time and revoked nothing."""
+    return own.ready and own.quiet_since < identity.read_at
+
+
+def _is_old(identity: Identity) -> bool:
+    return time.monotonic() > identity.read_at + CACHE_SECONDS
 
 
 def forget_all() -> None:
@@ -88,22 +97,20 @@ def forget_all() -> None:
 
 def forget_stale() -> None:
     """Drops what has expired."""
-    now = time.monotonic()
-    for key in [key for key, (_, until) in _cache.items() if until < now]:
-        del _cache[key]
+    for key in list(_cache):  # handshakes on other threads add to it meanwhile
+        identity = _cache.get(key)
+        if identity is not None and _is_old(identity):
+            _cache.pop(key, None)
 
 
 def ended(claims: dict[str, int]) -> set[str]:
     """Which of these sessions (key -> user id) no longer stand: deleted or expired, or the person is not active."""
     keys = list(claims)
-    alive: set[str] = set()
+    standing: set[str] = set()
     for start in range(0, len(keys), 500):
         part = keys[start : start + 500]
-        alive.update(
-            Session.objects.filter(session_key__in=part, expire_date__gt=timezone.now()).values_list(
-                "session_key", flat=True
-            )
-        )
-    people = set(claims.values())
-    active = set(get_user_model().objects.filter(pk__in=people, is_active=True).values_list("pk", flat=True))
-    return {key for key, user_id in claims.items() if key not in alive or user_id not in active}
+        sessions = Session.objects.filter(session_key__in=part, expire_date__gt=timezone.now())
+        people = get_user_model().objects.filter(pk__in={claims[key] for key in part}, is_active=True)
+        active = set(people.values_list("pk", flat=True))
+        standing.update(key for key in sessions.values_list("session_key", flat=True) if claims[key] in active)
+    return set(keys) - standing

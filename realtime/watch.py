@@ -24,8 +24,8 @@ async def poll_forever(hub: Hub) -> None:
     """Asks for the heads of all followed topics: a dead bell costs one turn and no event."""
     while True:
         await asyncio.sleep(settings.REALTIME_POLL_SECONDS)
-        close_stalled(hub)
         try:
+            close_stalled(hub)
             await poll(hub)
         except Exception:
             logger.exception("The heads of %d topics could not be read", len(hub.feeds))
@@ -53,12 +53,16 @@ async def sweep_forever(hub: Hub) -> None:
     while True:
         await asyncio.sleep(settings.REALTIME_SWEEP_SECONDS)
         sessions.forget_stale()
-        claims = {socket.session_key: socket.user_id for socket in hub.sockets}
         try:
-            ended = await threads.read(sessions.ended, claims) if claims else set()
+            await sweep(hub)
         except Exception:
-            logger.exception("The sessions of %d sockets could not be checked", len(claims))
-            continue
-        for socket in list(hub.sockets):
-            if socket.session_key in ended:
-                hub.close(socket, 4401, "You were signed out.")
+            logger.exception("The sessions of %d sockets could not be checked", len(hub.sockets))
+
+
+async def sweep(hub: Hub) -> None:
+    """One turn of `sweep_forever`."""
+    claims = {socket.session_key: socket.user_id for socket in hub.sockets}
+    ended = await threads.read(sessions.ended, claims) if claims else set()
+    for socket in list(hub.sockets):
+        if socket.session_key in ended:
+            hub.close(socket, 4401, "You were signed out.")
