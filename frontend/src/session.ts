@@ -13,7 +13,7 @@ import { Outbox } from "./outbox";
 import { People } from "./people";
 import type { HomeSnapshot, RoomSnapshot, ThreadSnapshot } from "./protocol";
 import { Connection } from "./socket";
-import { addNewer, addOlder, reduceHome, reduceRoom, reduceThread, Store } from "./store";
+import { addNewer, addOlder, newestPage, reduceHome, reduceRoom, reduceThread, Store } from "./store";
 
 /** The data embedded in the page: `<script id="boot">`. */
 export interface Boot {
@@ -203,11 +203,13 @@ export class Session {
     return this.home.get().rooms.some((summary) => summary.room.id === room);
   }
 
-  /** A room that one only looked at is heard no more when one goes on. */
+  /** A room that one only looked at is forgotten when one goes on; of others the newest page stays. */
   private leaveCurrent(next: number | null): void {
     const before = this.current;
     if (before === null || before === next) return;
     if (this.thread.get() !== null || this.currentThread !== null) this.closeThread();
+    const kept = this.rooms.get(before);
+    if (kept !== undefined) this.rooms.set(before, newestPage(kept));
     if (this.isMine(before)) return;
     this.rooms.delete(before);
     this.connection.unsubscribe(roomTopic(before));

@@ -52,9 +52,23 @@ const BACKOFF_MOST_MS = 30_000;
 const RESTART_JITTER_MS = 5_000;
 const TOO_FAST_PAUSE_MS = 10_000;
 const ANSWER_MS = 10_000;
+const UNANSWERED_MS = 60_000;
 const STEADY_MS = 10_000;
 const RECEIVED_FRAMES = 50;
 const RECEIVED_MS = 2_000;
+
+const HALF_CHARACTER = "This holds half of a character, which cannot be sent. Delete it and type it again.";
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** The JSON of a frame; null when a text in it is not valid Unicode: the server could not read it, nor name the command. */
+function encode(frame: unknown): string | null {
+  let valid = true;
+  const text = JSON.stringify(frame, (_, value: unknown) => {
+    if (typeof value === "string" && LONE_SURROGATE.test(value)) valid = false;
+    return value;
+  });
+  return valid ? text : null;
+}
 
 /** Close codes after which reconnecting would be wrong, and the state that the page then shows. */
 const FINAL: Readonly<Record<number, ConnectionState>> = {
@@ -147,14 +161,22 @@ export class Connection {
     const socket = this.socket;
     if (socket === null || !this.greeted) return Promise.reject(new CommandError("offline", "There is no connection right now."));
     const ref = ++this.refs;
-    const text = JSON.stringify(topic === "" ? { type, ref, data } : { type, ref, topic, data });
+    const text = encode(topic === "" ? { type, ref, data } : { type, ref, topic, data });
+    if (text === null) return Promise.reject(new CommandError("invalid", HALF_CHARACTER));
     if (new TextEncoder().encode(text).length > this.frameLimit) {
       return Promise.reject(new CommandError("too_large", "This is too long to send."));
     }
     return new Promise((resolve, reject) => {
       this.waiting.set(ref, { resolve: resolve as (result: unknown) => void, reject });
+      this.after(`answer to ${ref}`, UNANSWERED_MS, () => this.unanswered(ref));
       socket.send(text);
     });
+  }
+
+  /** The line lives, but this command got no answer: whoever sent it may try again. */
+  private unanswered(ref: number): void {
+    this.waiting.get(ref)?.reject(new CommandError("unanswered", "The server did not answer."));
+    this.waiting.delete(ref);
   }
 
   // Life of the socket
@@ -260,6 +282,7 @@ export class Connection {
       return;
     }
     this.waiting.delete(frame.ref);
+    this.clear(`answer to ${frame.ref}`);
     if (good) waiting.resolve(frame.data);
     else waiting.reject(new CommandError(frame.code ?? "internal", frame.message ?? "", frame.field, frame.retry_after, frame.incident));
   }

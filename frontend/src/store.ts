@@ -3,7 +3,7 @@
 
 export { reduceHome } from "./reducers/home";
 export { UNREAD_MOST } from "./reducers/messages";
-export { addNewer, addOlder, reduceRoom, WINDOW_ROWS } from "./reducers/room";
+export { addNewer, addOlder, newestPage, reduceRoom, WINDOW_ROWS } from "./reducers/room";
 export { reduceThread } from "./reducers/thread";
 
 /** A value and those who want to know when a part of it changes. */

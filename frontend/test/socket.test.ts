@@ -153,6 +153,23 @@ test("a frame beyond the limit is not sent at all", async () => {
   assert.equal(FakeSocket.last.sent.some((frame) => frame.type === "message.edit"), false);
 });
 
+test("half a character is refused here, where its command is still known", async () => {
+  const seen = online();
+  await assert.rejects(seen.connection.command("message.edit", { id: "m", body: "half \ud800 pair" }, "room:1"), { code: "invalid" });
+  void seen.connection.command("message.edit", { id: "m", body: "whole 😀" }, "room:1").catch(() => undefined);
+  assert.equal(FakeSocket.last.frame("message.edit").data["body"], "whole 😀");
+});
+
+test("a command that stays without an answer for a minute is given back", async () => {
+  const seen = online();
+  const sent = seen.connection.command("read.set", { seq: 1 }, "room:1");
+  for (let beat = 0; beat < 12; beat++) {
+    clock.tick(5_000);
+    FakeSocket.last.say({ type: "typing", topic: "room:1", data: { user: 3, thread: null } });
+  }
+  await assert.rejects(sent, { code: "unanswered" });
+});
+
 test("flow control tells after 50 frames, and after 2 s for fewer", () => {
   online(0);
   for (let seq = 1; seq <= 50; seq++) FakeSocket.last.say(event(seq));

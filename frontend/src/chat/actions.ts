@@ -31,6 +31,16 @@ interface Target {
   state: RoomSnapshot;
 }
 
+/** A finger on a message. */
+interface Press {
+  target: Target;
+  /** It has been there long enough. */
+  long: boolean;
+  x: number;
+  y: number;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
 function deletion(message: MessageView): Question {
   const text = "It is gone for everybody. You cannot undo this.";
   return { title: "Delete this message?", text, quote: excerpt(message.body), go: "Delete", danger: true };
@@ -38,7 +48,7 @@ function deletion(message: MessageView): Question {
 
 export class Actions {
   readonly editing: Editing;
-  private press: { timer: ReturnType<typeof setTimeout>; x: number; y: number } | null = null;
+  private press: Press | null = null;
   private readonly abort = new AbortController();
 
   constructor(
@@ -56,12 +66,13 @@ export class Actions {
     element.addEventListener("keydown", (event) => this.pressed(event), { signal });
     element.addEventListener("contextmenu", (event) => this.rightClicked(event), { signal });
     element.addEventListener("pointerdown", (event) => this.pressStart(event), { signal });
-    for (const name of ["pointerup", "pointercancel", "scroll"]) element.addEventListener(name, () => this.pressEnd(), { signal });
+    element.addEventListener("scroll", () => this.pressDrop(), { signal, passive: true });
+    for (const name of ["pointerup", "pointercancel"]) element.addEventListener(name, () => this.pressEnd(), { signal });
     element.addEventListener("pointermove", (event) => this.pressMoved(event), { signal });
   }
 
   dispose(): void {
-    this.pressEnd();
+    this.pressDrop();
     this.abort.abort();
   }
 
@@ -144,31 +155,42 @@ export class Actions {
     const target = this.target(event.target as Element);
     if (target === null) return;
     event.preventDefault();
-    this.pressEnd();
+    // A finger: the press itself opens the menu when it is lifted.
+    if (this.press !== null) return;
     const keyboard = event.clientX === 0 && event.clientY === 0;
     this.menu(target, target.row, keyboard ? undefined : { x: event.clientX, y: event.clientY });
   }
 
   private pressStart(event: PointerEvent): void {
-    this.pressEnd();
+    this.pressDrop();
     if (event.pointerType !== "touch" || closest(event, "a[href], button, textarea") !== null) return;
     const target = this.target(event.target as Element);
     if (target === null) return;
-    const timer = setTimeout(() => {
-      this.press = null;
-      this.menu(target, target.row);
+    const press: Press = { target, long: false, x: event.clientX, y: event.clientY, timer: undefined };
+    press.timer = setTimeout(() => {
+      press.long = true;
+      target.row.classList.add("hot");
     }, LONG_PRESS_MS);
-    this.press = { timer, x: event.clientX, y: event.clientY };
+    this.press = press;
   }
 
   private pressMoved(event: PointerEvent): void {
     const { press } = this;
-    if (press !== null && Math.hypot(event.clientX - press.x, event.clientY - press.y) > PRESS_SLACK_PX) this.pressEnd();
+    if (press !== null && Math.hypot(event.clientX - press.x, event.clientY - press.y) > PRESS_SLACK_PX) this.pressDrop();
   }
 
-  private pressEnd(): void {
-    if (this.press !== null) clearTimeout(this.press.timer);
+  private pressDrop(): void {
+    if (this.press === null) return;
+    clearTimeout(this.press.timer);
+    this.press.target.row.classList.remove("hot");
     this.press = null;
+  }
+
+  /** Opens the menu only now: the end of the press would close a popover that was opened during it. */
+  private pressEnd(): void {
+    const { press } = this;
+    this.pressDrop();
+    if (press?.long === true) setTimeout(() => this.menu(press.target, press.target.row));
   }
 
   // The menu

@@ -7,6 +7,7 @@ import { insert, reduceMessages, shownInRoom, withCounts } from "./messages";
 
 /** Rows that the page keeps of one room; older or newer ones are fetched again when one scrolls there. */
 export const WINDOW_ROWS = 400;
+const PAGE_ROWS = 50;
 
 function byRank(a: MemberView, b: MemberView): number {
   const owner = Number(b.role === "owner") - Number(a.role === "owner");
@@ -33,6 +34,12 @@ function withMessage(state: RoomSnapshot, message: MessageView | null): RoomSnap
 function trimStart(state: RoomSnapshot): RoomSnapshot {
   const surplus = state.messages.length - WINDOW_ROWS;
   return surplus > 0 ? { ...state, messages: state.messages.slice(surplus), has_before: true } : state;
+}
+
+/** The room with its newest messages only, so that coming back draws a page and not a long history. */
+export function newestPage(state: RoomSnapshot): RoomSnapshot {
+  if (state.has_after || state.messages.length <= PAGE_ROWS) return state;
+  return { ...state, messages: state.messages.slice(-PAGE_ROWS), has_before: true };
 }
 
 function created(state: RoomSnapshot, data: Extract<RoomEvent, { type: "message.created" }>["data"]): RoomSnapshot {
