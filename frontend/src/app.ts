@@ -8,23 +8,22 @@ import { Actions } from "./shell/actions";
 import { Announcer } from "./shell/announcer";
 import { Badge } from "./shell/badge";
 import { Banner } from "./shell/banner";
-import { hasSettings, paletteCommands, type CommandActs } from "./shell/commands";
+import type { CommandActs, CommandState } from "./shell/commands";
 import { closeOnScrim, dialog, openDialog } from "./shell/dialogs";
-import { Direct } from "./shell/direct";
 import { Idle } from "./shell/idle";
-import { Invite } from "./shell/invite";
 import { listenForKeys } from "./shell/keyboard";
 import { Menu } from "./shell/menu";
-import { NewRoom } from "./shell/new_room";
+import { OnceMade } from "./shell/once_made";
 import { PageShell } from "./shell/page_shell";
-import { Palette } from "./shell/palette";
 import { Preferences } from "./shell/preferences";
 import { PHONE, Rail } from "./shell/rail";
-import { neighbour, totals } from "./shell/rooms";
+import { hasSettings, neighbour, totals } from "./shell/rooms";
 import { Router } from "./shell/router";
 import { Stage } from "./shell/stage";
 import { Toasts } from "./shell/toasts";
 import type { ShellContext } from "./shell/view";
+
+const WARM_UP_MS = 1_500;
 
 class App {
   private readonly session: Session;
@@ -35,10 +34,7 @@ class App {
   private readonly rail: Rail;
   private readonly router: Router;
   private readonly stage: Stage;
-  private readonly palette: Palette;
-  private readonly newRoom: NewRoom;
-  private readonly direct: Direct;
-  private readonly invite: Invite;
+  private readonly dialogs: ReturnType<App["makeDialogs"]>;
   private readonly banner: Banner;
 
   constructor(private readonly boot: Boot) {
@@ -56,13 +52,9 @@ class App {
     this.actions.start();
     this.router = new Router((arrival) => this.stage.show(arrival));
     this.stage = new Stage(this.context(), this.rail, new Badge(this.session.home), this.router);
-    const open = (room: RoomView) => this.open(room);
-    this.newRoom = new NewRoom(this.session, open);
-    this.direct = new Direct(this.session, open);
-    this.invite = new Invite(this.session, this.announcer, (title) => this.shell.toast({ kind: "info", title }));
+    this.dialogs = this.makeDialogs();
     this.banner = new Banner(part(document, "#banner"), this.session.connection, this.session.outbox, this.announcer);
-    this.palette = this.makePalette();
-    this.shell.join({ router: this.router, stage: this.stage, direct: this.direct });
+    this.shell.join({ router: this.router, stage: this.stage, open: (room) => this.open(room) });
   }
 
   private context(): ShellContext {
@@ -82,6 +74,37 @@ class App {
     this.router.arrive(true);
     new Idle(this.session);
     this.session.start();
+    // Dialogs and pages come after the first load, so that they are there at once, and also without a connection.
+    setTimeout(() => void import("./later").catch(() => undefined), WARM_UP_MS);
+  }
+
+  // Dialogs, each made when it is first wanted
+
+  private makeDialogs() {
+    const { session, announcer } = this;
+    const open = (room: RoomView) => this.open(room);
+    const done = (title: string) => this.shell.toast({ kind: "info", title });
+    return {
+      newRoom: new OnceMade(async () => new (await import("./later")).NewRoom(session, open)),
+      direct: new OnceMade(async () => new (await import("./later")).Direct(session, open)),
+      invite: new OnceMade(async () => new (await import("./later")).Invite(session, announcer, done)),
+      palette: new OnceMade(() => this.makePalette()),
+    };
+  }
+
+  private async makePalette() {
+    const { Palette, paletteCommands } = await import("./later");
+    return new Palette(this.session, {
+      commands: () => paletteCommands(this.commandState(), this.commandActs()),
+      open: (url, newTab) => (newTab ? window.open(url, "_blank", "noopener") : this.router.go(url)),
+      remember: (rooms) => this.stage.remember(rooms),
+      write: (user) => this.shell.write(user),
+      announce: (text) => this.announcer.say(text),
+    });
+  }
+
+  private use<T>(later: OnceMade<T>, act: (made: T) => unknown): void {
+    later.get().then(act).catch((error: unknown) => this.shell.fail("This part of the page could not be loaded", error));
   }
 
   // Rooms
@@ -94,8 +117,11 @@ class App {
   private async join(room: RoomView): Promise<void> {
     try {
       const result = await this.session.command("room.join", { room: room.id });
-      if (this.session.room.get()?.room.id === room.id) await this.session.loadLatest();
-      else this.open(result.room);
+      if (this.session.room.get()?.room.id === room.id) {
+        await this.session.loadLatest();
+        // The composer comes with the next drawing.
+        requestAnimationFrame(() => this.stage.roomStage?.focus());
+      } else this.open(result.room);
       this.announcer.say(`You joined #${room.name}`);
     } catch (error) {
       this.shell.fail(`You could not join #${room.name}`, error);
@@ -122,29 +148,29 @@ class App {
 
   private openInvite(): void {
     const room = this.session.room.get();
-    if (room !== null) this.invite.open(room);
+    if (room !== null) this.use(this.dialogs.invite, (invite) => invite.open(room));
   }
 
   private openSettings(): void {
     const room = this.session.room.get();
-    if (room !== null && hasSettings(room)) this.router.go(`${room.room.url}settings/`);
+    if (hasSettings(room)) this.router.go(`${room.room.url}settings/`);
   }
 
   // Actions and keys
 
   private act(): void {
-    const { router, stage } = this;
+    const { router, stage, dialogs } = this;
     this.actions.add({
-      "open-palette": () => this.palette.toggle(),
-      "new-room": () => this.newRoom.open(),
-      "new-direct": () => this.direct.open(),
+      "open-palette": () => this.use(dialogs.palette, (palette) => palette.toggle()),
+      "new-room": () => this.use(dialogs.newRoom, (box) => box.open()),
+      "new-direct": () => this.use(this.dialogs.direct, (box) => box.open()),
       "switch-theme": (button) => this.shell.openMenu({ label: "Theme", anchor: button, items: this.preferences.themeItems(this.shell) }),
       "open-shortcuts": () => openDialog(dialog("d-shortcuts")),
       "close-dialog": (button) => button.closest("dialog")?.close(),
-      "copy-link": () => void this.invite.copy(),
+      "copy-link": () => this.use(this.dialogs.invite, (invite) => invite.copy()),
       "open-invite": () => this.openInvite(),
       "open-settings": () => this.openSettings(),
-      "open-members": (button) => stage.roomStage?.toggleMembers(button),
+      "open-members": (button) => this.toggleMembers(button),
       "close-pane": () => this.shell.closePane(),
       "write-to": (button) => this.shell.write(Number(button.dataset["user"])),
       "join-room": (button) => this.joinFrom(button),
@@ -157,7 +183,7 @@ class App {
 
   private keys(): void {
     listenForKeys({
-      jump: () => this.palette.toggle(),
+      jump: () => this.use(this.dialogs.palette, (palette) => palette.toggle()),
       step: (step, unreadOnly) => this.step(step, unreadOnly),
       shortcuts: () => openDialog(dialog("d-shortcuts")),
       escape: () => this.escape(),
@@ -181,25 +207,25 @@ class App {
     room.pane.markRead();
   }
 
-  private makePalette(): Palette {
-    return new Palette(this.session, {
-      commands: () => this.commands(),
-      open: (url, newTab) => (newTab ? window.open(url, "_blank", "noopener") : this.router.go(url)),
-      remember: (rooms) => this.stage.remember(rooms),
-      write: (user) => this.shell.write(user),
-      announce: (text) => this.announcer.say(text),
-    });
+  private toggleMembers(button: HTMLElement): void {
+    this.stage.roomStage?.toggleMembers(button).catch((error: unknown) => this.shell.fail("The members could not be shown", error));
   }
 
-  private commands() {
+  // Commands of the palette
+
+  private commandState(): CommandState {
     const home = this.session.home.get();
     const room = this.stage.roomStage === null ? null : this.session.room.get();
-    const state = { canCreate: home.can_create_rooms, unread: totals(home).any, room, theme: home.preferences.theme };
-    const acts: CommandActs = {
-      newRoom: () => this.newRoom.open(),
-      newDirect: () => this.direct.open(),
-      browse: () => this.router.go("/browse/"),
-      home: () => this.router.go("/", { home: true }),
+    return { canCreate: home.can_create_rooms, unread: totals(home).any, room, theme: home.preferences.theme };
+  }
+
+  private commandActs(): CommandActs {
+    const { router, dialogs } = this;
+    return {
+      newRoom: () => this.use(dialogs.newRoom, (box) => box.open()),
+      newDirect: () => this.use(dialogs.direct, (box) => box.open()),
+      browse: () => router.go("/browse/"),
+      home: () => router.go("/", { home: true }),
       shortcuts: () => openDialog(dialog("d-shortcuts")),
       readAll: () => void this.readAll(),
       theme: (theme) => void this.preferences.setTheme(theme, this.shell),
@@ -209,7 +235,6 @@ class App {
       members: () => part(document, "#view [data-do=open-members]").click(),
       settings: () => this.openSettings(),
     };
-    return paletteCommands(state, acts);
   }
 
   // The connection

@@ -5,3 +5,11 @@
 export { openHistory } from "./chat/history";
 export { openPicker } from "./chat/picker";
 export { ThreadPane } from "./chat/thread";
+export { BrowseView } from "./shell/browse_view";
+export { paletteCommands } from "./shell/commands";
+export { Direct } from "./shell/direct";
+export { Invite } from "./shell/invite";
+export { MembersPane } from "./shell/members";
+export { NewRoom } from "./shell/new_room";
+export { Palette } from "./shell/palette";
+export { SettingsView } from "./shell/settings_view";

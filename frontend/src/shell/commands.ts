@@ -4,6 +4,7 @@
 import type { RoomSnapshot } from "../protocol";
 import type { Theme } from "../theme";
 import type { PaletteCommand } from "./palette_entries";
+import { hasSettings } from "./rooms";
 
 /** What the commands do; the page's own functions. */
 export interface CommandActs {
@@ -47,9 +48,4 @@ export function paletteCommands({ canCreate, unread, room, theme }: CommandState
     { icon: "log-out", text: "Sign out", run: acts.signOut },
   ];
   return commands.filter((command) => command.shown !== false);
-}
-
-/** Rooms of people have nothing to set. */
-export function hasSettings(room: RoomSnapshot | null): boolean {
-  return room !== null && room.role !== "" && (room.room.kind === "public" || room.room.kind === "private");
 }

@@ -51,12 +51,6 @@ export class Direct {
     this.input.focus();
   }
 
-  /** Opens the room with these people without asking whom. */
-  async start(users: number[]): Promise<void> {
-    const { room } = await this.session.command("room.open_direct", { users });
-    this.opened(room);
-  }
-
   private choose(person: PersonView): void {
     clearErrors(this.form);
     if (this.chosen.length >= MOST) return showNote(part(this.form, "[data-part=error]"), `A conversation has at most ${MOST} others. Make a room for more.`);

@@ -7,7 +7,7 @@ import type { MemberView, RoomSnapshot } from "../protocol";
 import { confirm } from "./dialogs";
 import type { Shell } from "./contract";
 import { findMembers, memberDetail, ROLES } from "./members";
-import { stateIn } from "./presence";
+import { stateOf } from "./presence";
 import { Rows, whenChanged } from "./rows";
 
 const ROWS_MOST = 100;
@@ -69,7 +69,7 @@ export class MemberSettings {
     if (state === null) return;
     const { person, role } = member;
     const { me } = this.shell.session;
-    const here = stateIn(state.presence, person.id);
+    const here = stateOf(this.shell.session, person.id);
     const face = part(row, "[data-part=avatar]");
     whenChanged(face, JSON.stringify([person, here]), () => face.replaceChildren(avatar(person, "s", here)));
     part(row, "[data-part=name]").textContent = person.display_name;

@@ -6,7 +6,7 @@ import { clone, el, onceAFrame, part } from "../dom";
 import { avatar } from "../people";
 import type { MemberView, PersonView, RoomSnapshot } from "../protocol";
 import type { Shell } from "./contract";
-import { stateIn } from "./presence";
+import { stateOf } from "./presence";
 import { bestMatch } from "./ranking";
 import { Rows, whenChanged } from "./rows";
 
@@ -92,7 +92,7 @@ export class MembersPane {
     part(this.element, "[data-part=manage]").hidden = !manage;
     const near = new Set(state.members.map((member) => member.person.id));
     const far = this.far.filter((person) => !near.has(person.id)).map((person) => ({ person, role: "member" }));
-    const here = (member: MemberView) => Number(stateIn(state.presence, member.person.id) !== "offline");
+    const here = (member: MemberView) => Number(stateOf(this.shell.session, member.person.id) !== "offline");
     const found = findMembers([...state.members, ...far], this.find.value).sort((a, b) => here(b) - here(a));
     this.rows.show(found.slice(0, ROWS_MOST));
     const hidden = found.length - ROWS_MOST;
@@ -108,9 +108,8 @@ export class MembersPane {
   }
 
   private fill(row: HTMLElement, member: MemberView): void {
-    const { state } = this;
     const { person } = member;
-    const here = state === null ? "offline" : stateIn(state.presence, person.id);
+    const here = stateOf(this.shell.session, person.id);
     const face = part(row, "[data-part=avatar]");
     whenChanged(face, JSON.stringify([person, here]), () => face.replaceChildren(avatar(person, "m", here)));
     part(row, "[data-part=name]").textContent = person.display_name;

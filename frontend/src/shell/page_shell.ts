@@ -1,11 +1,11 @@
 // The shell as the chat and the views see it: announcements, notices, questions, menus, people, going elsewhere.
 // Made once by app.ts. It joins the parts and decides nothing itself.
 
+import type { RoomView } from "../protocol";
 import type { Session } from "../session";
 import type { Announcer } from "./announcer";
 import type { MenuRequest, Notice, PaneOptions, Question, Shell } from "./contract";
 import { confirm, errorText } from "./dialogs";
-import type { Direct } from "./direct";
 import type { Menu } from "./menu";
 import { openPerson } from "./person";
 import type { Router } from "./router";
@@ -16,7 +16,8 @@ import type { Toasts } from "./toasts";
 export interface Parts {
   router: Router;
   stage: Stage;
-  direct: Direct;
+  /** Goes to a room that a command has just made or found. */
+  open(room: RoomView): void;
 }
 
 export class PageShell implements Shell {
@@ -72,7 +73,10 @@ export class PageShell implements Shell {
 
   /** Opens the direct room with somebody. */
   write(user: number): void {
-    this.with.direct.start([user]).catch((error: unknown) => this.fail("The conversation could not be opened", error));
+    this.session.command("room.open_direct", { users: [user] }).then(
+      ({ room }) => this.with.open(room),
+      (error: unknown) => this.fail("The conversation could not be opened", error),
+    );
   }
 
   navigate(url: string, options: { replace?: boolean } = {}): void {

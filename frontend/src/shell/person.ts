@@ -1,7 +1,7 @@
 // What may be done with a person: a small menu at their name. Opened through Shell.openPerson.
 
 import type { MenuItem, Shell } from "./contract";
-import { stateIn } from "./presence";
+import { stateOf } from "./presence";
 
 export interface PersonHooks {
   openMenu: Shell["openMenu"];
@@ -22,7 +22,7 @@ export function openPerson(shell: Pick<Shell, "session">, user: number, anchor: 
   else if (person.kind !== "bridge") items.push({ icon: "message-square", text: "Write to them", run: () => hooks.write(user) });
   const { mention } = hooks;
   if (!you && mention !== null) items.push({ icon: "at-sign", text: "Mention here", run: () => mention(`@${person.name} `) });
-  const state = STATES[stateIn(session.home.get().presence, user)] ?? "";
+  const state = STATES[stateOf(session, user)] ?? "";
   const kind = person.kind === "human" ? state : person.kind;
   hooks.openMenu({ label: person.display_name, anchor, cap: `${person.display_name} · @${person.name} · ${kind}`, items });
 }

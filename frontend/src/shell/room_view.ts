@@ -6,20 +6,13 @@ import { clone, el, maybe, onceAFrame, part } from "../dom";
 import { avatar, roomIcon, roomLabel, roomName } from "../people";
 import type { PersonView, RoomSnapshot, RoomView } from "../protocol";
 import type { PaneOptions, RoomPane } from "./contract";
-import { MembersPane } from "./members";
-import { stateIn } from "./presence";
+import { stateOf } from "./presence";
 import { PHONE } from "./rail";
 import { settingsUrl } from "./routes";
 import { focusHeading, stand, type ShellContext, type View } from "./view";
 
 const SKELETON_MS = 300;
 const FACES = 3;
-
-/** The people of the room who are here now, oneself left out. */
-export function hereNow(state: RoomSnapshot, me: number): PersonView[] {
-  const others = state.members.map((member) => member.person).filter((person) => person.id !== me);
-  return others.filter((person) => stateIn(state.presence, person.id) !== "offline");
-}
 
 export class RoomStage implements View {
   readonly name = "room";
@@ -47,7 +40,7 @@ export class RoomStage implements View {
     maybe(this.element, "[data-part=log] > .skeleton")?.remove();
     const { session } = this.context.shell;
     const redraw = onceAFrame(() => this.redraw());
-    this.stops.push(session.room.subscribe((state) => state, redraw), session.home.subscribe((state) => state.rooms, redraw));
+    this.stops.push(session.room.subscribe((state) => state, redraw), session.home.subscribe((state) => state, redraw));
     this.redraw();
     this.pane = mountRoom({ view: this.element, shell: this.context.shell, room: this.room.id, message });
     if (this.wantsFocus) this.focus();
@@ -103,7 +96,9 @@ export class RoomStage implements View {
 
   private drawHere(state: RoomSnapshot | null): void {
     const place = part(this.element, "[data-part=here]");
-    const here = state === null ? [] : hereNow(state, this.context.shell.session.me);
+    const { session } = this.context.shell;
+    const others = (state?.members ?? []).map((member) => member.person).filter((person) => person.id !== session.me);
+    const here = others.filter((person) => stateOf(session, person.id) !== "offline");
     place.hidden = here.length === 0;
     place.setAttribute("aria-label", here.length === 1 ? "1 other person here now" : `${here.length} other people here now`);
     const faces = here.slice(0, FACES).map((person) => {
@@ -152,8 +147,10 @@ export class RoomStage implements View {
     return this.beside?.element.contains(document.activeElement) === true;
   }
 
-  toggleMembers(button: HTMLElement): void {
+  async toggleMembers(button: HTMLElement): Promise<void> {
     if (button.getAttribute("aria-pressed") === "true") return void this.closePane();
+    const { MembersPane } = await import("../later");
+    if (!this.element.isConnected) return;
     const members = new MembersPane(this.context.shell, this.room.id);
     this.showPane(members.element, {
       opener: button,

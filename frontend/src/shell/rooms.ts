@@ -2,11 +2,16 @@
 // Used by the rail, the palette, the keyboard and the badge of the tab.
 
 import { roomLabel, roomName } from "../people";
-import type { HomeSnapshot, RoomSummary } from "../protocol";
+import type { HomeSnapshot, RoomSnapshot, RoomSummary } from "../protocol";
 
 /** Rooms of people rather than of a subject: they stand under "Direct messages" and have no name of their own. */
 export function isDirect(summary: Pick<RoomSummary, "room">): boolean {
   return summary.room.kind === "direct" || summary.room.kind === "group";
+}
+
+/** Whether the open room has a page of settings: rooms of people have nothing to set. */
+export function hasSettings(room: RoomSnapshot | null): room is RoomSnapshot {
+  return room !== null && room.role !== "" && !isDirect(room);
 }
 
 export function nameOf(summary: RoomSummary): string {

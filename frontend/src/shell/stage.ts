@@ -5,7 +5,6 @@ import { ApiError } from "../api";
 import type { BrowseRoom, RoomView } from "../protocol";
 import type { ConnectionState } from "../socket";
 import type { Badge } from "./badge";
-import { BrowseView } from "./browse_view";
 import { errorText } from "./dialogs";
 import { failedGate, GateView, NOT_FOUND, removedGate, suspendedGate, type Gate } from "./gate_view";
 import { HomeView } from "./home_view";
@@ -15,7 +14,6 @@ import { labelOf } from "./rooms";
 import type { Arrival, Router } from "./router";
 import { lastRoom, rememberRoom } from "./last_room";
 import { leadsTo, type Route } from "./routes";
-import { SettingsView } from "./settings_view";
 import type { ShellContext, View } from "./view";
 
 type RoomRoute = Extract<Route, { key: string }>;
@@ -75,12 +73,30 @@ export class Stage {
     if (connection.state === "banned") return this.showGate(suspendedGate(connection.reason));
     this.gone = null;
     if (route.name === "room" || route.name === "settings") return void this.showRoom(route, turn, quiet);
+    if (route.name === "browse") return void this.showBrowse(turn, quiet);
+    this.leave();
+    this.view = new HomeView(this.context);
+    const rooms = PHONE.matches && !home;
+    this.stand(rooms ? "rooms" : "home", "home", null, rooms ? "Rooms" : "Home");
+    if (!quiet) this.focus();
+  }
+
+  private async showBrowse(turn: number, quiet: boolean): Promise<void> {
+    try {
+      const { BrowseView } = await import("../later");
+      if (turn !== this.turn) return;
+      this.leave();
+      this.view = new BrowseView(this.context);
+      this.stand("browse", "browse", null, "Browse rooms");
+      if (!quiet) this.focus();
+    } catch (error) {
+      if (turn === this.turn) this.showGate(failedGate("Browse rooms", errorText(error), () => this.router.arrive(false)));
+    }
+  }
+
+  private leave(): void {
     this.close();
     this.context.shell.session.closeRoom();
-    this.view = route.name === "browse" ? new BrowseView(this.context) : new HomeView(this.context);
-    const rooms = route.name === "home" && PHONE.matches && !home;
-    this.stand(rooms ? "rooms" : route.name, route.name, null, rooms ? "Rooms" : route.name === "home" ? "Home" : "Browse rooms");
-    if (!quiet) this.focus();
   }
 
   private focus(): void {
@@ -102,17 +118,33 @@ export class Stage {
     if (room === null) return quiet ? this.showGate(NOT_FOUND) : location.assign(location.href);
     const message = route.name === "room" ? route.message : null;
     if (this.view instanceof RoomStage && route.name === "room" && this.view.room.id === room.id) return this.again(message, quiet);
-    this.close();
-    const view = route.name === "room" ? new RoomStage(this.context, room) : new SettingsView(this.context, room);
+    const view = await this.viewOf(route, room);
+    if (view === null || turn !== this.turn) return;
     this.view = view;
     this.stand(view.name, "room", room.id, this.labelOf(room));
     rememberRoom(this.context.shell.session.me, room.id);
     if (!quiet) this.focus();
     const shown = await this.load(room, message, turn);
     if (turn !== this.turn || this.view !== view) return;
-    if (view instanceof RoomStage) view.mount(shown);
-    else view.mount();
+    view.mount(shown);
     if (quiet && !PHONE.matches && document.activeElement === document.body) this.focus();
+  }
+
+  private async viewOf(route: RoomRoute, room: RoomView): Promise<(View & { mount(message: string | null): void }) | null> {
+    if (route.name === "room") {
+      this.close();
+      return new RoomStage(this.context, room);
+    }
+    const turn = this.turn;
+    try {
+      const { SettingsView } = await import("../later");
+      if (turn !== this.turn) return null;
+      this.close();
+      return new SettingsView(this.context, room);
+    } catch (error) {
+      if (turn === this.turn) this.showGate(failedGate(this.labelOf(room), errorText(error), () => this.router.arrive(false)));
+      return null;
+    }
   }
 
   private again(message: string | null, quiet: boolean): void {
