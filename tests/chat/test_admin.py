@@ -1,6 +1,10 @@
 """The back office of rooms: pages load, private words stay private, and deleting goes through the service."""
 
+import json
+from pathlib import Path
+
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
@@ -32,7 +36,7 @@ def helper(db: None) -> User:
 
 
 @pytest.fixture
-def talk(mina: User, teo: User, room: Room, secret: Room, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def talk(mina: User, teo: User, room: Room, secret: Room, tmp_path: Path) -> None:
     """The same in a public and in a private room: a message, edited, with a mention and a reaction, and a link."""
     for place, word in ((room, "daylight"), (secret, "whisper")):
         message = factories.say(mina, place, f"{word} first, @teo")
@@ -40,7 +44,8 @@ def talk(mina: User, teo: User, room: Room, secret: Room, tmp_path) -> None:  # 
         services.add_reaction(actor=teo, room_id=place.pk, message_id=message.pk, emoji="👍")
         services.create_link(actor=mina, room_id=place.pk)
         file = tmp_path / f"{word}.jsonl"
-        file.write_text('{"line":0,"time":"2005-02-06T10:00:00Z","author":"mole","body":"%s import"}\n' % word)
+        line = {"line": 0, "time": "2005-02-06T10:00:00Z", "author": "mole", "body": f"{word} import"}
+        file.write_text(json.dumps(line))
         call_command("import_room", file, room=place.slug, verbosity=0)
 
 
@@ -49,8 +54,6 @@ def listing(model: str, **query: str) -> str:
 
 
 def test_every_model_is_in_the_office():
-    from django.apps import apps
-
     assert set(MODELS) == set(apps.get_app_config("chat").get_models())
 
 
@@ -79,16 +82,16 @@ def test_a_list_costs_the_same_for_many_rows(office, talk, mina, room, model, dj
 
 
 @pytest.mark.parametrize("name", SAYING)
-def test_staff_below_superuser_see_nothing_that_was_said_in_private(helper, talk, secret, name):
+def test_staff_below_superuser_see_nothing_that_was_said_in_private(helper, talk, room, secret, name):
     client = signed_in(helper)
-    shown = client.get(listing(name)).content.decode()
-    assert "1 result" in shown or "1 of" in shown or "paginator" in shown
-    for text in (shown, client.get(listing(name, q="whisper")).content.decode()):
-        assert "whisper" not in text.replace('whisper"', "")
     model = next(model for model in MODELS if model._meta.model_name == name)
     path = "room" if name == "message" else "message__room"
     row = model._default_manager.filter(**{path: secret}).first()
     assert row is not None
+    listed = client.get(listing(name)).context["cl"].queryset
+    assert listed.filter(**{path: room}).exists()
+    assert not listed.filter(**{path: secret}).exists()
+    assert not client.get(listing(name, q="whisper")).context["cl"].queryset.exists()
     assert client.get(reverse(f"admin:chat_{name}_change", args=[row.pk])).status_code == 302
 
 

@@ -57,10 +57,9 @@ def test_the_conversation_is_in_order_and_a_few_minutes_old():
 def test_the_order_holds_at_whatever_hour_it_is_made(hour):
     now = datetime(2026, 11, 22, hour, 1, tzinfo=UTC)
     for room in seed_demo.read_demo().rooms:
-        times = [seed_demo.moment(say.at, now) for say in room.says if not say.thread]
-        assert [seed_demo.moment(room.made, now), *times, now] == sorted(
-            [seed_demo.moment(room.made, now), *times, now]
-        )
+        said = [say.at for say in room.says if not say.thread]
+        times = [seed_demo.moment(text, now) for text in (room.made, *said)]
+        assert [*times, now] == sorted([*times, now])
 
 
 def test_unread_messages_and_mentions_wait_for_jun():

@@ -39,5 +39,5 @@ class Command(BaseCommand):
                 with bar.external_write_mode():
                     self.stdout.write(fault)
         if found:
-            raise CommandError(f"{found} faults in {len(rooms)} rooms.")
-        self.stdout.write(f"{len(rooms)} rooms hold together.")
+            raise CommandError(f"Faults found: {found}.")
+        self.stdout.write(f"Rooms checked: {len(rooms)}. Nothing is wrong.")
