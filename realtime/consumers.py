@@ -153,10 +153,11 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         await hub.attach(self.socket, [own])
         hub.close_oldest(own)
         feed = hub.feeds.get(own)
-        stands = feed is not None and sessions.stands(identity, feed)
-        # Revocations are heard from here on; one that came since the handshake's check is found now.
-        if not stands and await threads.read(sessions.ended, {identity.session_key: self.user.pk}):
-            hub.close(self.socket, 4401, "You were signed out.")
+        if feed is None or not sessions.stands(identity, feed):
+            # Revocations are heard from here on; one that came since the handshake's check is found now.
+            ended = await threads.read(sessions.ended, {identity.session_key: self.user.pk})
+            if ended:
+                hub.close(self.socket, 4401, "You were signed out.")
         if self.socket.closing:
             return
         roster.join(self.socket)

@@ -88,6 +88,7 @@ class GroupWriter:
             else:
                 with transaction.atomic():
                     done = [_settle(future, call) for future, call in batch]
+                    _check_group()
         except Exception as error:  # noqa: BLE001 - a failed commit is the answer to everybody in it
             _drop_broken_connection(error)
             for future, _ in batch:
@@ -95,6 +96,19 @@ class GroupWriter:
             return
         for settle in done:
             settle()
+
+
+def _check_group() -> None:
+    """The last look before the commit of a group, which Django would turn into a silent rollback in some cases.
+
+    Raises:
+        TransactionManagementError: a service without a transaction of its own, or a full disk, spoiled the group.
+    """
+    if connection.needs_rollback:
+        raise transaction.TransactionManagementError("the group of services was rolled back")
+    # A callback that fails must not keep those of the others from running: each is robust, which the stubs do not know.
+    callbacks: list[Any] = connection.run_on_commit
+    connection.run_on_commit = [(savepoints, call, True) for savepoints, call, _ in callbacks]  # type: ignore[misc]
 
 
 def _settle(future: Future[Any], call: Callable[[], Any]) -> Callable[[], None]:

@@ -66,3 +66,43 @@ async def test_a_dead_connection_is_replaced_by_the_next_call():
     with pytest.raises(OperationalError):
         await threads.read(die)
     assert await threads.read(keys) == []
+
+
+async def together(*jobs):
+    """Answers of services that wait at the same time."""
+    gate = threading.Event()
+    running = asyncio.ensure_future(threads.write(gate.wait, 10))
+    await asyncio.sleep(0.1)
+    waiting = [asyncio.ensure_future(job) for job in jobs]
+    await asyncio.sleep(0.1)
+    gate.set()
+    await running
+    return await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def create_without_transaction(key):
+    Topic.objects.create(key=key)
+
+
+async def test_nobody_is_told_that_something_is_stored_which_the_group_took_back():
+    answers = await together(
+        threads.write(create, "t1"), threads.write(create_without_transaction, "t1"), threads.write(create, "t2")
+    )
+    assert sorted(answer for answer in answers if isinstance(answer, str)) == await threads.read(keys)
+
+
+@transaction.atomic
+def create_and_call(key, callback):
+    transaction.on_commit(callback)
+    return create(key)
+
+
+@pytest.mark.allow_logged_errors("what follows a commit fails on purpose")
+async def test_a_callback_that_fails_after_the_commit_silences_nobody():
+    heard = []
+    answers = await together(
+        threads.write(create_and_call, "t1", lambda: 1 / 0),
+        threads.write(create_and_call, "t2", lambda: heard.append("t2")),
+    )
+    assert (answers[1], heard) == ("t2", ["t2"])
+    assert await threads.read(keys) == ["t1", "t2"]
