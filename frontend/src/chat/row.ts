@@ -47,7 +47,7 @@ export function createRow(entry: Entry, context: RowContext): HTMLElement {
       return count;
     }
     case "system":
-      return systemRow(entry.message, context);
+      return systemRow(entry.message);
     case "message": {
       const row = clone("t-message");
       fillMessage(row, entry, context);
@@ -78,16 +78,15 @@ function startRow(context: RowContext): HTMLElement {
   return start;
 }
 
-function systemRow(message: MessageView, context: RowContext): HTMLElement {
+/** System lines are plain text: names in them are only names. */
+function systemRow(message: MessageView): HTMLElement {
   const row = clone("t-system");
   row.dataset["id"] = message.id;
   const text = part(row, "[data-part=text]");
-  if (message.html === "") text.textContent = message.body;
-  else setHTML(text, message.html);
+  text.textContent = message.body;
   text.dir = "auto";
   const time = part<HTMLTimeElement>(row, "[data-part=time]");
   fillTime(time, message.created_at);
-  markMentions(row, context.me);
   return row;
 }
 
