@@ -75,7 +75,9 @@ class App {
     new Idle(this.session);
     this.session.start();
     // Dialogs and pages come after the first load, so that they are there at once, and also without a connection.
-    setTimeout(() => void import("./later").catch(() => undefined), WARM_UP_MS);
+    setTimeout(() => {
+      for (const made of Object.values(this.dialogs)) made.get().catch(() => undefined);
+    }, WARM_UP_MS);
   }
 
   // Dialogs, each made when it is first wanted
@@ -104,7 +106,7 @@ class App {
   }
 
   private use<T>(later: OnceMade<T>, act: (made: T) => unknown): void {
-    later.get().then(act).catch((error: unknown) => this.shell.fail("This part of the page could not be loaded", error));
+    later.use(act).catch((error: unknown) => this.shell.fail("This part of the page could not be loaded", error));
   }
 
   // Rooms

@@ -1,16 +1,27 @@
-// A dialog that is made when it is first wanted, out of the bundle that comes after the first load.
-// Used by app.ts. What could not be loaded is asked for again the next time.
+// A dialog out of the bundle that comes after the first load: made in an idle moment, or when it is wanted before that.
+// Used by app.ts. Once made it acts within the key press or click itself: what one types next belongs to it.
 
 export class OnceMade<T> {
-  private made: Promise<T> | null = null;
+  private value: T | null = null;
+  private making: Promise<T> | null = null;
 
   constructor(private readonly make: () => Promise<T>) {}
 
+  /** Acts at once if the thing is there, else as soon as it is; rejects when it could not be loaded. */
+  async use(act: (made: T) => unknown): Promise<void> {
+    if (this.value !== null) return void (await act(this.value));
+    await act(await this.get());
+  }
+
+  /** Makes it, if it is not there; what failed is tried again the next time. */
   get(): Promise<T> {
-    this.made ??= this.make().catch((error: unknown) => {
-      this.made = null;
-      throw error;
-    });
-    return this.made;
+    this.making ??= this.make().then(
+      (made) => (this.value = made),
+      (error: unknown) => {
+        this.making = null;
+        throw error;
+      },
+    );
+    return this.making;
   }
 }
