@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,7 @@ from bench.work import Cell, Pace, Servers, measure_connect, measure_fanout, mea
 
 KINDS = ("fanout", "send", "connect", "idle")
 SIZES = [50, 500, 2000]
-FULL = Pace(seconds=1.5, warmup_seconds=0.4, connects=2000, connect_seconds=4, idle_sockets=2000)
+FULL = Pace(seconds=1.0, warmup_seconds=0.3, connects=2000, connect_seconds=2.5, idle_sockets=2000)
 QUICK = Pace(seconds=0.5, warmup_seconds=0.2, connects=1000, connect_seconds=1.5, idle_sockets=1000)
 
 NOISY = 0.15
@@ -40,10 +41,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("kinds", nargs="*", metavar="|".join(KINDS), help="what to measure; nothing: all")
     parser.add_argument("--quick", action="store_true", help="one short round: shows that it works, not how fast")
     parser.add_argument("--rounds", type=int, help="how often each subject has its turn (3)")
-    parser.add_argument("--seconds", type=float, help="how long one load measurement lasts (1.5)")
+    parser.add_argument("--seconds", type=float, help="how long one load measurement lasts (1)")
     parser.add_argument("--only", default="", help="subjects, separated by commas; default: all")
     parser.add_argument("--sizes", default="", help="sockets in the fan-out, separated by commas (50,500,2000)")
-    parser.add_argument("--limit-minutes", type=float, default=10, help="no new round after this (10)")
+    parser.add_argument("--limit-minutes", type=float, default=10, help="nothing new begins after this (10)")
     parser.add_argument("--no-write", action="store_true", help="print only; leave bench/results alone")
     options = parser.parse_args(arguments)
     options.kinds = options.kinds or list(KINDS)
@@ -111,7 +112,10 @@ class Run:
                 # Another subject begins each round, so that nobody always runs first.
                 begin = turn * len(steps) // max(1, self.rounds)
                 for subject, step in steps[begin:] + steps[:begin]:
-                    self._take(kind, turn, subject, step)
+                    if self._minutes() > self.options.limit_minutes:
+                        self.failures[kind].append(f"{subject.name}, round {turn + 1}: left out, time was up")
+                    else:
+                        self._take(kind, turn, subject, step)
         return done
 
     def _minutes(self) -> float:
@@ -135,7 +139,7 @@ class Run:
     def _quietest(self, step: Callable[[], list[Cell]]) -> list[Cell]:
         """The cells of a step, measured again when others were busy meanwhile and there is time."""
         cells = step()
-        if self.options.quick or _noise(cells) <= NOISY or self._minutes() > self.options.limit_minutes / 2:
+        if self.options.quick or _noise(cells) <= NOISY or self._minutes() > self.options.limit_minutes / 3:
             return cells
         return min(cells, step(), key=_noise)
 
@@ -179,6 +183,7 @@ def _side_servers(stack: ExitStack, context: Context, kinds: list[str]) -> None:
 def main() -> int:
     """Exit code 0 when every cell was measured."""
     options = parse(sys.argv[1:])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything started is stopped
     with ExitStack() as stack:
         try:
             program = prepare.build_generator()

@@ -7,6 +7,7 @@ Never measures anything itself and never touches a process that it did not start
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import socket
@@ -18,6 +19,13 @@ from types import TracebackType
 
 START_SECONDS = 60.0
 QUIET_SECONDS = 20.0
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _die_with_parent() -> None:
+    """Runs in the child before exec: no server outlives a run that was killed."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def free_port() -> int:
@@ -61,6 +69,7 @@ class Server:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, looked up beforehand
             )
         try:
             self._wait_for_port()
