@@ -342,11 +342,15 @@ class RoomUpdated(Event, frozen=True, kw_only=True):
 
 
 class ReadChanged(Event, frozen=True, kw_only=True):
-    """The person read on in some tab."""
+    """The person read on in some tab. The counts are those at `head_seq` of the room.
+
+    A client that holds another seq of the room cannot know the counts of its own moment from this; it loads home again.
+    """
 
     type: ClassVar[str] = "read.changed"
     topic: ClassVar[str] = "user"
     room: int
+    head_seq: int
     last_read_seq: int
     unread: int
     mentions: int

@@ -26,6 +26,11 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 SEPARATE_LOGGERS = ("", "django.server")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the switch of tests/test_snapshot_law.py."""
+    parser.addoption("--write-transcripts", action="store_true", help="write the snapshot law's transcripts anew")
+
+
 def pytest_unconfigure() -> None:
     """Ends the servers of the stack."""
     stack.close()

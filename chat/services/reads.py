@@ -30,7 +30,8 @@ def set_read(*, actor: User, room_id: int, seq: int) -> SeqResult:
         raise Refused("invalid", "A seq is not negative.", field="seq")
     own, topic = f"user:{actor.pk}", room_topic(room_id)
     taken = log.reserve(own)
-    read = min(seq, log.heads([topic])[topic][0])
+    head = log.heads([topic])[topic][0]
+    read = min(seq, head)
     mine = Membership.objects.filter(room_id=room_id, user_id=actor.pk)
     if not mine.filter(last_read_seq__lt=read).update(last_read_seq=read):
         if not mine.exists():
@@ -38,6 +39,6 @@ def set_read(*, actor: User, room_id: int, seq: int) -> SeqResult:
         raise Unchanged
     counts = counts_of(actor.pk, room_id=room_id)[0]
     event = ReadChanged(
-        room=room_id, last_read_seq=counts.last_read_seq, unread=counts.unread, mentions=counts.mentions
+        room=room_id, head_seq=head, last_read_seq=counts.last_read_seq, unread=counts.unread, mentions=counts.mentions
     )
     return SeqResult(seq=log.append(topic=own, seq=taken, event=event, actor_id=actor.pk))

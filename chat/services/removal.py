@@ -107,16 +107,17 @@ def _empty(turn: Turn, message: Message) -> None:
 def _redact(message: Message, *, at: datetime, by: str) -> None:
     """Takes the text out of the events that told it and of those that quoted it; what they count stays."""
     topic = room_topic(message.room_id)
-    _replace(topic, message.seq, MessageCreated, lambda event: _tombstone(event, at, by))
+    _replace(topic, message.seq, MessageCreated, lambda event: _tombstone(event, message, at, by))
     for seq in message.revisions.values_list("seq", flat=True):
         _replace(topic, seq, MessageEdited, lambda event: msgspec.structs.replace(event, body="", html=""))
     for seq in message.quoted_by.values_list("seq", flat=True):
         _replace(topic, seq, MessageCreated, _without_quote)
 
 
-def _tombstone(event: MessageCreated, at: datetime, by: str) -> MessageCreated:
-    message = msgspec.structs.replace(event.message, body="", html="", reply_to=None, deleted_at=at, deleted_by=by)
-    return msgspec.structs.replace(event, message=message)
+def _tombstone(event: MessageCreated, message: Message, at: datetime, by: str) -> MessageCreated:
+    gone = {"deleted_at": at, "deleted_by": by, "edited_at": message.edited_at}
+    empty = msgspec.structs.replace(event.message, body="", html="", reply_to=None, **gone)
+    return msgspec.structs.replace(event, message=empty)
 
 
 def _without_quote(event: MessageCreated) -> MessageCreated:

@@ -467,9 +467,10 @@ export interface RoomUpdated {
   message: MessageView | null;
 }
 
-/** The person read on in some tab. */
+/** The person read on in some tab. The counts are those at `head_seq` of the room. */
 export interface ReadChanged {
   room: number;
+  head_seq: number;
   last_read_seq: number;
   unread: number;
   mentions: number;

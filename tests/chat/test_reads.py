@@ -54,7 +54,13 @@ def test_reading_moves_forward_only_and_tells_the_other_tabs(mina, teo, room):
     seq = services.set_read(actor=teo, room_id=room.pk, seq=first.seq).seq
     told = last_event(teo.topic)
     assert (told["seq"], told["type"]) == (seq, "read.changed")
-    assert told["data"] == {"room": room.pk, "last_read_seq": first.seq, "unread": 1, "mentions": 0}
+    assert told["data"] == {
+        "room": room.pk,
+        "head_seq": second.seq,
+        "last_read_seq": first.seq,
+        "unread": 1,
+        "mentions": 0,
+    }
     before = head(teo.topic)
     assert services.set_read(actor=teo, room_id=room.pk, seq=first.seq).seq == 0
     assert services.set_read(actor=teo, room_id=room.pk, seq=1).seq == 0

@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.stack
 
 
 def create(actor, **given):
-    values = {"cid": uuid.uuid4(), "kind": "public", "name": "General"} | given
+    values: dict[str, Any] = {"cid": uuid.uuid4(), "kind": "public", "name": "General"} | given
     return services.create_room(actor=actor, **values).room
 
 

@@ -1,0 +1,391 @@
+"""The snapshot law: for every durable event, the old snapshot and the event make what a fresh snapshot says.
+
+The same transcripts go to the page's reducer (`--write-transcripts` writes them, every other run compares).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from accounts import services as accounts
+from accounts.models import User
+from chat import events as chat_events
+from chat import services
+from chat.models import Membership, Message
+from realtime.protocol import Refused
+from tests import factories, law
+from tests.law import World, newest
+
+pytestmark = [pytest.mark.stack, pytest.mark.django_db]
+
+Act = Callable[[World], Any]
+SCENES: dict[str, tuple[str, Act]] = {}
+
+
+def scene(viewer: str, name: str) -> Callable[[Act], Act]:
+    """Declares what happens before the eyes of `viewer`."""
+
+    def keep(act: Act) -> Act:
+        SCENES[name] = (viewer, act)
+        return act
+
+    return keep
+
+
+def ids(world: World, *names: str) -> list[int]:
+    return [world.people[name].pk for name in names]
+
+
+@scene("teo", "somebody says something")
+def _(world: World) -> None:
+    factories.say(world.people["mina"], world.room, "A *new* message, @teo\n\n```py\nreturn 1\n```")
+
+
+@scene("mina", "one says something oneself")
+def _(world: World) -> None:
+    factories.say(world.people["mina"], world.room, "Mine")
+
+
+@scene("mina", "somebody quotes")
+def _(world: World) -> None:
+    quoted = newest(world.room, by=world.people["mina"])
+    factories.say(world.people["teo"], world.room, "Yes", reply_to=quoted.pk)
+
+
+@scene("mina", "somebody replies in the thread")
+def _(world: World) -> None:
+    factories.say(world.people["teo"], world.room, "Thanks @mina", thread=world.root)
+
+
+@scene("mina", "somebody replies in the thread and in the room")
+def _(world: World) -> None:
+    factories.say(world.people["teo"], world.room, "For everybody", thread=world.root, also_in_room=True)
+
+
+@scene("mina", "somebody replies to a message without a thread")
+def _(world: World) -> None:
+    first = Message.objects.filter(room=world.room).exclude(kind="system").order_by("seq").first()
+    assert first is not None
+    factories.say(world.people["teo"], world.room, "A new thread", thread=first.pk)
+
+
+@scene("mina", "somebody writes in a direct room")
+def _(world: World) -> None:
+    factories.say(world.people["teo"], world.rooms["direct"], "Psst")
+
+
+@scene("teo", "the last message is edited and addresses somebody")
+def _(world: World) -> None:
+    message = factories.say(world.people["mina"], world.rooms["closed"], "Hello")
+    edit(world.people["mina"], message, "Hello @teo")
+
+
+@scene("teo", "an edit takes a mention back")
+def _(world: World) -> None:
+    edit(world.people["mina"], newest_mention(world), "Good morning everybody")
+
+
+@scene("mina", "a quoted message is edited")
+def _(world: World) -> None:
+    quoted = Message.objects.filter(quoted_by__isnull=False).get()
+    edit(world.people["mina"], quoted, "Good evening")
+
+
+@scene("mina", "the root of the thread is edited")
+def _(world: World) -> None:
+    edit(world.people["teo"], Message.objects.get(pk=world.root), "Who looks at the *other* build?")
+
+
+@scene("teo", "an unread message that addresses one is deleted")
+def _(world: World) -> None:
+    delete(world.people["mina"], newest_mention(world))
+
+
+@scene("teo", "the last message is deleted by a moderator")
+def _(world: World) -> None:
+    delete(world.people["mina"], newest(world.room, by=world.people["teo"]))
+
+
+@scene("teo", "the only reply is deleted")
+def _(world: World) -> None:
+    delete(world.people["mina"], Message.objects.get(thread_root=world.root))
+
+
+@scene("mina", "the root of the thread is deleted")
+def _(world: World) -> None:
+    delete(world.people["teo"], Message.objects.get(pk=world.root))
+
+
+@scene("mina", "somebody reacts")
+def _(world: World) -> None:
+    react(world, "teo", "🎉")
+
+
+@scene("mina", "somebody reacts as another did")
+def _(world: World) -> None:
+    react(world, "teo", "👀")
+
+
+@scene("teo", "a reaction is taken back")
+def _(world: World) -> None:
+    services.remove_reaction(actor=world.people["mina"], room_id=world.room.pk, message_id=world.root, emoji="👀")
+
+
+@scene("teo", "somebody joins")
+def _(world: World) -> None:
+    services.join_room(actor=world.people["ines"], room_id=world.room.pk)
+
+
+@scene("teo", "somebody who wrote and left comes back")
+def _(world: World) -> None:
+    services.invite_person(actor=world.people["mina"], room_id=world.room.pk, user_id=world.people["jun"].pk)
+
+
+@scene("mina", "somebody who wrote leaves")
+def _(world: World) -> None:
+    services.leave_room(actor=world.people["teo"], room_id=world.room.pk)
+
+
+@scene("mina", "somebody who never wrote is removed")
+def _(world: World) -> None:
+    services.remove_member(actor=world.people["mina"], room_id=201, user_id=enter(world, "ines").pk)
+
+
+@scene("teo", "one becomes a moderator")
+def _(world: World) -> None:
+    role(world, "teo", "moderator")
+
+
+@scene("mina", "another becomes an owner")
+def _(world: World) -> None:
+    role(world, "teo", "owner")
+
+
+@scene("teo", "the room becomes read-only and slow")
+def _(world: World) -> None:
+    factories.change(world.people["mina"], world.room, read_only=True, slow_mode_seconds=30, name="Quiet")
+
+
+@scene("mina", "the room is archived")
+def _(world: World) -> None:
+    factories.change(world.people["mina"], world.room, archived=True)
+
+
+@scene("teo", "one reads on in another tab")
+def _(world: World) -> None:
+    services.set_read(actor=world.people["teo"], room_id=world.room.pk, seq=newest(world.room).seq)
+
+
+@scene("teo", "one reads a part")
+def _(world: World) -> None:
+    services.set_read(actor=world.people["teo"], room_id=world.room.pk, seq=1)
+
+
+@scene("teo", "one joins a room")
+def _(world: World) -> None:
+    factories.say(world.people["mina"], world.rooms["other"], "Welcome")
+    services.join_room(actor=world.people["teo"], room_id=world.rooms["other"].pk)
+
+
+@scene("teo", "one is removed from a room")
+def _(world: World) -> None:
+    services.remove_member(
+        actor=world.people["mina"], room_id=world.rooms["closed"].pk, user_id=world.people["teo"].pk, reason="moved"
+    )
+
+
+@scene("teo", "one leaves a room")
+def _(world: World) -> None:
+    services.leave_room(actor=world.people["teo"], room_id=world.rooms["closed"].pk)
+
+
+@scene("teo", "one changes a preference in another tab")
+def _(world: World) -> None:
+    accounts.update_preferences(actor=world.people["teo"], theme="dark", enter_sends=False)
+
+
+def edit(actor: User, message: Message, body: str) -> None:
+    services.edit_message(actor=actor, room_id=message.room_id, message_id=message.pk, body=body)
+
+
+def delete(actor: User, message: Message) -> None:
+    services.delete_message(actor=actor, room_id=message.room_id, message_id=message.pk)
+
+
+def newest_mention(world: World) -> Message:
+    found = Message.objects.filter(room=world.room, mentions__user=world.people["teo"], thread_root=None)
+    return found.order_by("-seq")[0]
+
+
+def react(world: World, name: str, emoji: str) -> None:
+    services.add_reaction(actor=world.people[name], room_id=world.room.pk, message_id=world.root, emoji=emoji)
+
+
+def enter(world: World, name: str) -> User:
+    person = world.people[name]
+    services.join_room(actor=person, room_id=world.room.pk)
+    return person
+
+
+def role(world: World, name: str, role: str) -> None:
+    services.set_role(actor=world.people["mina"], room_id=world.room.pk, user_id=world.people[name].pk, role=role)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_snapshot_and_its_events_make_the_next_one(name, request):
+    viewer_name, act = SCENES[name]
+    world = law.fill(law.make_world())
+    viewer = world.people[viewer_name]
+    before, heads = law.sight(world, viewer), law.heads(world)
+    act(world)
+    after = law.sight(world, viewer)
+    events = [law.frame(*place) for place in law.heard(viewer, heads, law.heads(world))]
+    assert events
+    for kind in after:
+        assert law.reduced(kind, before[kind], events, viewer.pk) == after[kind], kind
+        if before[kind] != after[kind]:
+            told = [event for event in events if law.reduced(kind, before[kind], [event], viewer.pk) != before[kind]]
+            text = law.transcript(name, kind, viewer, before[kind], told, after[kind])
+            compare(law.path_of(name, kind), text, write=request.config.getoption("--write-transcripts"))
+
+
+def compare(path, text: str, *, write: bool) -> None:
+    if write:
+        path.write_text(text)
+    assert path.is_file(), f"{path.name} is missing: run with --write-transcripts"
+    assert path.read_text() == text, f"{path.name} is out of date: run with --write-transcripts"
+
+
+def test_no_transcript_is_left_of_a_scene_that_is_gone():
+    known = {law.path_of(name, "room").name.removesuffix(".room.json") for name in SCENES}
+    assert {path.name.split(".")[0] for path in law.FOLDER.glob("*.json")} == known
+
+
+def test_every_durable_event_of_rooms_and_lists_has_a_scene():
+    kinds = {kind.type for kind in vars(chat_events).values() if getattr(kind, "durable", False) and kind.type}
+    texts = "".join(path.read_text() for path in law.FOLDER.glob("*.json"))
+    assert {kind for kind in kinds if f'"type": "{kind}"' not in texts} == set()
+
+
+# Any order of anything
+
+
+class Walk:
+    """Everybody does this and that, in an order that the seed decides."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        self.world = world
+        self.chance = random.Random(seed)
+
+    def step(self) -> str:
+        name = self.chance.choice(list(self.world.people))
+        actor = self.world.people[name]
+        acts = [self.say] * 6 + [self.edit, self.delete, self.react, self.unreact, self.read] * 2
+        act = self.chance.choice([*acts, self.join, self.leave, self.remove, self.invite, self.role, self.change])
+        try:
+            act(actor)
+        except Refused as refused:
+            return f"{name} {act.__name__} {refused.code}"
+        return f"{name} {act.__name__}"
+
+    def other(self) -> User:
+        return self.chance.choice(list(self.world.people.values()))
+
+    def some_room(self) -> int:
+        return self.chance.choice([*[self.world.room] * 4, self.world.rooms["closed"], self.world.rooms["direct"]]).pk
+
+    def some_message(self, actor: User | None = None) -> Message:
+        found = Message.objects.filter(room=self.world.room)
+        mine = list(found.filter(author=actor).order_by("seq")) if actor else []
+        return self.chance.choice(mine or list(found.order_by("seq")))
+
+    def body(self) -> str:
+        return f"word {self.chance.random()} " + self.chance.choice(["", "@teo", "@mina @jun", "@room", "**b**"])
+
+    def say(self, actor: User) -> None:
+        room_id = self.some_room()
+        given: dict[str, Any] = {}
+        if room_id == self.world.room.pk:
+            given["thread"] = self.chance.choice([None, None, self.world.root])
+            given["reply_to"] = self.chance.choice([None, self.some_message().pk])
+            given["also_in_room"] = self.chance.random() < 0.3
+        services.send_message(actor=actor, room_id=room_id, cid=uuid4(), body=self.body(), **given)
+
+    def edit(self, actor: User) -> None:
+        edit(actor, self.some_message(actor), self.body())
+
+    def delete(self, actor: User) -> None:
+        delete(actor, self.some_message(actor))
+
+    def react(self, actor: User) -> None:
+        emoji = self.chance.choice("👍🎉👀")
+        message_id = self.some_message().pk
+        services.add_reaction(actor=actor, room_id=self.world.room.pk, message_id=message_id, emoji=emoji)
+
+    def unreact(self, actor: User) -> None:
+        emoji = self.chance.choice("👍🎉👀")
+        message_id = self.some_message().pk
+        services.remove_reaction(actor=actor, room_id=self.world.room.pk, message_id=message_id, emoji=emoji)
+
+    def read(self, actor: User) -> None:
+        services.set_read(actor=actor, room_id=self.some_room(), seq=self.some_message().seq)
+
+    def join(self, actor: User) -> None:
+        services.join_room(actor=actor, room_id=self.world.room.pk)
+
+    def leave(self, actor: User) -> None:
+        services.leave_room(actor=actor, room_id=self.some_room())
+
+    def remove(self, actor: User) -> None:
+        services.remove_member(actor=actor, room_id=self.world.room.pk, user_id=self.other().pk)
+
+    def invite(self, actor: User) -> None:
+        services.invite_person(actor=actor, room_id=self.some_room(), user_id=self.other().pk)
+
+    def role(self, actor: User) -> None:
+        given = self.chance.choice(["owner", "moderator", "member", "guest"])
+        services.set_role(actor=actor, room_id=self.world.room.pk, user_id=self.other().pk, role=given)
+
+    def change(self, actor: User) -> None:
+        given: dict[str, Any] = self.chance.choice([{"name": self.body()}, {"slow_mode_seconds": 0}, {"purpose": "x"}])
+        factories.change(actor, self.world.room, **given)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_law_holds_after_any_order_of_anything(seed):
+    world = law.fill(law.make_world())
+    walk, done = Walk(world, seed), []
+    before, heads = {name: law.sight(world, user) for name, user in world.people.items()}, law.heads(world)
+    for _ in range(40):
+        done.append(walk.step())
+        after, now = {name: law.sight(world, user) for name, user in world.people.items()}, law.heads(world)
+        for name, user in world.people.items():
+            events = [law.frame(*place) for place in law.heard(user, heads, now)]
+            for kind in before[name].keys() & after[name].keys():
+                made = law.reduced(kind, before[name][kind], events, user.pk)
+                assert made == after[name][kind], (name, kind, done)
+        before, heads = after, now
+
+
+@pytest.mark.parametrize("seed", range(10, 15))
+def test_who_replays_the_log_after_deletions_ends_where_the_others_are(seed):
+    world = law.fill(law.make_world())
+    walk, order = Walk(world, seed), []
+    stays = world.people["mina"]
+    start, heads = law.sight(world, stays), law.heads(world)
+    for _ in range(60):
+        before = law.heads(world)
+        walk.step()
+        order += law.heard(stays, before, law.heads(world))
+    assert Membership.objects.filter(room=world.room, user=stays).exists()
+    assert any(event["type"] == "message.deleted" for event in (law.frame(*place) for place in order))
+    events = [law.frame(*place) for place in order]
+    after = law.sight(world, stays)
+    assert heads != law.heads(world)
+    for kind in after:
+        assert law.reduced(kind, start[kind], events, stays.pk) == after[kind], kind
