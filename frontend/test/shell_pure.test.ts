@@ -13,6 +13,7 @@ import { menuStep } from "../src/shell/menu";
 import { narrowed, paletteGroups, type PaletteInput } from "../src/shell/palette_entries";
 import { bestMatch, match, rank } from "../src/shell/ranking";
 import { badgeOf, lastText, leadText, neighbour, roomLists, totals } from "../src/shell/rooms";
+import { muteNotice, suspendedGate, untilText } from "../src/shell/sanctions";
 import { leadsTo, parseRoute, settingsUrl, slugOf } from "../src/shell/routes";
 import { FakeClock } from "./fake_clock";
 
@@ -228,4 +229,17 @@ test("the banner counts down and says what waits", () => {
   assert.equal(waitingText(0), "What you write is kept.");
   assert.equal(waitingText(1), "1 message waits and is sent then.");
   assert.equal(waitingText(2), "2 messages wait and are sent then.");
+});
+
+test("a ban says until when and why, a mute where", () => {
+  const now = new Date("2026-11-22T08:00:00Z");
+  assert.equal(untilText(null, now), "");
+  assert.equal(untilText("2026-11-22T09:00:00Z", now).replace(/\d\d:\d\d/, "T"), " until T");
+  assert.match(untilText("2026-12-29T09:00:00Z", now), /^ until 29 Dec, \d\d:\d\d$/);
+  const ban = { kind: "ban", reason: "Advertising", room: null, until: null };
+  const gate = suspendedGate("Northwind Labs", ban, "");
+  assert.deepEqual([gate.text, gate.fine, gate.shut], ["You cannot read or write in Northwind Labs.", "Reason: Advertising", true]);
+  assert.equal(suspendedGate("Northwind Labs", null, "Wait a week.").text, "Wait a week.");
+  const mute = { ...ban, kind: "mute", reason: "" };
+  assert.deepEqual(muteNotice(mute, " in #general"), { kind: "error", title: "You are muted in #general" });
 });

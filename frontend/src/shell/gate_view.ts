@@ -32,11 +32,6 @@ export function removedGate(label: string, at: string | undefined, reason: strin
   return { icon: "door-open", where: label, title: "You are no longer in this room", text: `You were removed${when}${why}`, fine };
 }
 
-export function suspendedGate(reason: string): Gate {
-  const text = reason === "" ? "You cannot read or write here." : reason;
-  return { icon: "ban", where: "", title: "Your account is suspended", text, shut: true };
-}
-
 export function failedGate(where: string, text: string, retry: () => void): Gate {
   return { icon: "cloud-off", where, title: "This could not be loaded", text, retry };
 }
@@ -45,8 +40,11 @@ export class GateView implements View {
   readonly name = "gate";
   private readonly element = clone("t-view-gate");
 
+  readonly retry: (() => void) | undefined;
+
   constructor(gate: Gate) {
     const { element } = this;
+    this.retry = gate.retry;
     part(element, "[data-part=where]").textContent = gate.where === "" ? gate.title : gate.where;
     const symbol = part(element, "[data-part=symbol]");
     symbol.replaceChildren(icon(gate.icon));

@@ -6,7 +6,7 @@ import type { BrowseRoom, RoomView } from "../protocol";
 import type { ConnectionState } from "../socket";
 import type { Badge } from "./badge";
 import { errorText } from "./dialogs";
-import { failedGate, GateView, NOT_FOUND, removedGate, suspendedGate, type Gate } from "./gate_view";
+import { failedGate, GateView, NOT_FOUND, removedGate, type Gate } from "./gate_view";
 import { HomeView } from "./home_view";
 import { PHONE, type Rail } from "./rail";
 import { RoomStage } from "./room_view";
@@ -14,6 +14,7 @@ import { labelOf } from "./rooms";
 import type { Arrival, Router } from "./router";
 import { lastRoom, rememberRoom } from "./last_room";
 import { leadsTo, type Route } from "./routes";
+import { Sanctions } from "./sanctions";
 import type { ShellContext, View } from "./view";
 
 type RoomRoute = Extract<Route, { key: string }>;
@@ -23,6 +24,7 @@ export class Stage {
   /** The room whose place a gate has taken, to come back when it opens again. */
   private gone: number | null = null;
   private turn = 0;
+  private readonly sanctions: Sanctions;
   private readonly known = new Map<number, RoomView>();
 
   constructor(
@@ -32,6 +34,7 @@ export class Stage {
     private readonly router: Router,
   ) {
     const { session } = context.shell;
+    this.sanctions = new Sanctions(session, (notice) => context.shell.toast(notice));
     session.connection.onState((state) => this.connectionChanged(state));
     session.connection.onEvent((event) => {
       if (event.type === "room.removed") this.removed(event.data.room, event.data.why, event.data.reason, event.at);
@@ -70,7 +73,7 @@ export class Stage {
   show({ route, home, quiet }: Arrival): void {
     const turn = (this.turn += 1);
     const { connection } = this.context.shell.session;
-    if (connection.state === "banned") return this.showGate(suspendedGate(connection.reason));
+    if (connection.state === "banned") return this.showGate(this.sanctions.gate());
     this.gone = null;
     if (route.name === "room" || route.name === "settings") return void this.showRoom(route, turn, quiet);
     if (route.name === "browse") return void this.showBrowse(turn, quiet);
@@ -216,9 +219,11 @@ export class Stage {
   }
 
   private connectionChanged(state: ConnectionState): void {
+    // What could not be loaded for want of a connection comes by itself.
+    if (state === "online" && this.view instanceof GateView) this.view.retry?.();
     if (state !== "banned") return;
     this.turn += 1;
-    this.showGate(suspendedGate(this.context.shell.session.connection.reason));
+    this.showGate(this.sanctions.gate());
   }
 
   showGate(gate: Gate): void {

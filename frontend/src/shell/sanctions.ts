@@ -1,0 +1,52 @@
+// What a moderator decided about the person, in words: a mute as a notice, a ban as the page that takes all others' place.
+// Made once by the stage. The server acts; this only says so.
+
+import type { SanctionApplied } from "../protocol";
+import type { Session } from "../session";
+import { clock, shortTime } from "../time";
+import type { Notice } from "./contract";
+import type { Gate } from "./gate_view";
+import { labelOf } from "./rooms";
+
+/** " until 29 Nov, 09:00", or nothing for a sanction without an end. */
+export function untilText(until: string | null, now: Date = new Date()): string {
+  if (until === null) return "";
+  const day = shortTime(until, now);
+  return day === clock(until) ? ` until ${day}` : ` until ${day}, ${clock(until)}`;
+}
+
+export function suspendedGate(site: string, ban: SanctionApplied | null, words: string): Gate {
+  const gate: Gate = { icon: "ban", where: "", title: "Your account is suspended", text: words, shut: true };
+  if (ban === null) return { ...gate, text: words === "" ? `You cannot read or write in ${site}.` : words };
+  const reason = ban.reason === "" ? {} : { fine: `Reason: ${ban.reason}` };
+  return { ...gate, text: `You cannot read or write in ${site}${untilText(ban.until)}.`, ...reason };
+}
+
+export function muteNotice(mute: SanctionApplied, place: string): Notice {
+  const text = mute.reason === "" ? {} : { text: `The moderators: “${mute.reason}”` };
+  return { kind: "error", title: `You are muted${place}${untilText(mute.until)}`, ...text };
+}
+
+export class Sanctions {
+  private ban: SanctionApplied | null = null;
+
+  constructor(
+    private readonly session: Session,
+    toast: (notice: Notice) => void,
+  ) {
+    session.connection.onEvent((event) => {
+      if (event.type !== "sanction.applied") return;
+      if (event.data.kind === "mute") toast(muteNotice(event.data, this.placeOf(event.data.room)));
+      if (event.data.kind === "ban" && event.data.room === null) this.ban = event.data;
+    });
+  }
+
+  gate(): Gate {
+    return suspendedGate(this.session.home.get().site_name, this.ban, this.session.connection.reason);
+  }
+
+  private placeOf(room: number | null): string {
+    const summary = this.session.home.get().rooms.find((one) => one.room.id === room);
+    return summary === undefined ? "" : ` in ${labelOf(summary)}`;
+  }
+}
