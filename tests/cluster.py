@@ -50,8 +50,8 @@ class Process:
         self.url = f"http://127.0.0.1:{self.port}"
         self._server = server
         self._environment = {
-            **environment,
             "DJANGO_SETTINGS_MODULE": "collab.settings",
+            **environment,
             "SITE_URL": self.url,
             "ALLOWED_ORIGINS": self.url,
             "ALLOWED_HOSTS": "127.0.0.1",

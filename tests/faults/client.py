@@ -4,6 +4,7 @@ Used by the fault tests as the person in front of the page; the page's own clien
 """
 
 import asyncio
+import contextlib
 import json
 import random
 import uuid
@@ -42,6 +43,7 @@ class Client:
         self._changed = asyncio.Event()
         self._task: asyncio.Task | None = None
         self._refs: dict[int, str] = {}
+        self._paused: dict[str, float] = {}
         self._connection: websockets.ClientConnection | None = None
 
     async def __aenter__(self) -> "Client":
@@ -110,6 +112,7 @@ class Client:
                     await self._take(connection, frame)
             finally:
                 sender.cancel()
+                await asyncio.gather(sender, return_exceptions=True)
 
     def _subscribe(self) -> str:
         return json.dumps({"type": "subscribe", "ref": 1, "data": {"topics": {self._topic: self.last}}})
@@ -131,7 +134,9 @@ class Client:
                 self.refused[cid] = frame["code"]
                 self.outbox.pop(cid, None)
             else:
-                self._changed.set()
+                pause = frame.get("retry_after") or 0.2
+                asyncio.get_running_loop().call_later(pause, self._changed.set)
+                self._paused[cid] = asyncio.get_running_loop().time() + pause
         elif "seq" in frame:
             await self._apply(connection, frame)
 
@@ -154,11 +159,12 @@ class Client:
         while True:
             on_the_way = set(self._refs.values())
             for cid, body in list(self.outbox.items()):
-                if cid not in on_the_way:
+                if cid not in on_the_way and self._paused.get(cid, 0) <= asyncio.get_running_loop().time():
                     ref += 1
                     self._refs[ref] = cid
                     data = {"cid": cid, "body": body}
                     frame = {"type": "message.send", "ref": ref, "topic": self._topic, "data": data}
                     await connection.send(json.dumps(frame))
             self._changed.clear()
-            await asyncio.wait([asyncio.ensure_future(self._changed.wait())], timeout=0.5)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), 0.5)

@@ -123,7 +123,7 @@ async def test_the_same_cid_three_times_at_once_over_two_processes_is_one_messag
 
 async def test_a_crash_between_commit_and_ack_is_a_duplicate_on_retry(site_environment, cast):
     data = {"cid": str(uuid.uuid4()), "body": "survives"}
-    dying = {**site_environment, "COLLAB_TEST_DIE_AFTER_COMMIT": "1", "DJANGO_SETTINGS_MODULE": "tests.faults.settings"}
+    dying = {**site_environment, "DJANGO_SETTINGS_MODULE": "tests.faults.settings"}
     with running(dying) as [process]:
         socket = await open_socket(process, cast.keys[0])
         await socket.send("message.send", data, topic=cast.topic)
