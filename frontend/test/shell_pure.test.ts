@@ -235,7 +235,7 @@ test("a ban says until when and why, a mute where", () => {
   const now = new Date("2026-11-22T08:00:00Z");
   assert.equal(untilText(null, now), "");
   assert.equal(untilText("2026-11-22T09:00:00Z", now).replace(/\d\d:\d\d/, "T"), " until T");
-  assert.match(untilText("2026-12-29T09:00:00Z", now), /^ until 29 Dec, \d\d:\d\d$/);
+  assert.match(untilText("2026-12-29T09:00:00Z", now), /^ until Tuesday,? 29 December 2026 at \d\d:\d\d$/);
   const ban = { kind: "ban", reason: "Advertising", room: null, until: null };
   const gate = suspendedGate("Northwind Labs", ban, "");
   assert.deepEqual([gate.text, gate.fine, gate.shut], ["You cannot read or write in Northwind Labs.", "Reason: Advertising", true]);

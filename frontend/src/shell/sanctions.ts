@@ -3,16 +3,15 @@
 
 import type { SanctionApplied } from "../protocol";
 import type { Session } from "../session";
-import { clock, shortTime } from "../time";
+import { clock, dayKey, fullTime } from "../time";
 import type { Notice } from "./contract";
 import type { Gate } from "./gate_view";
 import { labelOf } from "./rooms";
 
-/** " until 29 Nov, 09:00", or nothing for a sanction without an end. */
+/** " until 09:00", on another day " until Sunday, 29 November 2026 at 09:00", or nothing for a sanction without an end. */
 export function untilText(until: string | null, now: Date = new Date()): string {
   if (until === null) return "";
-  const day = shortTime(until, now);
-  return day === clock(until) ? ` until ${day}` : ` until ${day}, ${clock(until)}`;
+  return ` until ${dayKey(until) === dayKey(now) ? clock(until) : fullTime(until)}`;
 }
 
 export function suspendedGate(site: string, ban: SanctionApplied | null, words: string): Gate {
