@@ -220,12 +220,16 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
     async def _work(self) -> None:
         """Answers what waits, in order; lives only while something does."""
         try:
-            while self._queue:
+            # Who was signed out or banned has no more commands: what is left is dropped.
+            while self._queue and self._closer is None:
                 await self._answer(self._queue.pop(0))
                 if self._room_in_queue is not None:
                     self._room_in_queue.set()
         finally:
             self._worker = None
+            self._queue.clear()
+            if self._room_in_queue is not None:
+                self._room_in_queue.set()
 
     async def _answer(self, envelope: Envelope) -> None:
         started = time.perf_counter()
@@ -253,7 +257,8 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         kind, handler = found
         if envelope.topic.partition(":")[0] != kind.topic:
             raise Refused("invalid", f"{kind.type} goes to a topic of kind {kind.topic!r}.", field="topic")
-        take_token(self.user.pk, kind.type, self.rate_limits.get(kind, DEFAULT_LIMIT))
+        if kind is not protocol.Received:  # grows with what others say; refused, it would stop the flow
+            take_token(self.user.pk, kind.type, self.rate_limits.get(kind, DEFAULT_LIMIT))
         return await handler(self, protocol.decode_command(kind, envelope.data), envelope.topic)
 
     # Commands that every consumer understands
@@ -277,10 +282,11 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         if not 0 < len(wanted) <= protocol.TOPICS_PER_SUBSCRIBE:
             raise Refused("invalid", f"1 to {protocol.TOPICS_PER_SUBSCRIBE} topics.", field="topics")
         own = f"user:{self.user.pk}"
-        others = {name for name in wanted if name != own and len(name) <= 80}
+        # What is no topic is never followed, nor is what is said to somebody else alone.
+        others = {name for name in wanted if protocol.is_topic(name) and not name.startswith("user:")}
         attached = [name for name in others if name not in self.socket.feeds]
-        await hub.attach(self.socket, [*attached, own])
         try:
+            await hub.attach(self.socket, [*attached, own])
             allowed = await self.authorize(others) | {own}
         except BaseException:
             self._detach(attached)

@@ -6,6 +6,7 @@ Never touches Django, a socket or a clock: it only declares and translates.
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
@@ -146,6 +147,14 @@ class Effect(msgspec.Struct, frozen=True, omit_defaults=True):
     session: str = ""
     except_session: str = ""
     reason: str = ""
+
+
+_TOPIC: Final = re.compile(r"[a-z]+:[0-9]{1,18}")
+
+
+def is_topic(name: str) -> bool:
+    """Whether a client's word can be the name of a topic at all."""
+    return _TOPIC.fullmatch(name) is not None
 
 
 _envelope_decoder = msgspec.json.Decoder(Envelope)
