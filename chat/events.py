@@ -7,14 +7,18 @@ Pure: never touches Django, a database or a socket.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from accounts.events import PersonView
 from chat.shapes import MemberView, MessageView, RoomSummary, RoomView, ThreadView
 from realtime.protocol import Command, Event, Result, Struct
+
+Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+"""What a database's id can be."""
+Seq = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 # Commands.
 
@@ -91,7 +95,7 @@ class SetRead(Command, frozen=True, kw_only=True):
     type: ClassVar[str] = "read.set"
     topic: ClassVar[str] = "room"
     result: ClassVar[Result] = SeqResult
-    seq: int
+    seq: Seq
 
 
 class StartTyping(Command, frozen=True, kw_only=True):
@@ -125,7 +129,7 @@ class CreateRoom(Command, frozen=True, kw_only=True):
     name: str
     slug: str = ""
     purpose: str = ""
-    members: list[int] = []
+    members: list[Id] = []
 
 
 class OpenDirect(Command, frozen=True, kw_only=True):
@@ -133,7 +137,7 @@ class OpenDirect(Command, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "room.open_direct"
     result: ClassVar[Result] = RoomResult
-    users: list[int]
+    users: list[Id]
 
 
 class JoinRoom(Command, frozen=True, kw_only=True):
@@ -141,7 +145,7 @@ class JoinRoom(Command, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "room.join"
     result: ClassVar[Result] = RoomResult
-    room: int | None = None
+    room: Id | None = None
     token: str | None = None
 
 
@@ -171,7 +175,7 @@ class InvitePerson(Command, frozen=True, kw_only=True):
     type: ClassVar[str] = "room.invite"
     topic: ClassVar[str] = "room"
     result: ClassVar[Result] = SeqResult
-    user: int
+    user: Id
 
 
 class LinkCreated(Struct, frozen=True, kw_only=True):
@@ -197,7 +201,7 @@ class RevokeLink(Command, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "room.revoke_link"
     topic: ClassVar[str] = "room"
-    id: int
+    id: Id
 
 
 class SetRole(Command, frozen=True, kw_only=True):
@@ -206,7 +210,7 @@ class SetRole(Command, frozen=True, kw_only=True):
     type: ClassVar[str] = "member.set_role"
     topic: ClassVar[str] = "room"
     result: ClassVar[Result] = SeqResult
-    user: int
+    user: Id
     role: str
 
 
@@ -216,7 +220,7 @@ class RemoveMember(Command, frozen=True, kw_only=True):
     type: ClassVar[str] = "member.remove"
     topic: ClassVar[str] = "room"
     result: ClassVar[Result] = SeqResult
-    user: int
+    user: Id
     reason: str = ""
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
@@ -19,6 +19,10 @@ from realtime.protocol import Refused
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+
+MOST_ID: Final = 2**63 - 1
+"""What a database's id can be; a larger number is the address of nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ def find_place(*, actor: User, room_id: int, invited: bool = False) -> Place:
     Raises:
         Refused: `not_found` for a room that is not there or may not be seen.
     """
+    if not 0 < room_id <= MOST_ID:
+        raise Refused("not_found")
     muted = accounts.mutes().filter(user_id=OuterRef("user_id"))
     membership = (
         Membership.objects.filter(room_id=room_id, user_id=actor.pk)
