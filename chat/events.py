@@ -16,11 +16,10 @@ from accounts.events import PersonView
 from chat.shapes import MemberView, MessageView, RoomSummary, RoomView, ThreadView
 from realtime.protocol import Command, Event, Result, Struct
 
-Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
-"""What a database's id can be."""
-Seq = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+# Commands. Their numbers are bounded by what a database takes.
 
-# Commands.
+Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+Seq = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class MessageSent(Struct, frozen=True, kw_only=True):
@@ -348,7 +347,7 @@ class RoomUpdated(Event, frozen=True, kw_only=True):
 class ReadChanged(Event, frozen=True, kw_only=True):
     """The person read on in some tab. The counts are those at `head_seq` of the room.
 
-    A client that holds another seq of the room cannot know the counts of its own moment from this; it loads home again.
+    A client that holds another seq of the room cannot tell its own counts from this; it loads home again.
     """
 
     type: ClassVar[str] = "read.changed"

@@ -1,5 +1,7 @@
 """The JSON API: snapshots, history, lists, errors."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -11,7 +13,7 @@ from tests.factories import say
 pytestmark = pytest.mark.stack
 
 
-def get(client: Client, path: str, **query) -> dict:
+def get(client: Client, path: str, **query) -> Any:
     response = client.get(path, query)
     assert response.status_code == 200, response.content
     assert response["Content-Type"] == "application/json"

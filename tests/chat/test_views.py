@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.factories import say
 pytestmark = pytest.mark.stack
 
 
-def boot(response) -> dict:
+def boot(response) -> Any:
     found = re.search(r'<script id="boot" type="application/json">(.*?)</script>', response.content.decode())
     assert found
     return json.loads(found[1])
