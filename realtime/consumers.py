@@ -34,6 +34,10 @@ Handler = Callable[[Any, Any, str], Awaitable[Any]]
 
 QUEUED_COMMANDS: Final = 64
 """Commands of one socket that may wait; then its frames stay with the server until some are done."""
+UNREAD_BYTES: Final = 2 * protocol.WINDOW_BYTES
+"""Events on their way are bounded by the window; answers only by this."""
+CLOSE_SECONDS: Final = 10.0
+"""A peer that has not taken its close frame by then is given up."""
 BAD_FRAMES: Final = Limit(burst=20, per_second=2)
 """Twenty malformed frames in ten seconds end the socket."""
 DEFAULT_LIMIT: Final = Limit(burst=60, per_second=20)
@@ -129,6 +133,7 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         self._room_in_queue: asyncio.Event | None = None
         self._worker: asyncio.Task[None] | None = None
         self._closer: asyncio.Task[None] | None = None
+        self._serving = asyncio.current_task()
         self._bad_frames: Bucket | None = None
         if (await receive())["type"] != "websocket.connect":
             return
@@ -140,7 +145,11 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         try:
             await self._open(identity)
             await self._serve(receive)
+        except asyncio.CancelledError:
+            if self._serving is not None:
+                raise
         finally:
+            self._serving = None
             self.socket.closing = True
             hub.closed(self.socket)
             roster.leave(self.socket)
@@ -171,6 +180,8 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
                 return
             if message["type"] == "websocket.receive" and not self.socket.closing:
                 await self._take(message)
+                if self._outlet.unread_bytes() > UNREAD_BYTES:
+                    hub.close(self.socket, 4408, "This page took too long to take its messages.")
 
     def _close(self, code: int, reason: str) -> None:
         """The hub wants this socket closed."""
@@ -179,11 +190,20 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
     async def _say_and_close(self, code: int, reason: str) -> None:
         refused = Refused({4401: "forbidden", 4403: "banned", 4408: "rate_limited"}.get(code, "forbidden"), reason)
         self.socket.send(protocol.error_frame(None, refused))
-        await self._outlet.finish()
         try:
-            await self._send({"type": "websocket.close", "code": code, "reason": reason[:120]})
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._outlet.finish()
+                await self._send({"type": "websocket.close", "code": code, "reason": reason[:120]})
+        except TimeoutError:
+            self._give_up()
         except Exception as error:  # noqa: BLE001 - the peer may be gone already, in every server's own words
             logger.debug("socket was gone before it was closed: %r", error)
+
+    def _give_up(self) -> None:
+        """Ends the application: the server breaks off a connection that the peer would keep open without reading."""
+        serving, self._serving = self._serving, None
+        if serving is not None:
+            serving.cancel()
 
     # Frames
 

@@ -51,6 +51,10 @@ class Outlet:
     def close(self) -> None:
         """No more writes."""
 
+    def unread_bytes(self) -> int:
+        """Bytes written that wait here because the peer does not read."""
+        return 0
+
     async def finish(self) -> None:
         """Waits until everything written has been handed to the server."""
 
@@ -65,37 +69,49 @@ class FastOutlet(Outlet):
         write = writer.write
         self.write = lambda frames, joined: write(joined)
 
+    def unread_bytes(self) -> int:
+        """What the kernel has not taken yet."""
+        return self._writer.buffered_bytes()
+
 
 class AsgiOutlet(Outlet):
     """For servers without the extension: frames wait in a queue that one task empties through ASGI send."""
 
-    __slots__ = ("_queue", "_send", "_task")
+    __slots__ = ("_queue", "_send", "_task", "_unread")
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self._queue: deque[bytes] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._unread = 0
         self.write = self._enqueue
 
     def _enqueue(self, frames: list[bytes], joined: bytes) -> None:
         self._queue.extend(frames)
+        self._unread += len(joined)
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._drain())
 
     async def _drain(self) -> None:
         try:
             while self._queue:
-                text = payload_of(self._queue.popleft()).decode()
-                await self._send({"type": "websocket.send", "text": text})
+                frame = self._queue.popleft()
+                await self._send({"type": "websocket.send", "text": payload_of(frame).decode()})
+                self._unread -= len(frame)
         except Exception as error:  # noqa: BLE001 - a server may raise anything once its peer is gone
             logger.debug("socket went away while sending: %r", error)
-            self._queue.clear()
+            self.close()
         finally:
             self._task = None
 
     def close(self) -> None:
         """Drops what was not sent."""
         self._queue.clear()
+        self._unread = 0
+
+    def unread_bytes(self) -> int:
+        """What the server has not taken yet."""
+        return self._unread
 
     async def finish(self) -> None:
         """Waits for the queue, so that a close frame cannot overtake an error frame."""
