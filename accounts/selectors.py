@@ -14,7 +14,8 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db import connection
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,6 +24,11 @@ from accounts.models import AuditEntry, Invite, Profile, Sanction, User, hash_to
 
 PEOPLE_FOUND: Final = 20
 _COLUMNS: Final = ("pk", "username", "display_name", "kind", "profile__avatar")
+# Every message carries its author and asks whether they are muted: as text, the questions cost a tenth of the ORM's.
+_PERSON: Final = (
+    f"SELECT u.id, u.username, u.display_name, u.kind, p.avatar FROM {User._meta.db_table} u "
+    f"LEFT JOIN {Profile._meta.db_table} p ON p.user_id = u.id WHERE u.id = %s"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,9 @@ def avatar_url(user_id: int, file_name: str | None) -> str | None:
 
 def person_view(user: User) -> PersonView:
     """One person as others see them."""
-    return people_views([user.pk])[user.pk]
+    with connection.cursor() as cursor:
+        cursor.execute(_PERSON, [user.pk])
+        return _view(*cursor.fetchone())
 
 
 def people_views(ids: Iterable[int]) -> dict[int, PersonView]:
@@ -119,9 +127,21 @@ def active_sanction(*, user_id: int, kind: str, room_id: int | None = None) -> S
     return held[0] if held else None
 
 
-def mutes() -> QuerySet[Sanction]:
-    """Mutes that hold now, for another app's EXISTS: filter them by `user_id` and `room_id` (null: everywhere)."""
-    return Sanction.objects.active().filter(kind=Sanction.Kind.MUTE)
+def muted_sql(*, user_id: str, room_id: str) -> str:
+    """A mute of this person that holds now, here or everywhere, as a condition for another app's SELECT.
+
+    Args:
+        user_id: the column or mark that names the person.
+        room_id: the column or mark that names the room.
+
+    Returns:
+        SQL with one mark of its own, for `sql_time` of now.
+    """
+    return (
+        f"EXISTS (SELECT 1 FROM {Sanction._meta.db_table} s WHERE s.user_id = {user_id} AND s.kind = 'mute' "
+        f"AND s.lifted_at IS NULL AND (s.until IS NULL OR s.until > %s) "
+        f"AND (s.room_id IS NULL OR s.room_id = {room_id}))"
+    )
 
 
 def ban_reason(user: User) -> str | None:

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from realtime import protocol
 from realtime.models import Event, Topic
+from realtime.rows import Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ Reader = Callable[[str, int, int], list[Entry]]
 _readers: Final[dict[str, Reader]] = {}
 _listeners: Final[list[Listener]] = []
 
+_events: Final = Rows(Event)
 _RESERVE: Final = (
     "INSERT INTO realtime_topic (key, head_seq, min_seq) VALUES (%s, %s, 1) "
     "ON CONFLICT (key) DO UPDATE SET head_seq = realtime_topic.head_seq + excluded.head_seq RETURNING head_seq"
@@ -102,14 +104,16 @@ def append(
     seq = reserve(topic) if seq is None else seq
     at = at or timezone.now()
     data = protocol.encode(event)
-    Event.objects.create(
-        topic=topic,
-        seq=seq,
-        type=event.type,
-        data=data.decode(),
-        effect=protocol.encode(effect).decode() if effect else "",
-        actor_id=actor_id,
-        at=at,
+    _events.insert(
+        Event(
+            topic=topic,
+            seq=seq,
+            type=event.type,
+            data=data.decode(),
+            effect=protocol.encode(effect).decode() if effect else "",
+            actor_id=actor_id,
+            at=at,
+        )
     )
     entry = Entry(topic, seq, _frame(topic, seq, event.type, data, at), effect)
     transaction.on_commit(lambda: _tell(entry), robust=True)

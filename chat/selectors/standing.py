@@ -5,17 +5,20 @@ Never says more to somebody outside than that there is nothing here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db import connection
+from django.utils import timezone
 
 from accounts import selectors as accounts
 from chat.models import Membership, Message, Room
 from chat.permissions import Standing, can_see
 from realtime.protocol import Refused
+from realtime.rows import Rows, sql_time
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -23,6 +26,14 @@ if TYPE_CHECKING:
 
 MOST_ID: Final = 2**63 - 1
 """What a database's id can be; a larger number is the address of nothing."""
+_memberships: Final = Rows(Membership)
+_rooms: Final = Rows(Room)
+# Every command in a room begins with this question; through the ORM it cost half of what a whole message costs.
+_PLACE: Final = (
+    f"SELECT {accounts.muted_sql(user_id='m.user_id', room_id='m.room_id')}, "
+    f"{_memberships.columns('m')}, {_rooms.columns('r')} FROM {Membership._meta.db_table} m "
+    f"JOIN {Room._meta.db_table} r ON r.id = m.room_id WHERE m.room_id = %s AND m.user_id = %s"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +80,22 @@ def find_place(*, actor: User, room_id: int, invited: bool = False) -> Place:
     """
     if not 0 < room_id <= MOST_ID:
         raise Refused("not_found")
-    muted = accounts.mutes().filter(user_id=OuterRef("user_id"))
-    membership = (
-        Membership.objects.filter(room_id=room_id, user_id=actor.pk)
-        .select_related("room")
-        .annotate(sanctioned=Exists(muted.filter(Q(room_id__isnull=True) | Q(room_id=OuterRef("room_id")))))
-        .first()
-    )
-    if membership is not None:
-        standing = standing_of(membership.room, membership.role)
-        return Place(membership.room, standing, membership, bool(membership.sanctioned))
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACE, [sql_time(timezone.now()), room_id, actor.pk])
+        row = cursor.fetchone()
+    if row is not None:
+        return _place_of(row)
     room = Room.objects.filter(pk=room_id).first()
     if room is None or not (invited or can_see(standing_of(room, ""))):
         raise Refused("not_found")
     return Place(room, standing_of(room, ""))
+
+
+def _place_of(row: Sequence[Any]) -> Place:
+    first_of_room = 1 + len(_memberships)
+    membership = _memberships.read(row[1:first_of_room])
+    room = _rooms.read(row[first_of_room:])
+    return Place(room, standing_of(room, membership.role), membership, bool(row[0]))
 
 
 def muted_until(place: Place, *, now: datetime) -> datetime | None:

@@ -30,10 +30,12 @@ from chat.selectors.standing import find_message
 from chat.selectors.views import mentions_of, message_view, quote_view, thread_views
 from chat.services.turn import Turn, Unchanged, refuse_muted, seq_or_nothing, take_turn
 from realtime.protocol import Refused
+from realtime.rows import Rows
 
 if TYPE_CHECKING:
     from accounts.models import User
 
+_messages: Final = Rows(Message)
 REACTIONS_MOST: Final = 30
 """Different emoji under one message."""
 
@@ -101,7 +103,7 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
     root = _find_root(turn, draft.thread) if draft.thread else None
     quoted = find_message(place=turn.place, message_id=draft.reply_to) if draft.reply_to else None
     mentioned, html = _address(turn, draft.rendered)
-    message = Message.objects.create(
+    message = Message(
         room_id=room_id,
         seq=turn.seq,
         author_id=actor.pk,
@@ -115,6 +117,7 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
         also_in_room=draft.also_in_room,
         created_at=turn.now,
     )
+    _messages.insert(message)
     _store_mentions(message, mentioned)
     view = message_view(message, quote=quote_view(quoted) if quoted else None, mentions=mentioned)
     thread = thread_views([root.pk])[root.pk] if root else None
