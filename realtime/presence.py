@@ -1,20 +1,21 @@
 """Who is here: each process holds a lease for each of its people; a lease that ends means they went.
 
 Consumers tell the roster of sockets that come, go or fall idle; selectors ask `states`; the leased service
-`sweeper` finds what a killed process left. PRESENCE_HOOK tells the rooms. Never waits on the event loop.
+`sweeper` finds what a killed process left. PRESENCE_HOOK tells the rooms. Never waits on the event loop, and reads
+the database's clock only: those of the machines may differ.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
 from realtime import threads
@@ -38,6 +39,7 @@ class Roster:
         self._sockets: dict[int, dict[Socket, str]] = {}
         self._told: dict[int, str] = {}
         self._checks: dict[int, asyncio.TimerHandle] = {}
+        self._telling: set[int] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -69,11 +71,11 @@ class Roster:
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._loop = loop
-            self._sockets, self._told, self._checks = {}, {}, {}
-            self._spawn_renewal()
+            self._sockets, self._told, self._checks, self._telling = {}, {}, {}, set()
+            self._spawn(self._renew_forever())
 
-    def _spawn_renewal(self) -> None:
-        task = asyncio.get_running_loop().create_task(self._renew_forever())
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -87,33 +89,44 @@ class Roster:
         timer = self._checks.pop(user_id, None)
         if timer is not None:
             timer.cancel()
-        state = self._state(user_id)
-        if self._told.get(user_id, "offline") == state:
-            return
-        if state == "offline":
-            self._told.pop(user_id, None)
-        else:
-            self._told[user_id] = state
-        task = asyncio.get_running_loop().create_task(self._tell(user_id, state))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        if user_id not in self._telling and self._news(user_id) is not None:
+            self._telling.add(user_id)
+            self._spawn(self._tell(user_id))
 
-    async def _tell(self, user_id: int, state: str) -> None:
+    def _news(self, user_id: int) -> str | None:
+        """The person's state here when it is not what was told; None while a reload may still bring them back."""
+        state = self._state(user_id)
+        return None if user_id in self._checks or state == self._told.get(user_id, "offline") else state
+
+    async def _tell(self, user_id: int) -> None:
+        """Records and announces, one change of a person after the other, so that the last one is what stays."""
         try:
-            changed = await threads.write(_record, user_id=user_id, process=hub.process, state=state)
-            if changed is not None:
-                await threads.read(announce, user_id=user_id, state=changed)
+            while (state := self._news(user_id)) is not None:
+                self._told[user_id] = state
+                if state == "offline":
+                    del self._told[user_id]
+                await threads.write(_record, user_id=user_id, process=hub.process, state=state)
+                await threads.read(_announce_now, user_id=user_id)
         except Exception:
             logger.exception("The presence of user %s could not be recorded", user_id)
+        finally:
+            self._telling.discard(user_id)
 
     async def _renew_forever(self) -> None:
         while True:
             await asyncio.sleep(RENEW_SECONDS)
             try:
-                if self._told:
-                    await threads.write(_renew, process=hub.process, states=dict(self._told))
+                await self.renew()
             except Exception:
                 logger.exception("The presence of %d people could not be renewed", len(self._told))
+
+    async def renew(self) -> None:
+        """Prolongs the leases; who lost theirs, as after a long sleep of the machine, is told again."""
+        lost = await threads.write(_renew, process=hub.process, told=dict(self._told)) if self._told else []
+        for user_id in lost:
+            if user_id not in self._telling:
+                self._told.pop(user_id, None)
+                self._check(user_id)
 
     async def stop(self) -> None:
         """Ends the renewal; the leases run out by themselves."""
@@ -127,36 +140,30 @@ class Roster:
 
 
 @transaction.atomic
-def _record(*, user_id: int, process: str, state: str) -> str | None:
-    """Writes what this process knows; returns the person's state over all processes when that changed."""
-    before = states([user_id]).get(user_id, "offline")
-    own = Presence.objects.filter(user_id=user_id, process=process)
+def _record(*, user_id: int, process: str, state: str) -> None:
+    """Writes what this process knows of the person."""
     if state == "offline":
-        own.delete()
+        Presence.objects.filter(user_id=user_id, process=process).delete()
     else:
-        until = timezone.now() + LEASE
-        Presence.objects.update_or_create(user_id=user_id, process=process, defaults={"state": state, "until": until})
-    after = states([user_id]).get(user_id, "offline")
-    return after if after != before else None
+        values = {"state": state, "until": Now() + LEASE}
+        Presence.objects.update_or_create(user_id=user_id, process=process, defaults=values)
 
 
 @transaction.atomic
-def _renew(*, process: str, states: dict[int, str]) -> None:
-    until = timezone.now() + LEASE
-    rows = [Presence(user_id=user, process=process, state=state, until=until) for user, state in states.items()]
-    Presence.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["user_id", "process"],
-        update_fields=["state", "until"],
-        batch_size=500,
-    )
+def _renew(*, process: str, told: dict[int, str]) -> list[int]:
+    """Prolongs the leases of these people (id -> state); returns those whose row is gone or says something else."""
+    rows = Presence.objects.filter(process=process).values_list("user_id", "state", "pk")
+    kept = {user_id: pk for user_id, state, pk in rows if told.get(user_id) == state}
+    keys = list(kept.values())
+    for start in range(0, len(keys), 500):
+        Presence.objects.filter(pk__in=keys[start : start + 500]).update(until=Now() + LEASE)
+    return [user_id for user_id in told if user_id not in kept]
 
 
 def states(user_ids: Iterable[int]) -> dict[int, str]:
     """Online or idle of those who are here, over all processes; who is missing is offline."""
     found: dict[int, str] = {}
-    rows = Presence.objects.filter(user_id__in=list(user_ids), until__gt=timezone.now())
+    rows = Presence.objects.filter(user_id__in=list(user_ids), until__gt=Now())
     for user_id, state in rows.values_list("user_id", "state"):
         if found.get(user_id) != Presence.State.ONLINE:
             found[user_id] = state
@@ -169,10 +176,15 @@ def announce(*, user_id: int, state: str) -> None:
         import_string(settings.PRESENCE_HOOK)(user_id=user_id, state=state)
 
 
+def _announce_now(*, user_id: int) -> None:
+    """Announces what holds over all processes; read after the commit, so of two that change it at once one is right."""
+    announce(user_id=user_id, state=states([user_id]).get(user_id, "offline"))
+
+
 @transaction.atomic
 def _expire() -> list[int]:
     """Deletes leases that ran out; returns the people who have none left."""
-    over = Presence.objects.filter(until__lte=timezone.now())
+    over = Presence.objects.filter(until__lte=Now())
     people = set(over.values_list("user_id", flat=True))
     if people:
         over.delete()
@@ -183,7 +195,7 @@ async def sweeper() -> None:
     """Background service: finds people whose process died without a word."""
     while True:
         for user_id in await threads.write(_expire):
-            await threads.read(announce, user_id=user_id, state="offline")
+            await threads.read(_announce_now, user_id=user_id)
         await asyncio.sleep(SWEEP_SECONDS)
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
 from realtime import threads
@@ -34,18 +34,18 @@ RESTART_SECONDS: Final = 2.0
 @transaction.atomic
 def claim(*, name: str, holder: str) -> bool:
     """Takes or renews the lease `name`; True when `holder` has it now for LEASE more."""
-    now = timezone.now()
-    Lease.objects.bulk_create([Lease(name=name, holder="", until=now)], ignore_conflicts=True)
+    # The database's clock: those of the machines may differ.
+    Lease.objects.bulk_create([Lease(name=name, holder="", until=Now())], ignore_conflicts=True)
     mine = Lease.objects.filter(name=name, holder=holder)
-    free = Lease.objects.filter(name=name, until__lte=now)
-    values: dict[str, Any] = {"holder": holder, "until": now + LEASE}
+    free = Lease.objects.filter(name=name, until__lte=Now())
+    values: dict[str, Any] = {"holder": holder, "until": Now() + LEASE}
     return bool(mine.update(**values) or free.update(**values))
 
 
 @transaction.atomic
 def release(*, name: str, holder: str) -> None:
     """Gives the lease back, so that another process need not wait for its end."""
-    Lease.objects.filter(name=name, holder=holder).update(until=timezone.now())
+    Lease.objects.filter(name=name, holder=holder).update(until=Now())
 
 
 async def keep(name: str, service: Service) -> None:

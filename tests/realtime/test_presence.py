@@ -1,11 +1,16 @@
 """Presence: online while any socket is, idle when all are, offline a moment after the last went."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection
+from django.utils import timezone
 
-from realtime import presence
+from realtime import presence, threads
+from realtime.hub import hub
+from realtime.models import Presence
 from realtime.presence import roster
 from tests.realtime.conftest import connected
 
@@ -60,3 +65,63 @@ async def test_idle_means_all_tabs_are_idle(alice):
         roster.set_state(second, "idle")
         await until(2)
         assert heard == ["online", "idle"]
+
+
+def hour_off(monkeypatch, hours):
+    right = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: right() + timedelta(hours=hours))
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_a_machine_with_a_wrong_clock_says_who_is_here_all_the_same(alice, monkeypatch, hours):
+    if connection.vendor == "sqlite":
+        pytest.skip("processes on SQLite share one machine and its clock")
+    with monkeypatch.context() as clock:
+        hour_off(clock, hours)
+        async with connected(alice):
+            await until(1)
+            clock.undo()
+            assert await sync_to_async(presence.states)([alice.pk]) == {alice.pk: "online"}
+            later = timezone.now() + presence.LEASE + timedelta(seconds=5)
+            assert not await sync_to_async(Presence.objects.filter(until__gt=later).exists)()
+
+
+async def test_who_was_taken_for_gone_while_the_machine_slept_is_told_again(alice):
+    async with connected(alice):
+        await until(1)
+        await sync_to_async(Presence.objects.all().delete)()
+        await roster.renew()
+        await until(2)
+        assert heard == ["online", "online"]
+        assert await sync_to_async(presence.states)([alice.pk]) == {alice.pk: "online"}
+
+
+async def test_a_renewal_that_comes_late_brings_nobody_back(alice):
+    async with connected(alice):
+        await until(1)
+        stale = {alice.pk: "online"}
+    await until(2)
+    await threads.write(presence._renew, process=hub.process, told=stale)
+    assert await sync_to_async(presence.states)([alice.pk]) == {}
+
+
+async def test_the_last_of_many_changes_is_what_stays(alice):
+    async with connected(alice):
+        await until(1)
+        (socket,) = roster._sockets[alice.pk]
+        for state in ["idle", "online"] * 20 + ["idle"]:
+            roster.set_state(socket, state)
+            await asyncio.sleep(0.002)
+        await asyncio.sleep(0.5)
+        assert await sync_to_async(presence.states)([alice.pk]) == {alice.pk: "idle"}
+        assert heard[-1] == "idle"
+
+
+async def test_who_comes_to_one_process_as_another_lets_go_is_here(alice):
+    row = await sync_to_async(Presence.objects.create)(
+        user_id=alice.pk, process="other", until=timezone.now() + presence.LEASE
+    )
+    async with connected(alice):
+        await until(1)
+        await sync_to_async(row.delete)()
+    assert heard[0] == "online"
