@@ -1,6 +1,7 @@
 """A real browser before the whole site: people with pages of their own, every console message an error.
 
-Fixtures: `site`, `open_page(person, …)`, `two_people`, `person`, `phone`, `theme`, `assert_accessible`, `console`.
+Fixtures: `site`, `open_page(person, …)`, `person`, `ada`, `ben`, `room`, `two_people`, `phone`, `theme`, `console`,
+`assert_accessible`, `assert_no_sideways_scroll`.
 The browser is the machine's Chromium or Chrome (CHROMIUM names another); it is never downloaded.
 """
 
@@ -18,7 +19,10 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
 from accounts.services.people import create_person
+from chat.models import Room
+from chat.selectors.views import room_url
 from tests.browser.site import LiveSite
+from tests.factories import make_room
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 REMEDY = "no browser found: install Chromium (Debian: apt-get install chromium) or set CHROMIUM=/path/to/chrome"
@@ -163,10 +167,30 @@ def _sign_in(context: BrowserContext, user: Any, site: LiveSite) -> None:
 
 
 @pytest.fixture
-def two_people(person: Callable[..., Any], open_page: Callable[..., Page]) -> tuple[Page, Page]:
-    """Ada and Ben, each before a page of their own, not yet anywhere: `ada.goto("/rooms/general/")`."""
-    ada, ben = person("ada", "Ada Lovelace"), person("ben", "Ben Okafor")
-    return open_page(ada, None), open_page(ben, None)
+def ada(person: Callable[..., Any]) -> Any:
+    """Who made the room."""
+    return person("ada", "Ada Lovelace")
+
+
+@pytest.fixture
+def ben(person: Callable[..., Any]) -> Any:
+    """A member of it."""
+    return person("ben", "Ben Okafor")
+
+
+@pytest.fixture
+def room(ada: Any, ben: Any) -> Room:
+    """#general, of Ada and Ben."""
+    return make_room(ada, ben, name="general")
+
+
+@pytest.fixture
+def two_people(ada: Any, ben: Any, room: Room, open_page: Callable[..., Page]) -> tuple[Page, Page]:
+    """Ada's and Ben's pages, both in the room and connected."""
+    both = open_page(ada, room_url(room)), open_page(ben, room_url(room))
+    for page in both:
+        expect(page.locator("#me")).to_contain_text("Online")
+    return both
 
 
 @pytest.fixture

@@ -4,44 +4,18 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from chat.models import Message, Room
 from tests.browser.pages import SECOND_MS, choose, field, log, message, write
 from tests.chat.xss import PAYLOADS
-from tests.factories import make_room, say
+from tests.factories import say
 
 OpenPage = Callable[..., Page]
-Make = Callable[..., Any]
 
 
-@pytest.fixture
-def ada(person: Make) -> Any:
-    return person("ada", "Ada Lovelace")
-
-
-@pytest.fixture
-def ben(person: Make) -> Any:
-    return person("ben", "Ben Okafor")
-
-
-@pytest.fixture
-def room(ada: Any, ben: Any) -> Room:
-    return make_room(ada, ben, name="general")
-
-
-@pytest.fixture
-def pages(ada: Any, ben: Any, room: Room, open_page: OpenPage) -> tuple[Page, Page]:
-    """Ada's and Ben's, both in the room and connected."""
-    both = open_page(ada, "/rooms/general/"), open_page(ben, "/rooms/general/")
-    for page in both:
-        expect(page.locator("#me")).to_contain_text("Online")
-    return both
-
-
-def test_two_people_talk(pages: tuple[Page, Page], room: Room) -> None:
-    ada, ben = pages
+def test_two_people_talk(two_people: tuple[Page, Page], room: Room) -> None:
+    ada, ben = two_people
     write(ada, "Hello Ben, **ready**?")
     expect(message(ben, "Hello Ben, ready?")).to_be_visible(timeout=SECOND_MS)
     expect(field(ada)).to_have_value("")
@@ -51,8 +25,8 @@ def test_two_people_talk(pages: tuple[Page, Page], room: Room) -> None:
     assert Message.objects.filter(room=room, kind="user").count() == 2
 
 
-def test_writer_sees_the_message_before_the_server_has_it(pages: tuple[Page, Page], room: Room) -> None:
-    ada, _ = pages
+def test_writer_sees_the_message_before_the_server_has_it(two_people: tuple[Page, Page], room: Room) -> None:
+    ada, _ = two_people
     ada.evaluate("() => { WebSocket.prototype.send = () => undefined; }")
     write(ada, "on its way")
     row = message(ada, "on its way")
@@ -61,8 +35,8 @@ def test_writer_sees_the_message_before_the_server_has_it(pages: tuple[Page, Pag
     assert not Message.objects.filter(room=room, body="on its way").exists()
 
 
-def test_writer_edits_and_the_reader_sees_both_versions(pages: tuple[Page, Page]) -> None:
-    ada, ben = pages
+def test_writer_edits_and_the_reader_sees_both_versions(two_people: tuple[Page, Page]) -> None:
+    ada, ben = two_people
     write(ada, "teh first word")
     expect(message(ada, "teh first word")).not_to_have_class(re.compile("sending"))
     field(ada).press("ArrowUp")
@@ -78,8 +52,8 @@ def test_writer_edits_and_the_reader_sees_both_versions(pages: tuple[Page, Page]
     expect(history.locator("ins")).to_contain_text("the")
 
 
-def test_writer_takes_an_edit_back_with_esc(pages: tuple[Page, Page]) -> None:
-    ada, _ = pages
+def test_writer_takes_an_edit_back_with_esc(two_people: tuple[Page, Page]) -> None:
+    ada, _ = two_people
     write(ada, "as it was")
     expect(message(ada, "as it was")).not_to_have_class(re.compile("sending"))
     field(ada).fill("a draft")
@@ -91,8 +65,8 @@ def test_writer_takes_an_edit_back_with_esc(pages: tuple[Page, Page]) -> None:
     expect(field(ada)).to_have_value("a draft")
 
 
-def test_writer_deletes_and_nobody_finds_the_text(pages: tuple[Page, Page]) -> None:
-    ada, ben = pages
+def test_writer_deletes_and_nobody_finds_the_text(two_people: tuple[Page, Page]) -> None:
+    ada, ben = two_people
     write(ada, "regretted words")
     expect(message(ben, "regretted words")).to_be_visible()
     choose(ada, "regretted words", "Delete")
@@ -104,8 +78,8 @@ def test_writer_deletes_and_nobody_finds_the_text(pages: tuple[Page, Page]) -> N
     assert "regretted words" not in ben.content()
 
 
-def test_reader_reacts_and_takes_it_back(pages: tuple[Page, Page]) -> None:
-    ada, ben = pages
+def test_reader_reacts_and_takes_it_back(two_people: tuple[Page, Page]) -> None:
+    ada, ben = two_people
     write(ada, "lunch at noon?")
     message(ben, "lunch at noon?").hover()
     ben.get_by_role("button", name="React", exact=True).click()
@@ -120,8 +94,8 @@ def test_reader_reacts_and_takes_it_back(pages: tuple[Page, Page]) -> None:
     expect(given).to_have_text("🍕1")
 
 
-def test_reader_quotes_and_the_quote_leads_back(pages: tuple[Page, Page]) -> None:
-    ada, ben = pages
+def test_reader_quotes_and_the_quote_leads_back(two_people: tuple[Page, Page]) -> None:
+    ada, ben = two_people
     write(ada, "Which port was it?")
     choose(ben, "Which port was it?", "Quote reply")
     expect(field(ben)).to_be_focused()
@@ -133,8 +107,8 @@ def test_reader_quotes_and_the_quote_leads_back(pages: tuple[Page, Page]) -> Non
     expect(log(ada).locator(".msg.lit")).to_contain_text("Which port was it?")
 
 
-def test_two_people_talk_in_a_thread(pages: tuple[Page, Page]) -> None:
-    ada, ben = pages
+def test_two_people_talk_in_a_thread(two_people: tuple[Page, Page]) -> None:
+    ada, ben = two_people
     write(ada, "The build is red")
     choose(ben, "The build is red", "Reply in thread")
     thread = ben.get_by_role("region", name="Thread")
@@ -158,16 +132,16 @@ def test_two_people_talk_in_a_thread(pages: tuple[Page, Page]) -> None:
     expect(message(ada, "The build is red").get_by_role("button", name="2 replies")).to_be_focused()
 
 
-def test_reader_sees_that_somebody_types(pages: tuple[Page, Page]) -> None:
-    ada, ben = pages
+def test_reader_sees_that_somebody_types(two_people: tuple[Page, Page]) -> None:
+    ada, ben = two_people
     field(ada).press_sequentially("Hm")
     expect(ben.locator(".chat [data-part=typing]")).to_have_text("Ada is typing", timeout=SECOND_MS)
     field(ada).press("Enter")
     expect(ben.locator(".chat [data-part=typing]")).to_have_text("", timeout=SECOND_MS)
 
 
-def test_writer_mentions_by_completion(pages: tuple[Page, Page]) -> None:
-    ada, ben = pages
+def test_writer_mentions_by_completion(two_people: tuple[Page, Page]) -> None:
+    ada, ben = two_people
     field(ada).press_sequentially("@be")
     expect(ada.get_by_role("option", name=re.compile("Ben Okafor"))).to_be_visible()
     ada.keyboard.press("Enter")
