@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -60,7 +59,7 @@ class Bell:
         self._waiting = 0
         self._wanted: set[str] = set()
         self._joined: set[str] = set()
-        self._due: deque[str] = deque()
+        self._due: dict[str, None] = {}
         self._wake = asyncio.Event()
         self._settled = asyncio.Event()
         self._silent_until = 0.0
@@ -97,7 +96,7 @@ class Bell:
         if self._layer is None:
             return
         self._wanted.update(topics)
-        self._due.extend(topics)
+        self._due.update(dict.fromkeys(topics))
         self._settled.clear()
         self._wake.set()
         if time.monotonic() >= self._silent_until:
@@ -110,7 +109,7 @@ class Bell:
         """Leaves the topic's group, soon."""
         if self._layer is not None:
             self._wanted.discard(topic)
-            self._due.append(topic)
+            self._due[topic] = None
             self._wake.set()
 
     @staticmethod
@@ -146,7 +145,9 @@ class Bell:
                 self._silent_until = time.monotonic() + SILENCE_SECONDS
                 if self._due:
                     self._wake.set()
-            self._settled.set()
+                self._settled.set()
+            if not self._due:
+                self._settled.set()
 
     async def _listen(self) -> None:
         layer = self._require_layer()
@@ -157,14 +158,19 @@ class Bell:
     async def _change_groups(self) -> None:
         layer = self._require_layer()
         while self._due:
-            topic = self._due[0]
-            if topic in self._wanted and topic not in self._joined:
-                await layer.group_add(group_of(topic), self._channel)
-                self._joined.add(topic)
-            elif topic not in self._wanted and topic in self._joined:
-                await layer.group_discard(group_of(topic), self._channel)
-                self._joined.discard(topic)
-            self._due.popleft()
+            topic = next(iter(self._due))
+            # Whoever changes their mind meanwhile puts it there again.
+            del self._due[topic]
+            try:
+                if topic in self._wanted and topic not in self._joined:
+                    await layer.group_add(group_of(topic), self._channel)
+                    self._joined.add(topic)
+                elif topic not in self._wanted and topic in self._joined:
+                    await layer.group_discard(group_of(topic), self._channel)
+                    self._joined.discard(topic)
+            except BaseException:
+                self._due[topic] = None
+                raise
 
     async def _ring_all(self) -> None:
         layer = self._require_layer()
