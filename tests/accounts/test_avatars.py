@@ -145,7 +145,7 @@ def test_person_changes_and_removes_the_picture(
     with django_capture_on_commit_callbacks(execute=True):
         client.post("/account/picture/", {"remove": "1"})
     assert client.get(second).status_code == 404
-    assert not file.storage.exists(file.name)
+    assert not file.storage.exists(str(file.name))
     assert selectors.person_view(user).avatar_url is None
 
 

@@ -163,7 +163,7 @@ def test_staff_lifts_a_ban(person: Person, boss: User) -> None:
 @pytest.mark.parametrize("case", ["nobody", "self", "above", "no reason", "long reason", "past"])
 def test_sanction_is_refused(person: Person, boss: User, case: str) -> None:
     user, helper = person(), person("helper", is_staff=True)
-    helper.user_permissions.add(*_sanction_permission())
+    helper.user_permissions.set(_sanction_permission())
     actor, target, reason, until = {
         "nobody": (user, helper, "x", None),
         "self": (boss, boss, "x", None),

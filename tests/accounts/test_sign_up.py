@@ -215,6 +215,7 @@ def test_two_visitors_take_one_name_at_once_and_the_later_is_asked_again(person:
         with transaction.atomic():
             user, response = form.try_save(request)
     assert user is None
+    assert response is not None
     assert response["Location"] == "/account/signup/"
     assert "Somebody was faster" in str(next(iter(request._messages)))  # type: ignore[attr-defined]
     assert User.objects.count() == 1

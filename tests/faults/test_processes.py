@@ -17,11 +17,12 @@ pytestmark = [pytest.mark.fault, pytest.mark.stack]
 
 async def stored(room_id):
     rows = Message.objects.filter(room_id=room_id, kind="user").order_by("seq").values_list("body", flat=True)
-    return await sync_to_async(list)(rows)
+    return await sync_to_async(lambda: list(rows))()
 
 
 async def holes(topic):
-    seqs = await sync_to_async(list)(Event.objects.filter(topic=topic).order_by("seq").values_list("seq", flat=True))
+    rows = Event.objects.filter(topic=topic).order_by("seq").values_list("seq", flat=True)
+    seqs = await sync_to_async(lambda: list(rows))()
     return seqs != list(range(1, len(seqs) + 1))
 
 

@@ -13,6 +13,7 @@ from realtime.feed import RING_EVENTS
 from realtime.hub import Hub, hub
 from realtime.log import Entry
 from realtime.models import Event, Topic
+from realtime.sessions import Identity
 from realtime.socket import Socket
 from realtime.transport import Outlet, payload_of
 from tests.realtime.conftest import Waved, publish
@@ -45,7 +46,7 @@ class Listener:
         self.ear = Ear()
         self.hub = on
         self.closed = []
-        identity = SimpleNamespace(user=SimpleNamespace(pk=user_id), session_key="k", session="d")
+        identity = Identity(user=SimpleNamespace(pk=user_id), session_key="k", session="d")
         self.socket = Socket(identity, self.ear, lambda code, reason: self.closed.append(code))
         on.open(self.socket)
 
