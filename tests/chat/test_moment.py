@@ -4,7 +4,7 @@ import threading
 import time
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
 from chat import selectors, services
 from chat.models import Message
@@ -87,7 +87,7 @@ def test_nothing_can_be_written_in_a_moment_on_postgresql(mina, room):
 def test_writers_go_on_taking_the_lock_at_once_after_a_moment(mina, room):
     selectors.room_snapshot(actor=mina, room_id=room.pk)
     if connection.vendor == "sqlite":
-        assert vars(connection)["transaction_mode"] == "IMMEDIATE"
+        assert vars(connections["default"])["transaction_mode"] == "IMMEDIATE"
     with transaction.atomic():
         assert services.set_read(actor=mina, room_id=room.pk, seq=head(topic_of(room))).seq == 0
     assert Message.objects.filter(room=room).exists()
