@@ -94,6 +94,11 @@ class Process:
         """Of the leader of the group."""
         return self._process.pid
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
     def kill(self) -> None:
         """kill -9 of the whole group."""
         self._signal(signal.SIGKILL)

@@ -1,19 +1,26 @@
-"""What the fault tests share: a room full of people, and the site's processes with and without Redis."""
+"""What the fault tests share: a room full of people, and the site's processes with and without Redis.
+
+The processes live as long as a module, because each takes seconds to start; a test that kills one, or Redis, finds
+it alive again in the next test.
+"""
 
 import contextlib
+import os
 import uuid
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
+from django.db import connection
 
 from accounts.services import create_person
 from chat.services import rooms
 from tests.cluster import Process, make_session, running
-from tests.servers import start_valkey
+from tests.servers import Valkey, start_valkey
 
 
 class Cast:
-    """A room and its people, each with a login session."""
+    """A room and its people, each with a login session; the first owns it and looks after the site."""
 
     def __init__(self, count: int) -> None:
         self.people = [
@@ -44,17 +51,58 @@ def cast(transactional_db) -> Cast:
     return Cast(20)
 
 
-@pytest.fixture
-def two(site_environment) -> Iterator[list[Process]]:
-    """Two processes that share what the stack gives: a Valkey or nothing but the database."""
-    with running(site_environment, count=2) as processes:
+@pytest.fixture(scope="module")
+def module_environment(django_db_setup) -> dict[str, str]:
+    """The environment of processes that outlive one test."""
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite":
+        url = f"sqlite:///{name}"
+    else:
+        url = (
+            f"postgresql://{settings.DATABASES['default']['USER']}@/{name}?host={settings.DATABASES['default']['HOST']}"
+        )
+    return {**os.environ, "DATABASE_URL": url, "PYTHONUNBUFFERED": "1"}
+
+
+@pytest.fixture(scope="module")
+def pair(module_environment) -> Iterator[list[Process]]:
+    with running(module_environment, count=2) as processes:
         yield processes
 
 
 @pytest.fixture
-def two_with_redis(site_environment):
-    """Two processes and a Valkey of their own, to be killed."""
+def two(pair, cast) -> list[Process]:
+    """Two processes that share what the stack gives: a Valkey or nothing but the database."""
+    revive(pair)
+    return pair
+
+
+@pytest.fixture
+def one(two) -> Process:
+    """A process for a test that needs no second."""
+    return two[0]
+
+
+@pytest.fixture(scope="module")
+def pair_with_redis(module_environment) -> Iterator[tuple[list[Process], Valkey]]:
     with contextlib.ExitStack() as stack:
         valkey = stack.enter_context(start_valkey())
-        environment = {**site_environment, "REDIS_URL": valkey.url}
+        environment = {**module_environment, "REDIS_URL": valkey.url}
         yield stack.enter_context(running(environment, count=2)), valkey
+
+
+@pytest.fixture
+def two_with_redis(pair_with_redis, cast) -> tuple[list[Process], Valkey]:
+    """Two processes and a Valkey of their own, to be killed."""
+    processes, valkey = pair_with_redis
+    revive(processes)
+    if valkey.process is None:
+        valkey.start()
+    return pair_with_redis
+
+
+def revive(processes: list[Process]) -> None:
+    """Starts what the test before killed."""
+    for process in processes:
+        if not process.is_alive:
+            process.start()
