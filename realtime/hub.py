@@ -50,6 +50,7 @@ class Hub:
         self._ephemeral_inbox: deque[tuple[str, str, bytes]] = deque()
         self._draining = False
         self._dirty: dict[Feed, float] = {}
+        self._waving: dict[Feed, None] = {}
         self._flush_at: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.bell = Bell(self.process, self._heard)
@@ -235,14 +236,15 @@ class Hub:
         if feed is None or not feed.live:
             return
         feed.ephemeral[key] = text_frame(frame)
+        self._waving[feed] = None
         if self._flush_at is None and self._loop is not None:
             self._flush_at = self._loop.call_later(EPHEMERAL_SECONDS, self._flush_ephemeral)
 
     def _flush_ephemeral(self) -> None:
         self._flush_at = None
-        for feed in list(self.feeds.values()):
-            if feed.ephemeral:
-                feed.flush_ephemeral()
+        waving, self._waving = self._waving, {}
+        for feed in waving:
+            feed.flush_ephemeral()
 
     def apply_effect(self, feed: Feed, effect: protocol.Effect) -> None:
         """Drops or closes the sockets that the event is about."""
