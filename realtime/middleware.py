@@ -37,10 +37,10 @@ def site_origin(scope: Scope) -> str:
     allowed = settings.ALLOWED_HOSTS or (["localhost", "127.0.0.1", "[::1]"] if settings.DEBUG else [])
     if not domain or not validate_host(domain, allowed):
         return ""
-    # daphne gives no scheme; behind a proxy the first hop tells it.
+    # daphne gives no scheme; behind proxies the first hop tells it, and each may add its own.
     scheme = scope.get("scheme") or ("wss" if settings.HTTPS else "ws")
     if settings.TRUSTED_PROXIES and (forwarded := header(scope, b"x-forwarded-proto")):
-        scheme = forwarded
+        scheme = forwarded.partition(",")[0].strip().lower()
     return f"{'https' if scheme in {'wss', 'https'} else 'http'}://{host}"
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime import export, protocol
-from realtime.middleware import normal_origin
+from realtime.middleware import normal_origin, site_origin
 from realtime.ratelimit import Bucket, Limit
 from realtime.transport import payload_of, text_frame
 
@@ -46,6 +46,17 @@ def test_a_bucket_never_gives_more_than_its_rate_even_when_the_clock_stands(step
 )
 def test_an_origin_is_compared_in_its_normal_form(origin, normal):
     assert normal_origin(origin) == normal
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "origin"),
+    [("https", "https://example.org"), ("HTTPS, http", "https://example.org"), ("http", "http://example.org")],
+)
+def test_the_first_proxy_tells_under_which_scheme_we_are_known(settings, forwarded, origin):
+    settings.ALLOWED_HOSTS = ["example.org"]
+    settings.TRUSTED_PROXIES = 2
+    scope = {"headers": [(b"host", b"example.org"), (b"x-forwarded-proto", forwarded.encode())], "scheme": "ws"}
+    assert site_origin(scope) == origin
 
 
 @given(st.integers(min_value=0, max_value=70_000))
