@@ -1,6 +1,7 @@
 """People: made, named, suspended, and the trail of it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -178,7 +179,7 @@ def test_sanction_is_refused(person: Person, boss: User, case: str) -> None:
     assert events(target) == []
 
 
-def _sanction_permission() -> list[object]:
+def _sanction_permission() -> list[Any]:
     from django.contrib.auth.models import Permission
 
     return list(Permission.objects.filter(codename="add_sanction"))

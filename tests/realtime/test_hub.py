@@ -46,7 +46,7 @@ class Listener:
         self.ear = Ear()
         self.hub = on
         self.closed = []
-        identity = Identity(user=SimpleNamespace(pk=user_id), session_key="k", session="d")
+        identity = Identity(user=SimpleNamespace(pk=user_id), session_key="k", session="d", read_at=0.0)
         self.socket = Socket(identity, self.ear, lambda code, reason: self.closed.append(code))
         on.open(self.socket)
 
