@@ -333,7 +333,8 @@ export class Composer {
     const body = field.value.replace(/^(?:\s*\n)+/, "").trimEnd();
     if (body.trim() === "") return field.focus();
     const length = [...body].length;
-    if (length > BODY_CHARS) return this.problem(`This is ${length - BODY_CHARS} characters too long. Send it in two messages.`);
+    const over = length - BODY_CHARS;
+    if (over > 0) return this.problem(`This is ${over} ${over === 1 ? "character" : "characters"} too long. Send it in two messages.`);
     const wait = Math.ceil(this.waitSeconds());
     if (wait > 0) return this.problem(`Slow mode is on: wait ${wait} s. Your text is kept.`);
     const also = part<HTMLInputElement>(form, "[data-part=also]");
