@@ -58,7 +58,8 @@ class ChatConsumer(BaseConsumer):
     async def send_message(self, command: events.SendMessage, topic: str) -> events.MessageSent:
         """message.send"""
         rendered = await threads.compute(_prepare, command.body)
-        return await self.write(
+        return await self.write_to(
+            topic,
             services.send_message,
             room_id=topic_id(topic),
             cid=command.cid,

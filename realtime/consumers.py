@@ -122,6 +122,10 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         """Runs `service(actor=…, **kwargs)` on the writer; answers after the commit."""
         return await threads.write(service, actor=self.user, **kwargs)
 
+    async def write_to(self, topic: str, service: Callable[..., R], **kwargs: Any) -> R:
+        """As `write`, for a busy service that locks this topic alone (see `threads.write_to`)."""
+        return await threads.write_to(topic, service, actor=self.user, **kwargs)
+
     # Life of the socket
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

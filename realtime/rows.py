@@ -29,7 +29,7 @@ class Rows(Generic[M]):
         self._names = [field.attname for field in self._fields]
         # An automatic id is the database's to give.
         self._written = [field for field in self._fields if not isinstance(field, models.AutoField)]
-        names = ", ".join(field.column for field in self._written)
+        names = ", ".join(str(field.column) for field in self._written)
         marks = ", ".join(["%s"] * len(self._written))
         self._insert = f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({marks})"
         self._converters: dict[str, list[tuple[int, models.Expression, list[Any]]]] = {}

@@ -1,8 +1,8 @@
 """Where synchronous services and selectors run: the only bridge between the event loop and the ORM.
 
-Consumers, presence and background services call `read` and `write`. On SQLite one thread runs the waiting services
-in one transaction, each in its own savepoint (group commit: twice the messages a second); on PostgreSQL a pool of
-threads does better. Never decides anything; connections of these threads stay open.
+Consumers, presence and background services call `read` and `write`. Services that wait for the same lock run in one
+transaction, each in its own savepoint (group commit): on SQLite all of them, on PostgreSQL those of one topic.
+Never decides anything; connections of these threads stay open.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import asyncio
 import logging
 import queue
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
@@ -25,77 +27,149 @@ R = TypeVar("R")
 BATCH_SERVICES = 64
 """Services that share one transaction at most: bounds how long the first waits for the last."""
 
+CLOSE_SECONDS = 30
+
+
+class Call:
+    """One service or selector on its way to a thread, and its answer on the way back. Made on the loop."""
+
+    __slots__ = ("error", "future", "loop", "result", "run")
+
+    def __init__(self, run: Callable[[], Any]) -> None:
+        self.run = run
+        self.loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[Any] = self.loop.create_future()
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def perform(self) -> None:
+        """Runs it and keeps what came of it."""
+        try:
+            self.result = self.run()
+        except Exception as error:  # noqa: BLE001 - the caller's answer, whatever it is
+            self.error = error
+            _drop_broken_connection(error)
+
+    def resolve(self) -> None:
+        """Answers on the loop, unless nobody waits any more."""
+        if self.future.done():
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
+
+def _answer(calls: list[Call]) -> None:
+    """Wakes each loop once for all the answers: to wake it for every single one costs more than the answer."""
+    for loop in {call.loop for call in calls}:
+        own = [call for call in calls if call.loop is loop]
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_resolve_all, own)
+
+
+def _resolve_all(calls: list[Call]) -> None:
+    for call in calls:
+        call.resolve()
+
 
 class Pool:
     """A few threads with database connections of their own."""
 
     def __init__(self, name: str, threads: int) -> None:
-        self._threads = threads
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        # Not ThreadPoolExecutor: the locks in each of its futures cost as much as a small query.
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._run, name=f"{name}_{number}", daemon=True) for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
 
-    def submit(self, call: Callable[[], R]) -> Future[R]:
-        """Runs `call` on one of the threads."""
-        return self._executor.submit(_guarded, call)
+    def put(self, job: Callable[[], None]) -> None:
+        """Runs a job, which raises nothing, on one of the threads."""
+        self._jobs.put(job)
 
-    def close(self) -> None:
-        """Closes the threads with their connections."""
-        gate = threading.Barrier(self._threads)
-        for _ in range(self._threads):
-            self._executor.submit(_close_together, gate)
-        self._executor.shutdown(wait=True)
-
-
-class GroupWriter:
-    """One thread that runs all services that wait in one transaction."""
-
-    def __init__(self, name: str) -> None:
-        self._queue: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
-
-    def submit(self, call: Callable[[], R]) -> Future[R]:
-        """Runs `call` with whatever else waits; its future is done after the commit."""
-        future: Future[R] = Future()
-        self._queue.put((future, call))
-        return future
+    def submit(self, call: Call) -> None:
+        """Runs a call by itself."""
+        self.put(lambda: _run_alone(call))
 
     def close(self) -> None:
-        """Finishes what waits, closes the connection and the thread."""
-        self._queue.put(None)
-        self._thread.join(timeout=30)
+        """Finishes what waits, closes the connections and the threads."""
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join(timeout=CLOSE_SECONDS)
 
     def _run(self) -> None:
-        ending = False
-        while not ending:
-            first = self._queue.get()
-            batch = [first] if first else []
-            ending = first is None
-            while not ending and len(batch) < BATCH_SERVICES and not self._queue.empty():
-                item = self._queue.get()
-                ending = item is None
-                batch += [item] if item else []
-            # Who no longer waits for the answer is not run; from here on a call cannot be cancelled.
-            batch = [item for item in batch if item[0].set_running_or_notify_cancel()]
-            if batch:
-                self._commit(batch)
+        while (job := self._jobs.get()) is not None:
+            job()
         connection.close()
 
-    def _commit(self, batch: list[tuple[Future[Any], Callable[[], Any]]]) -> None:
-        done: list[Callable[[], None]] = []
-        try:
-            if len(batch) == 1:
-                done.append(_settle(*batch[0]))
-            else:
-                with transaction.atomic():
-                    done = [_settle(future, call) for future, call in batch]
-                    _check_group()
-        except Exception as error:  # noqa: BLE001 - a failed commit is the answer to everybody in it
-            _drop_broken_connection(error)
-            for future, _ in batch:
-                future.set_exception(error)
+
+class Writer:
+    """Runs services; those of a group run one after the other, as many as wait in one transaction."""
+
+    def __init__(self, name: str, threads: int, *, one_group: bool) -> None:
+        self._pool = Pool(name, threads)
+        self._one_group = one_group
+        self._lock = threading.Lock()
+        self._waiting: dict[str, deque[Call]] = {}
+
+    def submit(self, call: Call, group: str) -> None:
+        """Runs a call with whatever else of its group waits, and answers after the commit; "" is no group."""
+        if not group and not self._one_group:
+            self._pool.submit(call)
             return
-        for settle in done:
-            settle()
+        group = "" if self._one_group else group
+        with self._lock:
+            waiting = self._waiting.get(group)
+            if waiting is not None:
+                waiting.append(call)
+                return
+            self._waiting[group] = deque([call])
+        self._pool.put(lambda: self._run_group(group))
+
+    def close(self) -> None:
+        """Finishes what waits, closes the connections and the threads."""
+        deadline = time.monotonic() + CLOSE_SECONDS
+        while self._waiting and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self._pool.close()
+
+    def _run_group(self, group: str) -> None:
+        """One transaction of the group; the next one waits behind what others want of the threads."""
+        with self._lock:
+            waiting = self._waiting[group]
+            if not waiting:
+                del self._waiting[group]
+                return
+            batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH_SERVICES))]
+        # Who no longer waits for the answer is not run.
+        batch = [call for call in batch if not call.future.cancelled()]
+        if len(batch) == 1:
+            _run_alone(batch[0])
+        elif batch:
+            _commit(batch)
+        self._pool.put(lambda: self._run_group(group))
+
+
+def _run_alone(call: Call) -> None:
+    if not call.future.cancelled():
+        call.perform()
+        _answer([call])
+
+
+def _commit(batch: list[Call]) -> None:
+    try:
+        with transaction.atomic():
+            for call in batch:
+                call.perform()
+            _check_group()
+    except Exception as error:  # noqa: BLE001 - a failed commit is the answer to everybody in it
+        _drop_broken_connection(error)
+        for call in batch:
+            call.error = error
+    _answer(batch)
 
 
 def _check_group() -> None:
@@ -111,41 +185,17 @@ def _check_group() -> None:
     connection.run_on_commit = [(savepoints, call, True) for savepoints, call, _ in callbacks]  # type: ignore[misc]
 
 
-def _settle(future: Future[Any], call: Callable[[], Any]) -> Callable[[], None]:
-    """Runs `call`; returns how to tell its caller once the transaction is committed."""
-    try:
-        result = call()
-    except Exception as error:  # noqa: BLE001 - the caller's answer, whatever it is
-        _drop_broken_connection(error)
-        failure = error
-        return lambda: future.set_exception(failure)
-    return lambda: future.set_result(result)
-
-
-def _guarded(call: Callable[[], R]) -> R:
-    try:
-        return call()
-    except (OperationalError, InterfaceError) as error:
-        _drop_broken_connection(error)
-        raise
-
-
 def _drop_broken_connection(error: Exception) -> None:
     # A server that was restarted leaves a dead connection; the next call opens another.
     if isinstance(error, OperationalError | InterfaceError) and not connection.in_atomic_block:
         connection.close()
 
 
-def _close_together(gate: threading.Barrier) -> None:
-    connection.close()
-    gate.wait(timeout=30)
-
-
 class _Threads:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.reader: Pool | None = None
-        self.writer: Pool | GroupWriter | None = None
+        self.writer: Writer | None = None
         self.computer: ThreadPoolExecutor | None = None
 
 
@@ -159,19 +209,21 @@ def _reader() -> Pool:
         return _threads.reader
 
 
-def _writer() -> Pool | GroupWriter:
+def _writer() -> Writer:
     with _threads.lock:
         if _threads.writer is None:
+            # SQLite has one lock for all writers, so one thread of ours holds it for everybody who waits.
             lite = connection.vendor == "sqlite"
-            _threads.writer = (
-                GroupWriter("collab-write") if lite else Pool("collab-write", settings.REALTIME_WRITE_THREADS)
-            )
+            _threads.writer = Writer("collab-write", 1 if lite else settings.REALTIME_WRITE_THREADS, one_group=lite)
         return _threads.writer
 
 
 async def read(selector: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Runs a selector on a reader thread and answers its result or its error."""
-    return await asyncio.wrap_future(_reader().submit(lambda: selector(*args, **kwargs)))
+    call = Call(lambda: selector(*args, **kwargs))
+    _reader().submit(call)
+    result: R = await call.future
+    return result
 
 
 async def write(service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -179,7 +231,18 @@ async def write(service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R
 
     The service must be atomic by itself (`@transaction.atomic`): others may share its transaction.
     """
-    return await asyncio.wrap_future(_writer().submit(lambda: service(*args, **kwargs)))
+    return await write_to("", service, *args, **kwargs)
+
+
+async def write_to(topic: str, service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """As `write`, for a service that locks this topic and no other: those that wait for it share transactions.
+
+    A service that locks more must not come here: two groups that hold one topic and want the other's would block.
+    """
+    call = Call(lambda: service(*args, **kwargs))
+    _writer().submit(call, topic)
+    result: R = await call.future
+    return result
 
 
 async def compute(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
