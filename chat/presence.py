@@ -1,9 +1,15 @@
-"""Tells rooms who came, fell idle or went. Called by realtime.presence through PRESENCE_HOOK; stores nothing."""
+"""Tells rooms who came, fell idle or went.
+
+Called by realtime.presence through PRESENCE_HOOK, and when somebody joins a room. Stores nothing.
+"""
 
 from __future__ import annotations
 
+from django.db import transaction
+
 from chat.events import PresenceChanged
 from chat.models import Membership
+from realtime import presence
 from realtime.hub import hub
 
 
@@ -12,3 +18,16 @@ def announce(*, user_id: int, state: str) -> None:
     event = PresenceChanged(user=user_id, state=state)
     for room_id in Membership.objects.filter(user_id=user_id).values_list("room_id", flat=True):
         hub.publish_ephemeral(topic=f"room:{room_id}", event=event, key=str(user_id))
+
+
+def announce_newcomer(*, user_id: int, room_id: int) -> None:
+    """Tells a room, once the transaction has committed, that somebody who has just joined is here, if they are.
+
+    The durable event cannot say it: it is replayed long after.
+    """
+    state = presence.states([user_id]).get(user_id)
+    if state is not None:
+        event = PresenceChanged(user=user_id, state=state)
+        transaction.on_commit(
+            lambda: hub.publish_ephemeral(topic=f"room:{room_id}", event=event, key=str(user_id)), robust=True
+        )

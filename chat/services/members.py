@@ -12,7 +12,7 @@ from django.db import transaction
 
 from accounts import selectors as accounts
 from accounts import services as account_services
-from chat import permissions
+from chat import permissions, presence
 from chat.events import MemberJoined, MemberLeft, MemberRemoved, RoleChanged, RoomResult, SeqResult
 from chat.models import Membership, Room
 from chat.selectors.standing import owners_left
@@ -76,6 +76,7 @@ def _add(turn: Turn, user_id: int, role: str, text: str) -> SeqResult:
     person = accounts.people_views([user_id])[user_id]
     done = turn.append(MemberJoined(member=MemberView(person=person, role=role), message=turn.say(text)))
     add_to_list(actor=turn.actor, user_id=user_id, room_id=turn.room_id, at=turn.now)
+    presence.announce_newcomer(user_id=user_id, room_id=turn.room_id)
     return done
 
 

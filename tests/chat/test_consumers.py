@@ -163,6 +163,14 @@ async def _within(expected, seconds=0.4):
     return await asyncio.wait_for(expected, seconds)
 
 
+async def test_a_newcomer_who_is_here_shows_so_to_the_room(mina, ines, room, topic):
+    async with connected(mina) as one, connected(ines) as two:
+        await subscribed(one, topic)
+        assert (await two.command("room.join", {"room": room.pk}))["type"] == "ack"
+        assert (await one.expect("member.joined"))["data"]["member"]["person"]["id"] == ines.pk
+        assert (await one.expect("presence.changed", user=ines.pk))["data"]["state"] == "online"
+
+
 async def test_presence_is_told_to_those_who_share_a_room(mina, teo, ines, room, topic):
     async with connected(teo) as two, connected(ines) as outside:
         await subscribed(two, topic)
