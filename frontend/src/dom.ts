@@ -98,6 +98,16 @@ export function onceAFrame(run: () => void): () => void {
   };
 }
 
+const BLOCKS = "blockquote, br, dd, dt, h1, h2, h3, h4, h5, h6, hr, li, p, pre, td, th, tr";
+
+/** The words of the server's HTML, with a space where a line or a block ends; nothing of it is loaded or run. */
+export function textOf(html: string): string {
+  const { body } = document.implementation.createHTMLDocument("");
+  setHTML(body, html);
+  for (const block of body.querySelectorAll(BLOCKS)) block.after(" ");
+  return body.textContent.replace(/\s+/gu, " ").trim();
+}
+
 /** The target of an event, or what it stands in, that matches. */
 export function closest<E extends HTMLElement = HTMLElement>(event: Event, selector: string): E | null {
   return event.target instanceof Element ? event.target.closest<E>(selector) : null;

@@ -113,6 +113,14 @@ export class Session {
     this.room.set(null);
   }
 
+  /** Nobody outside a room hears of it: the page of one that is only looked at is loaded again when one comes back to it. */
+  lookAgain(): void {
+    const room = this.room.get();
+    if (room === null || room.role !== "" || room.has_after) return;
+    // What fails now is tried when the person comes back next time; what was loaded before stays.
+    void this.loadRoom(room.room.id, null).catch(() => undefined);
+  }
+
   /** Loads the newest messages again, when the window ends before them. */
   async loadLatest(): Promise<void> {
     if (this.current !== null) await this.loadRoom(this.current, null);
@@ -281,6 +289,8 @@ export class Session {
       this.outbox.confirm(event.data.message.cid);
     }
     this.setHome(reduceHome(this.home.get(), event));
+    // The event does not say who of that room is here.
+    if (event.type === "room.added") void this.reloadHome();
     const room = event.type === "read.changed" ? event.data.room : roomOf(event.topic);
     if (room !== null) this.changeRoom(room, (state) => reduceRoom(state, event, this.me));
     const thread = this.thread.get();

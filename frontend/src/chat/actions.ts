@@ -221,7 +221,7 @@ export class Actions {
       canEdit(state, message, session.me) && { text: "Edit", icon: "pencil-line", key: "E", run: () => this.editing.start(row, message) },
       { text: "Copy link", icon: "link", key: "L", run: () => void this.copyLink(message, state) },
       { text: "Copy text", icon: "copy", run: () => void this.copy(message.body, "Text copied") },
-      canDelete(state, message, session.me) && { text: "Delete", icon: "trash-2", key: "Del", danger: true, line: true, run: () => void this.remove(message, false) },
+      canDelete(state, message, session.me) && { text: "Delete", icon: "trash-2", key: "Del", danger: true, line: true, run: (event) => void this.remove(message, event.shiftKey) },
     ];
     return items.filter((item): item is MenuItem => item !== false);
   }

@@ -13,11 +13,15 @@ interface Row {
 }
 
 const LIT_MS = 2_000;
+/** What Tab reaches inside a message, while that message is the log's tab stop. */
+const INNER = "a[href], button, textarea, summary";
 
 export class Log {
   readonly scroll: Scroll;
   private rows = new Map<string, Row>();
   private tools: HTMLElement | null = null;
+  /** The log is one tab stop: this message, or the log itself while none has been chosen. */
+  private current: HTMLElement | null = null;
   private context: RowContext | null = null;
   private unlight: ReturnType<typeof setTimeout> | undefined;
 
@@ -66,7 +70,7 @@ export class Log {
       surplus.remove();
     }
     if (hadFocus && !this.element.contains(document.activeElement)) this.element.focus({ preventScroll: true });
-    if (!this.element.querySelector(".msg[tabindex='0']")) this.element.tabIndex = 0;
+    if (this.current?.isConnected !== true) this.setCurrent(null);
     this.scroll.restore();
     this.settle(fresh);
   }
@@ -76,12 +80,16 @@ export class Log {
     const pending = entry.kind === "message" && entry.pending !== null;
     if (known !== undefined && known.entry.kind === entry.kind) {
       const same = !all && !pending && sameEntry(known.entry, entry);
-      if (same || updateRow(known.element, entry, context)) {
+      if (same) return known.element;
+      if (updateRow(known.element, entry, context)) {
         known.entry = entry;
+        this.setStop(known.element, known.element === this.current);
         return known.element;
       }
     }
     const element = createRow(entry, context);
+    if (known !== undefined && known.element === this.current) this.current = element;
+    this.setStop(element, element === this.current);
     known?.element.replaceWith(element);
     this.rows.set(entry.key, { entry, element });
     fresh.push(element);
@@ -170,11 +178,22 @@ export class Log {
   private readonly focused = (event: FocusEvent) => {
     const row = event.target instanceof Element ? event.target.closest<HTMLElement>(".msg") : null;
     if (row === null) return;
-    for (const other of this.element.querySelectorAll<HTMLElement>(".msg[tabindex='0']")) other.tabIndex = -1;
-    row.tabIndex = 0;
-    this.element.tabIndex = -1;
+    this.setCurrent(row);
     this.showTools(row);
   };
+
+  private setCurrent(row: HTMLElement | null): void {
+    if (row === this.current && row !== null) return;
+    if (this.current !== null) this.setStop(this.current, false);
+    this.current = row;
+    if (row !== null) this.setStop(row, true);
+    this.element.tabIndex = row === null ? 0 : -1;
+  }
+
+  private setStop(row: HTMLElement, stop: boolean): void {
+    if (!row.matches(".msg")) return;
+    for (const one of [row, ...row.querySelectorAll<HTMLElement>(INNER)]) one.tabIndex = stop ? 0 : -1;
+  }
 
   private readonly pressed = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;
@@ -214,5 +233,6 @@ export class Log {
     part(this.tools, "[data-part=thread]").hidden = context?.chips !== true || (context.canPost !== true && entry.message.thread === null);
     part(this.tools, "[data-part=edit]").hidden = entry.message.author !== context?.me || context.canPost !== true;
     row.append(this.tools);
+    this.setStop(row, row === this.current);
   }
 }

@@ -33,7 +33,7 @@ export function whyShut(state: RoomSnapshot): { icon: string; text: string; join
   if (state.room.archived_at !== null) return { icon: "archive", text: "This room is archived. Everybody can read, nobody can write.", join: false };
   if (!isMember(state)) {
     const join = state.permissions.includes("join");
-    return { icon: "lock", text: join ? `You are reading #${state.room.name}. Join to write.` : "Only members can write here.", join };
+    return { icon: "lock", text: join ? `You are looking in from outside. Join to write, and to see what comes.` : "Only members can write here.", join };
   }
   if (canPost(state)) return null;
   if (state.room.read_only) return { icon: "lock", text: "This room is read-only. Owners and moderators write here.", join: false };

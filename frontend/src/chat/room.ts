@@ -2,7 +2,7 @@
 // It reads the session's stores and answers every change with one drawing a frame; it never keeps state of its own.
 
 import * as api from "../api";
-import { clone, onceAFrame, part } from "../dom";
+import { clone, onceAFrame, part, textOf } from "../dom";
 import type { AnyEvent } from "../events";
 import { roomLabel } from "../people";
 import type { MessageView, PersonView, RoomSnapshot } from "../protocol";
@@ -106,6 +106,7 @@ class Room implements RoomPane {
     this.stops.push(session.connection.onEvent((event) => this.announce(event)));
     const { signal } = this.abort;
     window.addEventListener("pagehide", () => this.keepPosition(), { signal });
+    window.addEventListener("focus", () => session.lookAgain(), { signal });
     part(this.chat, "[data-part=pill]").addEventListener("click", () => this.jump(), { signal });
     this.log.element.addEventListener("keydown", (event) => this.pressed(event), { signal });
     this.log.element.addEventListener("click", (event) => this.clicked(event), { signal });
@@ -374,6 +375,6 @@ class Room implements RoomPane {
     if (event.topic !== `room:${this.room}` || event.type !== "message.created") return;
     const { message } = event.data;
     if (message.author === this.shell.session.me || !shownInRoom(message)) return;
-    this.shell.announceMessage(this.shell.session.people.name(message.author), excerpt(message.body));
+    this.shell.announceMessage(this.shell.session.people.name(message.author), excerpt(textOf(message.html)));
   }
 }

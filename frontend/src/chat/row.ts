@@ -1,7 +1,7 @@
 // Draws one line of a log: clones a template and fills its parts. Called by log.ts.
 // It decides nothing: what may be done with a message is decided in actions.ts, what stands where in entries.ts.
 
-import { clone, icon, part, setHTML } from "../dom";
+import { clone, icon, part, setHTML, textOf } from "../dom";
 import type { OutboxItem } from "../outbox";
 import { avatar, firstName, type People } from "../people";
 import type { MessageView, ReactionView, RoomView } from "../protocol";
@@ -124,7 +124,7 @@ function fillMessage(row: HTMLElement, entry: Extract<Entry, { kind: "message" }
 
 function spoken(message: MessageView, context: RowContext): string {
   if (message.deleted_at !== null) return "Deleted message";
-  return `${context.people.name(message.author)}, ${dayLabel(message.created_at)} ${clock(message.created_at)}: ${excerpt(message.body)}`;
+  return `${context.people.name(message.author)}, ${dayLabel(message.created_at)} ${clock(message.created_at)}: ${excerpt(message.html === "" ? message.body : textOf(message.html))}`;
 }
 
 function fillTomb(row: HTMLElement, message: MessageView, context: RowContext): void {

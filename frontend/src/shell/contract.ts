@@ -35,7 +35,8 @@ export interface MenuItem {
   danger?: boolean;
   /** Draws a line above the item. */
   line?: boolean;
-  run(): void;
+  /** The click says which keys were held: Shift skips a question. */
+  run(event: MouseEvent): void;
 }
 
 export interface MenuRequest {

@@ -55,7 +55,7 @@ export class Menu {
     key.hidden = item.key === undefined;
     key.textContent = item.key ?? "";
     button.classList.toggle("danger", item.danger === true);
-    button.onclick = () => this.choose(() => item.run());
+    button.onclick = (event) => this.choose(() => item.run(event));
     return item.line === true ? [clone("t-menu-line"), button] : [button];
   }
 
