@@ -41,10 +41,11 @@ class Line:
         page.route_web_socket(re.compile("/ws/chat/"), self._route)
 
     def _route(self, socket: WebSocketRoute) -> None:
-        if not self.up:
-            return socket.close(code=1011)
-        self._open.append(socket)
-        socket.connect_to_server()
+        if self.up:
+            self._open.append(socket)
+            socket.connect_to_server()
+        else:
+            socket.close(code=1011)
 
     def cut(self) -> None:
         self.up = False

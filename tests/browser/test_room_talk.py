@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from chat.models import Message, Room
 from tests.browser.pages import SECOND_MS, choose, field, log, message, write
@@ -158,7 +158,12 @@ def test_hostile_text_is_only_text(ada: Any, ben: Any, room: Room, open_page: Op
     say(ada, room, "the last one")
     page = open_page(ben, None)
     dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+    def refuse(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", refuse)
     page.goto("/rooms/general/")
     expect(message(page, "the last one")).to_be_visible()
     for link in log(page).locator(".body a").all():
