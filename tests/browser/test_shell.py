@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from accounts import selectors
 from chat.models import Room
@@ -90,6 +90,16 @@ def test_theme_is_switched_and_kept(ada: Any, room: Room, open_page: OpenPage) -
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(12, 15, 17)"
 
 
+def tab_back_to(page: Page, wanted: Locator) -> None:
+    """Shift Tab, past the buttons of the message that is the log's tab stop."""
+    for _ in range(8):
+        page.keyboard.press("Shift+Tab")
+        if wanted.evaluate("row => row === document.activeElement"):
+            return
+        assert wanted.evaluate("row => row.contains(document.activeElement)"), "another message is a tab stop too"
+    raise AssertionError("the message was not reached")
+
+
 def test_person_walks_by_the_keyboard_alone(ada: Any, ben: Any, room: Room, open_page: OpenPage) -> None:
     for text in ("one", "two", "three"):
         say(ben, room, text)
@@ -118,8 +128,7 @@ def test_person_walks_by_the_keyboard_alone(ada: Any, ben: Any, room: Room, open
     expect(page.get_by_role("button", name="Do not quote")).to_be_hidden()
     page.keyboard.type("?")
     expect(field(page)).to_have_value("?")
-    page.keyboard.press("Shift+Tab")
-    expect(message(page, "two")).to_be_focused()
+    tab_back_to(page, message(page, "two"))
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
