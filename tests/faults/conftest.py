@@ -1,4 +1,4 @@
-"""What the fault tests share: a room full of people, and the site's processes with and without Redis.
+"""What the fault tests share: a cast, and the site's processes with and without Redis.
 
 The processes live as long as a module, because each takes seconds to start; a test that kills one, or Redis, finds
 it alive again in the next test.
@@ -6,49 +6,20 @@ it alive again in the next test.
 
 import contextlib
 import os
-import uuid
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
-from accounts.services import create_person
-from chat.services import rooms
-from tests.cluster import Process, make_session, running
+from tests.cluster import Process, running
+from tests.faults.cast import Cast
 from tests.servers import Valkey, start_valkey
-
-
-class Cast:
-    """A room and its people, each with a login session; the first owns it and looks after the site."""
-
-    def __init__(self, count: int) -> None:
-        self.people = [
-            create_person(
-                actor=None, username=f"person{n}", display_name=f"Person {n}", is_staff=n == 0, is_superuser=n == 0
-            )
-            for n in range(count)
-        ]
-        self.owner = self.people[0]
-        self.room_id = rooms.create_room(
-            actor=self.owner,
-            cid=uuid.uuid4(),
-            kind="public",
-            name="Fault room",
-            slug="faults",
-            purpose="",
-            members=[person.pk for person in self.people[1:]],
-        ).room.id
-        self.keys = [make_session(person) for person in self.people]
-
-    @property
-    def topic(self) -> str:
-        return f"room:{self.room_id}"
 
 
 @pytest.fixture
 def cast(transactional_db) -> Cast:
-    return Cast(20)
+    return Cast()
 
 
 @pytest.fixture(scope="module")
