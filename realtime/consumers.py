@@ -122,7 +122,7 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         """Runs `service(actor=…, **kwargs)` on the writer; answers after the commit."""
         return await threads.write(service, actor=self.user, **kwargs)
 
-    async def write_to(self, topic: str, service: Callable[..., R], **kwargs: Any) -> R:
+    async def write_to(self, topic: str, service: Callable[..., R], /, **kwargs: Any) -> R:
         """As `write`, for a busy service that locks this topic alone (see `threads.write_to`)."""
         return await threads.write_to(topic, service, actor=self.user, **kwargs)
 
@@ -226,6 +226,8 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
             if self._is_babble():
                 hub.close(self.socket, 4429, "Too many malformed frames.")
             return
+        if envelope.type == "received" and self._flows_on(envelope):
+            return
         if envelope.type in {"ping", "received"}:
             await self._answer(envelope)
             return
@@ -235,6 +237,18 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         while len(self._queue) >= QUEUED_COMMANDS:
             self._room_in_queue = asyncio.Event()
             await self._room_in_queue.wait()
+
+    def _flows_on(self, envelope: Envelope) -> bool:
+        """Takes the word of flow control that needs no answer, the commonest frame of all, without counting it."""
+        if envelope.ref is not None or envelope.topic:
+            return False
+        try:
+            more = self.socket.received(protocol.decode_command(protocol.Received, envelope.data).frames)
+        except Refused:
+            return False  # answered like any other command
+        if more:
+            hub.catch_up(self.socket)
+        return True
 
     def _is_babble(self) -> bool:
         now = time.monotonic()

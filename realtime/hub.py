@@ -20,6 +20,7 @@ from realtime import log, metrics, protocol, threads, watch
 from realtime.bell import Bell, Ring
 from realtime.feed import Feed
 from realtime.log import Entry
+from realtime.pace import Pace
 from realtime.socket import Socket
 from realtime.transport import text_frame
 
@@ -50,6 +51,7 @@ class Hub:
         self._ephemeral_inbox: deque[tuple[str, str, bytes]] = deque()
         self._draining = False
         self._dirty: dict[Feed, float] = {}
+        self._pace = Pace()
         self._waving: dict[Feed, None] = {}
         self._flush_at: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -172,20 +174,23 @@ class Hub:
         if feed not in self._dirty:
             self._dirty[feed] = committed
             if len(self._dirty) == 1 and self._loop is not None:
-                self._loop.call_soon(self._flush)
+                rest = self._pace.rest(time.monotonic()) if threads.more_to_come() else 0.0
+                self._loop.call_later(rest, self._flush) if rest else self._loop.call_soon(self._flush)
         if entry.effect is not None:
             # Nobody it drops may get a later seq, so what is due goes out before it acts.
             self._flush()
             self.apply_effect(feed, entry.effect)
 
     def _flush(self) -> None:
+        started = time.monotonic()
         dirty, self._dirty = self._dirty, {}
         for feed, committed in dirty.items():
-            full = feed.flush()
-            metrics.delivery_seconds.observe(time.monotonic() - committed)
-            for socket in full:
+            for socket in feed.flush():
                 # A tick larger than the window still leaves room for its beginning.
                 self.catch_up(socket)
+            metrics.delivery_seconds.observe(time.monotonic() - committed)
+        if dirty:
+            self._pace.flushed(started, time.monotonic())
 
     def _hold(self, feed: Feed, entry: Entry) -> None:
         if feed.ready and entry.seq <= feed.last:

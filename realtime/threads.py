@@ -114,6 +114,8 @@ class Writer:
         self._one_group = one_group
         self._lock = threading.Lock()
         self._waiting: dict[str, deque[Call]] = {}
+        self.not_begun = 0
+        """Services of groups that no thread has taken yet."""
 
     def submit(self, call: Call, group: str) -> None:
         """Runs a call with whatever else of its group waits, and answers after the commit; "" is no group."""
@@ -122,6 +124,7 @@ class Writer:
             return
         group = "" if self._one_group else group
         with self._lock:
+            self.not_begun += 1
             waiting = self._waiting.get(group)
             if waiting is not None:
                 waiting.append(call)
@@ -144,6 +147,7 @@ class Writer:
                 del self._waiting[group]
                 return
             batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH_SERVICES))]
+            self.not_begun -= len(batch)
         # Who no longer waits for the answer is not run.
         batch = [call for call in batch if not call.future.cancelled()]
         if len(batch) == 1:
@@ -218,7 +222,7 @@ def _writer() -> Writer:
         return _threads.writer
 
 
-async def read(selector: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+async def read(selector: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
     """Runs a selector on a reader thread and answers its result or its error."""
     call = Call(lambda: selector(*args, **kwargs))
     _reader().submit(call)
@@ -226,7 +230,7 @@ async def read(selector: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R
     return result
 
 
-async def write(service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+async def write(service: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
     """Runs a service on the writer; answers after its commit.
 
     The service must be atomic by itself (`@transaction.atomic`): others may share its transaction.
@@ -234,7 +238,7 @@ async def write(service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R
     return await write_to("", service, *args, **kwargs)
 
 
-async def write_to(topic: str, service: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+async def write_to(topic: str, service: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
     """As `write`, for a service that locks this topic and no other: those that wait for it share transactions.
 
     A service that locks more must not come here: two groups that hold one topic and want the other's would block.
@@ -243,6 +247,11 @@ async def write_to(topic: str, service: Callable[P, R], *args: P.args, **kwargs:
     _writer().submit(call, topic)
     result: R = await call.future
     return result
+
+
+def more_to_come() -> bool:
+    """Whether services wait whose events will follow within a transaction's time."""
+    return _threads.writer is not None and _threads.writer.not_begun > 0
 
 
 async def compute(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
