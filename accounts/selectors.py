@@ -195,6 +195,11 @@ def is_address_of_another(*, address: str, user_id: int) -> bool:
     return User.objects.filter(email__iexact=address).exclude(pk=user_id).exists()
 
 
+def as_of_now(user: User) -> User:
+    """The person read again: a socket keeps the one of its sign-in, who may have lost rights since."""
+    return User.objects.get(pk=user.pk)
+
+
 def primary_address(user: User) -> Any:
     """The address that mail goes to, as allauth's EmailAddress; None for somebody without."""
     return EmailAddress.objects.filter(user_id=user.pk).order_by("-primary", "pk").first()

@@ -156,7 +156,7 @@ def set_avatar(*, actor: User, data: bytes) -> str:
         profile.avatar.name = default_storage.save(name, ContentFile(picture))
         profile.save(update_fields=["avatar"])
         if old:
-            transaction.on_commit(lambda: default_storage.delete(old))
+            transaction.on_commit(lambda: default_storage.delete(old), robust=True)
     return str(selectors.avatar_url(actor.pk, name))
 
 
@@ -168,7 +168,7 @@ def remove_avatar(*, actor: User) -> None:
         return
     old = str(profile.avatar.name)
     Profile.objects.filter(pk=profile.pk).update(avatar="")
-    transaction.on_commit(lambda: default_storage.delete(old))
+    transaction.on_commit(lambda: default_storage.delete(old), robust=True)
 
 
 @transaction.atomic

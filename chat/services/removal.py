@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 from django.utils import timezone
 
+from accounts import selectors as people
 from accounts import services as accounts
 from chat import permissions
 from chat.events import MessageCreated, MessageDeleted, MessageEdited, SeqResult
@@ -80,7 +81,8 @@ def _find_place(actor: User, room_id: int) -> Place:
     try:
         return find_place(actor=actor, room_id=room_id)
     except Refused:
-        room = Room.objects.filter(pk=room_id).first() if actor.is_superuser else None
+        superuser = actor.is_superuser and people.as_of_now(actor).is_superuser
+        room = Room.objects.filter(pk=room_id).first() if superuser else None
         if room is None:
             raise
         return Place(room, standing_of(room, ""))
@@ -89,9 +91,10 @@ def _find_place(actor: User, room_id: int) -> Place:
 def _may_delete(turn: Turn, message: Message) -> bool:
     if turn.place.membership is not None and message.author_id == turn.actor.pk:
         return True
-    return permissions.can_moderate(turn.place.standing) or (
-        turn.actor.is_staff and turn.actor.has_perm("chat.delete_message")
-    )
+    if permissions.can_moderate(turn.place.standing):
+        return True
+    staff = people.as_of_now(turn.actor) if turn.actor.is_staff else None
+    return staff is not None and staff.is_staff and staff.has_perm("chat.delete_message")
 
 
 def _empty(turn: Turn, message: Message) -> None:

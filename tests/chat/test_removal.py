@@ -110,3 +110,11 @@ def test_staff_with_the_right_delete_in_public_rooms_and_superusers_anywhere(min
     with pytest.raises(Refused, match="not_found"):
         delete(staff, hidden)
     assert delete(boss, hidden).seq
+
+
+def test_who_was_staff_when_the_socket_opened_and_is_no_more_deletes_nothing(mina, room):
+    boss = factories.make_person("boss", is_staff=True, is_superuser=True)
+    message = factories.say(mina, room, "stays")
+    type(boss).objects.filter(pk=boss.pk).update(is_staff=False, is_superuser=False)
+    with pytest.raises(Refused, match="forbidden"):
+        services.delete_message(actor=boss, room_id=room.pk, message_id=message.id)
