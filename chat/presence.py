@@ -5,18 +5,26 @@ Called by realtime.presence through PRESENCE_HOOK, and when somebody joins a roo
 
 from __future__ import annotations
 
-from django.db import transaction
+from typing import Final
+
+from django.db import connection, transaction
 
 from chat.events import PresenceChanged
 from chat.models import Membership
 from realtime import presence
 from realtime.hub import hub
 
+# As text: it is asked once for everybody who comes, and after a restart everybody comes at once.
+_ROOMS: Final = f"SELECT room_id FROM {Membership._meta.db_table} WHERE user_id = %s"
+
 
 def announce(*, user_id: int, state: str) -> None:
     """Publishes the person's state to each of their rooms, where only members listen."""
     event = PresenceChanged(user=user_id, state=state)
-    for room_id in Membership.objects.filter(user_id=user_id).values_list("room_id", flat=True):
+    with connection.cursor() as cursor:
+        cursor.execute(_ROOMS, [user_id])
+        rooms = cursor.fetchall()
+    for (room_id,) in rooms:
         hub.publish_ephemeral(topic=f"room:{room_id}", event=event, key=str(user_id))
 
 

@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 LEASE: Final = timedelta(seconds=45)
 RENEW_SECONDS: Final = 15
 SWEEP_SECONDS: Final = 5
+GATHER_SECONDS: Final = 0.05
+"""Who comes within this time is recorded together: after a restart a thousand people come in one second."""
+BATCH: Final = 200
 GRACE_SECONDS: Final = 4.0
 """A reload closes one socket and opens the next: only after this long is somebody gone."""
 
@@ -39,7 +42,8 @@ class Roster:
         self._sockets: dict[int, dict[Socket, str]] = {}
         self._told: dict[int, str] = {}
         self._checks: dict[int, asyncio.TimerHandle] = {}
-        self._telling: set[int] = set()
+        self._due: set[int] = set()
+        self._telling = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -71,7 +75,7 @@ class Roster:
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._loop = loop
-            self._sockets, self._told, self._checks, self._telling = {}, {}, {}, set()
+            self._sockets, self._told, self._checks, self._due, self._telling = {}, {}, {}, set(), False
             self._spawn(self._renew_forever())
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -89,28 +93,35 @@ class Roster:
         timer = self._checks.pop(user_id, None)
         if timer is not None:
             timer.cancel()
-        if user_id not in self._telling and self._news(user_id) is not None:
-            self._telling.add(user_id)
-            self._spawn(self._tell(user_id))
+        if self._news(user_id) is not None:
+            self._due.add(user_id)
+            if not self._telling:
+                self._telling = True
+                self._spawn(self._tell())
 
     def _news(self, user_id: int) -> str | None:
         """The person's state here when it is not what was told; None while a reload may still bring them back."""
         state = self._state(user_id)
         return None if user_id in self._checks or state == self._told.get(user_id, "offline") else state
 
-    async def _tell(self, user_id: int) -> None:
-        """Records and announces, one change of a person after the other, so that the last one is what stays."""
+    async def _tell(self) -> None:
+        """Records and announces who is due, everybody of a moment at once, so that the last change is what stays."""
         try:
-            while (state := self._news(user_id)) is not None:
-                self._told[user_id] = state
-                if state == "offline":
-                    del self._told[user_id]
-                await threads.write(_record, user_id=user_id, process=hub.process, state=state)
-                await threads.read(_announce_now, user_id=user_id)
-        except Exception:
-            logger.exception("The presence of user %s could not be recorded", user_id)
+            while self._due:
+                await asyncio.sleep(GATHER_SECONDS)
+                due, self._due = self._due, set()
+                news = {user_id: state for user_id in due if (state := self._news(user_id)) is not None}
+                self._told = {user_id: state for user_id, state in (self._told | news).items() if state != "offline"}
+                await self._publish(news)
         finally:
-            self._telling.discard(user_id)
+            self._telling = False
+
+    async def _publish(self, news: dict[int, str]) -> None:
+        try:
+            await threads.write(_record, process=hub.process, news=news)
+            await threads.read(_announce_now, user_ids=list(news))
+        except Exception:
+            logger.exception("The presence of %d people could not be recorded", len(news))
 
     async def _renew_forever(self) -> None:
         while True:
@@ -124,9 +135,8 @@ class Roster:
         """Prolongs the leases; who lost theirs, as after a long sleep of the machine, is told again."""
         lost = await threads.write(_renew, process=hub.process, told=dict(self._told)) if self._told else []
         for user_id in lost:
-            if user_id not in self._telling:
-                self._told.pop(user_id, None)
-                self._check(user_id)
+            self._told.pop(user_id, None)
+            self._check(user_id)
 
     async def stop(self) -> None:
         """Ends the renewal; the leases run out by themselves."""
@@ -140,13 +150,24 @@ class Roster:
 
 
 @transaction.atomic
-def _record(*, user_id: int, process: str, state: str) -> None:
-    """Writes what this process knows of the person."""
-    if state == "offline":
-        Presence.objects.filter(user_id=user_id, process=process).delete()
-    else:
-        values = {"state": state, "until": Now() + LEASE}
-        Presence.objects.update_or_create(user_id=user_id, process=process, defaults=values)
+def _record(*, process: str, news: dict[int, str]) -> None:
+    """Writes what this process knows of these people (id -> state)."""
+    until = Now() + LEASE
+    gone = [user_id for user_id, state in news.items() if state == "offline"]
+    here = [
+        Presence(user_id=user_id, process=process, state=state, until=until)
+        for user_id, state in sorted(news.items())
+        if state != "offline"
+    ]
+    for start in range(0, len(gone), BATCH):
+        Presence.objects.filter(process=process, user_id__in=gone[start : start + BATCH]).delete()
+    Presence.objects.bulk_create(
+        here,
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["user_id", "process"],
+        update_fields=["state", "until"],
+    )
 
 
 @transaction.atomic
@@ -155,8 +176,8 @@ def _renew(*, process: str, told: dict[int, str]) -> list[int]:
     rows = Presence.objects.filter(process=process).values_list("user_id", "state", "pk")
     kept = {user_id: pk for user_id, state, pk in rows if told.get(user_id) == state}
     keys = list(kept.values())
-    for start in range(0, len(keys), 500):
-        Presence.objects.filter(pk__in=keys[start : start + 500]).update(until=Now() + LEASE)
+    for start in range(0, len(keys), BATCH):
+        Presence.objects.filter(pk__in=keys[start : start + BATCH]).update(until=Now() + LEASE)
     return [user_id for user_id in told if user_id not in kept]
 
 
@@ -176,9 +197,11 @@ def announce(*, user_id: int, state: str) -> None:
         import_string(settings.PRESENCE_HOOK)(user_id=user_id, state=state)
 
 
-def _announce_now(*, user_id: int) -> None:
+def _announce_now(*, user_ids: list[int]) -> None:
     """Announces what holds over all processes; read after the commit, so of two that change it at once one is right."""
-    announce(user_id=user_id, state=states([user_id]).get(user_id, "offline"))
+    now = states(user_ids)
+    for user_id in user_ids:
+        announce(user_id=user_id, state=now.get(user_id, "offline"))
 
 
 @transaction.atomic
@@ -194,8 +217,7 @@ def _expire() -> list[int]:
 async def sweeper() -> None:
     """Background service: finds people whose process died without a word."""
     while True:
-        for user_id in await threads.write(_expire):
-            await threads.read(_announce_now, user_id=user_id)
+        await threads.read(_announce_now, user_ids=await threads.write(_expire))
         await asyncio.sleep(SWEEP_SECONDS)
 
 
