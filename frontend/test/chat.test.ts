@@ -12,6 +12,7 @@ import type { OutboxItem } from "../src/outbox";
 import { letters, roomName } from "../src/people";
 import type { MessageView, PersonView, RoomView } from "../src/protocol";
 import { excerpt } from "../src/reducers/messages";
+import { withoutMarks } from "../src/words";
 import { dayLabel, duration, setTimeZone, shortTime } from "../src/time";
 
 setTimeZone("UTC");
@@ -120,4 +121,18 @@ test("people and rooms get their names", () => {
   assert.equal(roomName(room, [person(1, "teo", "Teo Lindqvist"), person(2, "mina", "Mina Okafor")]), "Teo, Mina");
   assert.deepEqual([typingText(["Ines"]), typingText(["Ines", "Teo"])].map(({ who, rest }) => who + rest), ["Ines is typing", "Ines and Teo are typing"]);
   assert.equal(excerpt(`  a\n\n b ${"😀".repeat(200)}`), `a b ${"😀".repeat(136)}`);
+});
+
+test("a text in one line stands without its marks", () => {
+  const lines: [string, string][] = [
+    ["**Version 0.4 is out.** Threads can be read", "Version 0.4 is out. Threads can be read"],
+    ["use `__init__` and *not* `a*b*c`", "use __init__ and not a*b*c"],
+    ["see [the notes](https://example.com/a_b) and ~~this~~", "see the notes and this"],
+    ["# Plan for Monday", "Plan for Monday"],
+    ["> quoted", "quoted"],
+    ["```python print(1)```", "print(1)"],
+    ["2 * 3 * 4, snake_case_name, #general, **cut off", "2 * 3 * 4, snake_case_name, #general, **cut off"],
+    ["", ""],
+  ];
+  for (const [text, plain] of lines) assert.equal(withoutMarks(text), plain);
 });

@@ -5,6 +5,7 @@ import { closest, isTextField } from "../dom";
 import type { MessageView, RoomSnapshot } from "../protocol";
 import { excerpt } from "../reducers/messages";
 import type { MenuItem, Question, Shell } from "../shell/contract";
+import { withoutMarks } from "../words";
 import { Editing } from "./edit";
 import { emojiName, QUICK, rememberEmoji } from "./emoji";
 import type { Log } from "./log";
@@ -43,7 +44,7 @@ interface Press {
 
 function deletion(message: MessageView): Question {
   const text = "It is gone for everybody. You cannot undo this.";
-  return { title: "Delete this message?", text, quote: excerpt(message.body), go: "Delete", danger: true };
+  return { title: "Delete this message?", text, quote: withoutMarks(excerpt(message.body)), go: "Delete", danger: true };
 }
 
 export class Actions {

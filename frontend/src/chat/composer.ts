@@ -6,6 +6,7 @@ import { firstName, roomLabel } from "../people";
 import { BODY_CHARS, type MessageView, type QuoteView, type RoomSnapshot } from "../protocol";
 import { quoteOf } from "../reducers/messages";
 import type { Shell } from "../shell/contract";
+import { withoutMarks } from "../words";
 import { Completion, insertText } from "./completion";
 import { dropText, keepText, keptText } from "./keep";
 import { slowSeconds, whyShut } from "./rights";
@@ -98,6 +99,11 @@ export class Composer {
 
   // Drawing
 
+  /** What stands in the empty field may have become known only now. */
+  refresh(): void {
+    this.draw();
+  }
+
   private draw(): void {
     const { state } = this;
     if (state === null) return;
@@ -174,7 +180,7 @@ export class Composer {
     if (this.quote === null) return;
     const author = this.options.shell.session.people.get(this.quote.author);
     part(row, "[data-part=quote-name]").textContent = author === null ? "Somebody" : firstName(author);
-    part(row, "[data-part=quote-text]").textContent = this.quote.excerpt;
+    part(row, "[data-part=quote-text]").textContent = withoutMarks(this.quote.excerpt);
   }
 
   private dropQuote(): void {

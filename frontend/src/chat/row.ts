@@ -7,6 +7,7 @@ import { avatar, firstName, type People } from "../people";
 import type { MessageView, ReactionView, RoomView } from "../protocol";
 import { excerpt } from "../reducers/messages";
 import { clock, dayLabel, fullTime, shortTime } from "../time";
+import { withoutMarks } from "../words";
 import { emojiName } from "./emoji";
 import type { Entry } from "./entries";
 
@@ -172,7 +173,7 @@ function fillQuote(row: HTMLElement, message: MessageView, context: RowContext):
   quote.classList.toggle("lost", quoted.deleted);
   part(quote, "[data-part=quote-name]").textContent = author === null ? "Somebody" : firstName(author);
   const text = part(quote, "[data-part=quote-text]");
-  text.textContent = quoted.deleted ? "deleted message" : quoted.excerpt;
+  text.textContent = quoted.deleted ? "deleted message" : withoutMarks(quoted.excerpt);
   text.dir = "auto";
   quote.dataset["quoted"] = quoted.id;
 }

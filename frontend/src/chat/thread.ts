@@ -140,7 +140,10 @@ export class ThreadPane {
     const people = new Set([thread.root.author, ...thread.replies.map((reply) => reply.author)]);
     part(this.pane, "[data-part=people]").textContent = `${plural(people.size, "person", "people")} in ${roomLabel(state.room, this.others())}`;
     if (first && options.reply !== null) this.log.reveal(options.reply, false);
-    if (first) this.composer.focus();
+    if (first) {
+      this.composer.refresh();
+      this.composer.focus();
+    }
     this.looked();
   }
 

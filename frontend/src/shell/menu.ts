@@ -21,6 +21,11 @@ export function menuStep(key: string, at: number, texts: readonly string[]): num
   return null;
 }
 
+/** A message or a name that a menu hangs on is no control: it cannot be called expanded. */
+function tellOpen(anchor: HTMLElement, open: boolean): void {
+  if (anchor.matches("button")) anchor.setAttribute("aria-expanded", String(open));
+}
+
 export class Menu {
   private request: MenuRequest | null = null;
 
@@ -43,7 +48,7 @@ export class Menu {
     const { at, anchor } = request;
     const box = at === undefined ? anchor.getBoundingClientRect() : { left: at.x, top: at.y, bottom: at.y };
     placeBeside(element, box);
-    anchor.setAttribute("aria-expanded", "true");
+    tellOpen(anchor, true);
     this.items()[0]?.focus({ preventScroll: true });
   }
 
@@ -103,7 +108,7 @@ export class Menu {
     const { request } = this;
     if (request === null) return;
     this.request = null;
-    request.anchor.setAttribute("aria-expanded", "false");
+    tellOpen(request.anchor, false);
     const lost = document.activeElement === document.body || this.element.contains(document.activeElement);
     if (lost && request.anchor.isConnected) request.anchor.focus({ preventScroll: true });
   }

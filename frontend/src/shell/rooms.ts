@@ -3,6 +3,7 @@
 
 import { roomLabel, roomName } from "../people";
 import type { HomeSnapshot, RoomSnapshot, RoomSummary } from "../protocol";
+import { withoutMarks } from "../words";
 
 /** Rooms of people rather than of a subject: they stand under "Direct messages" and have no name of their own. */
 export function isDirect(summary: Pick<RoomSummary, "room">): boolean {
@@ -73,7 +74,7 @@ export function countText(count: number): string {
 export function lastText(summary: RoomSummary, me: number, name: (user: number) => string | null): string {
   const last = summary.last_message;
   if (last === null) return "";
-  const text = last.deleted ? "deleted a message" : last.excerpt;
+  const text = last.deleted ? "deleted a message" : withoutMarks(last.excerpt);
   const who = last.author === me ? "You" : last.author === null ? null : name(last.author);
   if (who === null || (who !== "You" && summary.room.kind === "direct")) return text;
   return last.deleted ? `${who} ${text}` : `${who}: ${text}`;
