@@ -4,6 +4,7 @@ Run as `python -m tests.faults.cast` it migrates the database of the environment
 one line of JSON. Used by the fault tests.
 """
 
+import copy
 import json
 import os
 import sqlite3
@@ -82,6 +83,12 @@ class CastElsewhere(Cast):
         self.environment = environment
         self.room_id, self.keys = told["room_id"], told["keys"]
         self._url = environment["DATABASE_URL"]
+
+    def moved_to(self, url: str) -> "CastElsewhere":
+        """The same people in a copy of their database."""
+        moved = copy.copy(self)
+        moved.environment, moved._url = {**self.environment, "DATABASE_URL": url}, url
+        return moved
 
     def _rows(self, query: str) -> list[Any]:
         if self._url.startswith("postgresql"):
