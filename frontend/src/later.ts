@@ -2,6 +2,7 @@
 // Reached by `import("./later")` only: a static import of one of these modules anywhere brings it back to the first load,
 // which is to stay below 40 kB (gzip). Dialogs, the palette, browsing and settings belong here as well.
 
+export { Completion } from "./chat/completion";
 export { openHistory } from "./chat/history";
 export { openPicker } from "./chat/picker";
 export { ThreadPane } from "./chat/thread";

@@ -2,7 +2,7 @@
 // Used by the composer. Ranking is pure (rankPeople); people outside the room are asked from the server.
 
 import * as api from "../api";
-import { clone, el, part } from "../dom";
+import { clone, el, insertText, part } from "../dom";
 import { avatar } from "../people";
 import type { PersonView, RoomSnapshot } from "../protocol";
 import { loadEmoji, rememberEmoji, searchEmoji } from "./emoji";
@@ -209,12 +209,4 @@ export class Completion {
     this.field.setSelectionRange(word.start, this.field.selectionStart);
     insertText(this.field, choice.insert);
   }
-}
-
-/** Puts text in place of the selection so that undo still works. */
-export function insertText(field: HTMLTextAreaElement, text: string): void {
-  field.focus();
-  if (document.execCommand("insertText", false, text)) return;
-  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
-  field.dispatchEvent(new Event("input", { bubbles: true }));
 }

@@ -1,13 +1,13 @@
 // Where one writes: the text field with its keys, quote, emoji, limit, slow mode; or the reason why one may not.
 // One for the room and one for a thread. What is typed is kept on the device until the outbox has it.
 
-import { clone, icon, onceAFrame, part } from "../dom";
+import { clone, icon, insertText, onceAFrame, part } from "../dom";
 import { firstName, roomLabel } from "../people";
 import { BODY_CHARS, type MessageView, type QuoteView, type RoomSnapshot } from "../protocol";
 import { quoteOf } from "../reducers/messages";
 import type { Shell } from "../shell/contract";
 import { withoutMarks } from "../words";
-import { Completion, insertText } from "./completion";
+import type { Completion } from "./completion";
 import { dropText, keepText, keptText } from "./keep";
 import { slowSeconds, whyShut } from "./rights";
 import type { Typing } from "./typing";
@@ -159,7 +159,7 @@ export class Composer {
       form.setAttribute("aria-label", "Reply in thread");
       field.setAttribute("aria-label", "Reply");
     }
-    this.completion = new Completion(form, field, this.options.shell.session, () => this.state);
+    this.completion = null;
     this.options.place.replaceChildren(form);
     this.restore(field);
     form.addEventListener("submit", (event) => {
@@ -233,8 +233,21 @@ export class Composer {
     counter.classList.toggle("over", length > BODY_CHARS);
     if (!typed) return;
     this.keep();
-    void this.completion?.update();
+    this.complete(field);
     if (field.value !== "") this.options.typing.told();
+  }
+
+  /** Completion comes with the first key: before that it would only make the page larger. */
+  private complete(field: HTMLTextAreaElement): void {
+    const { form } = this;
+    if (form === null || this.completion !== null) return void this.completion?.update();
+    const begin = ({ Completion }: typeof import("../later")) => {
+      if (this.form !== form) return;
+      this.completion ??= new Completion(form, field, this.options.shell.session, () => this.state);
+      void this.completion.update();
+    };
+    // Without it names are typed out, and the next key asks again.
+    import("../later").then(begin).catch(() => undefined);
   }
 
   /** Browsers without field-sizing get the height from the content's. */
