@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from realtime import protocol
 from realtime.models import Event, Topic
-from realtime.rows import Rows
+from realtime.rows import Rows, marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ _readers: Final[dict[str, Reader]] = {}
 _listeners: Final[list[Listener]] = []
 
 _events: Final = Rows(Event)
+_HEADS: Final = "SELECT key, head_seq, min_seq FROM realtime_topic WHERE key IN "
 _RESERVE: Final = (
     "INSERT INTO realtime_topic (key, head_seq, min_seq) VALUES (%s, %s, 1) "
     "ON CONFLICT (key) DO UPDATE SET head_seq = realtime_topic.head_seq + excluded.head_seq RETURNING head_seq"
@@ -196,13 +197,12 @@ def redact(*, topic: str, seqs: Iterable[int], event: protocol.Event) -> None:
 def heads(topics: Iterable[str]) -> dict[str, tuple[int, int]]:
     """(head seq, oldest seq that can be replayed) of each topic; (0, 1) for one nothing was published to."""
     wanted = list(topics)
-    found = {
-        key: (head, oldest)
-        for start in range(0, len(wanted), 500)
-        for key, head, oldest in Topic.objects.filter(key__in=wanted[start : start + 500]).values_list(
-            "key", "head_seq", "min_seq"
-        )
-    }
+    found = {}
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        with connection.cursor() as cursor:
+            cursor.execute(_HEADS + marks(part), part)
+            found.update({key: (head, oldest) for key, head, oldest in cursor.fetchall()})
     return {topic: found.get(topic, (0, 1)) for topic in wanted}
 
 

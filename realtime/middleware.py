@@ -7,6 +7,7 @@ closed with a code, because a browser sees no code of a refused handshake. Never
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,9 +34,8 @@ def header(scope: Scope, name: bytes) -> str:
 def site_origin(scope: Scope) -> str:
     """scheme://host[:port] under which the client reached us, "" when the host is not one of ours."""
     host = header(scope, b"host").lower()
-    domain, _ = split_domain_port(host)
     allowed = settings.ALLOWED_HOSTS or (["localhost", "127.0.0.1", "[::1]"] if settings.DEBUG else [])
-    if not domain or not validate_host(domain, allowed):
+    if not _is_served(host, tuple(allowed)):
         return ""
     # daphne gives no scheme; behind proxies the first hop tells it, and each may add its own.
     scheme = scope.get("scheme") or ("wss" if settings.HTTPS else "ws")
@@ -44,6 +44,13 @@ def site_origin(scope: Scope) -> str:
     return f"{'https' if scheme in {'wss', 'https'} else 'http'}://{host}"
 
 
+@lru_cache(maxsize=256)
+def _is_served(host: str, allowed: tuple[str, ...]) -> bool:
+    domain, _ = split_domain_port(host)
+    return bool(domain) and validate_host(domain, allowed)
+
+
+@lru_cache(maxsize=256)
 def normal_origin(origin: str) -> str:
     """An origin in small letters without the default port, "" for `null` and whatever is no origin."""
     try:

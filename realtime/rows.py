@@ -20,6 +20,11 @@ def sql_time(at: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(at)
 
 
+def marks(values: Sequence[Any]) -> str:
+    """The right side of an IN for these values, at least one."""
+    return f"({', '.join(['%s'] * len(values))})"
+
+
 class Rows(Generic[M]):
     """The stored fields of one model, in their order. Made once, at import."""
 
@@ -30,8 +35,7 @@ class Rows(Generic[M]):
         # An automatic id is the database's to give.
         self._written = [field for field in self._fields if not isinstance(field, models.AutoField)]
         names = ", ".join(str(field.column) for field in self._written)
-        marks = ", ".join(["%s"] * len(self._written))
-        self._insert = f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({marks})"
+        self._insert = f"INSERT INTO {model._meta.db_table} ({names}) VALUES {marks(self._written)}"
         self._converters: dict[str, list[tuple[int, models.Expression, list[Any]]]] = {}
 
     def __len__(self) -> int:

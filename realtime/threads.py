@@ -207,6 +207,8 @@ _threads = _Threads()
 
 
 def _reader() -> Pool:
+    if (pool := _threads.reader) is not None:
+        return pool
     with _threads.lock:
         if _threads.reader is None:
             _threads.reader = Pool("collab-read", settings.REALTIME_READ_THREADS)
@@ -214,6 +216,8 @@ def _reader() -> Pool:
 
 
 def _writer() -> Writer:
+    if (writer := _threads.writer) is not None:
+        return writer
     with _threads.lock:
         if _threads.writer is None:
             # SQLite has one lock for all writers, so one thread of ours holds it for everybody who waits.
