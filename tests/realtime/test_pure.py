@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from realtime import export, protocol
 from realtime.middleware import normal_origin, site_origin
+from realtime.pace import Pace
 from realtime.ratelimit import Bucket, Limit
 from realtime.transport import payload_of, text_frame
 
@@ -91,3 +92,13 @@ def test_every_declared_type_is_exported():
     for name in [*protocol.commands(), *protocol.events()]:
         if not name.startswith("test."):
             assert f'"{name}"' in text
+
+
+def test_a_flush_rests_three_times_as_long_as_it_lasted_and_never_long():
+    pace = Pace()
+    assert pace.rest(10.0) == 0.0
+    pace.flushed(10.0, 10.001)
+    assert pace.rest(10.002) == pytest.approx(0.002)
+    assert pace.rest(10.01) == 0.0
+    pace.flushed(20.0, 21.0)
+    assert pace.rest(21.0) == pytest.approx(0.02)

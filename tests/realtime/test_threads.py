@@ -32,6 +32,14 @@ async def test_services_that_wait_together_fail_alone():
     assert await threads.read(keys) == ["t1", "t2", "t4", "t5", "t7", "t8"]
 
 
+async def test_services_of_one_topic_share_a_transaction_and_fail_alone():
+    jobs = [threads.write_to("room:1", create, f"t{n}", fail=n % 3 == 0) for n in range(9)]
+    answers = await asyncio.gather(*jobs, return_exceptions=True)
+    assert [isinstance(answer, Refused) for answer in answers] == [n % 3 == 0 for n in range(9)]
+    assert await threads.read(keys) == ["t1", "t2", "t4", "t5", "t7", "t8"]
+    assert not threads.more_to_come()
+
+
 async def test_an_answer_means_that_it_is_stored():
     await threads.write(create, "t1")
     assert await threads.read(keys) == ["t1"]
