@@ -10,21 +10,15 @@ from django.conf import settings
 
 from accounts.services import sanction_user
 from tests.cluster import Process, Wire, connected, open_socket, running
-from tests.faults.conftest import Cast
 
 pytestmark = [pytest.mark.fault, pytest.mark.stack]
 SERVERS = ["serve", "serve-sansio", "uvicorn", "daphne"]
 
 
-@pytest.fixture(params=SERVERS)
-def process(request, site_environment):
-    with running(site_environment, server=request.param) as [one]:
+@pytest.fixture(scope="module", params=SERVERS)
+def process(request, module_environment):
+    with running(module_environment, server=request.param) as [one]:
         yield one
-
-
-@pytest.fixture
-def cast(transactional_db):
-    return Cast(3)
 
 
 def message(body):
