@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import uuid
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -51,13 +52,17 @@ async def timed(process, session_key):
         await asyncio.gather(task, return_exceptions=True)
 
 
+def _heard(client, count):
+    return len(client.heard) == count
+
+
 async def test_a_burst_of_1000_reaches_a_tab_in_order(one, cast):
     async with online([one], cast) as clients:
         for number in range(50):
             for index, client in enumerate(clients):
                 client.say(f"{index}/{number}")
         for client in clients:
-            await client.until(lambda client=client: len(client.heard) == 1000, 60)
+            await client.until(partial(_heard, client, 1000), 60)
         assert len(await agree(clients, cast)) == 1000
 
 
