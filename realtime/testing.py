@@ -25,6 +25,7 @@ from realtime.presence import roster
 
 ORIGIN = "http://testserver"
 TIMEOUT_SECONDS = 10.0
+CLOSE_SECONDS = 60.0
 
 
 class Link(Protocol):
@@ -107,7 +108,7 @@ class TestSocket:
     async def expect_closed(self, code: int) -> None:
         """The server closes with this code; frames before it are skipped."""
         while True:
-            frame = await self._link.receive()
+            frame = await asyncio.wait_for(self._link.receive(), CLOSE_SECONDS)
             if isinstance(frame, int):
                 assert frame == code, f"closed with {frame}, not {code}"
                 return
