@@ -1,6 +1,6 @@
-"""A minute that must pass: a tab sits idle, a peer dies without a word, a process dies with its services.
+"""A minute that must pass: a tab sits idle, a peer or a session ends without a word, a process dies with its services.
 
-The three stories share the minute, because each consists of waiting.
+The stories share the minute, because each consists of waiting.
 """
 
 import asyncio
@@ -8,6 +8,7 @@ import uuid
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.sessions.models import Session
 
 from realtime import presence
 from realtime.models import Lease, Presence
@@ -47,11 +48,12 @@ async def dying_and_living(two_with_redis, site_environment, cast):
         yield processes[holder], [process for n, process in enumerate(processes) if n != holder]
 
 
-async def test_idle_tabs_dead_peers_and_killed_processes_after_a_minute(dying_and_living, cast):
+async def test_what_waits_dies_or_is_taken_over_within_a_minute(dying_and_living, cast):
     dying, living = dying_and_living
     async with asyncio.TaskGroup() as minute:
         minute.create_task(a_socket_that_sat_idle_still_hears(living, cast))
         minute.create_task(a_peer_that_died_without_a_word_is_gone(living[0], cast))
+        minute.create_task(a_session_deleted_behind_our_back_ends_with_the_sweep(living[0], cast))
         minute.create_task(the_services_and_people_of_a_killed_process_are_taken_over(dying, living[1], cast))
 
 
@@ -74,6 +76,13 @@ async def a_peer_that_died_without_a_word_is_gone(process, cast):
     await until_state(person, None, 60)
     socket._link.connection.transport.abort()
     await socket._link.connection.wait_closed()
+
+
+async def a_session_deleted_behind_our_back_ends_with_the_sweep(process, cast):
+    async with connected(process, cast.keys[13]) as socket:
+        await sync_to_async(Session.objects.filter(session_key=cast.keys[13]).delete)()
+        async with asyncio.timeout(40):
+            await socket.expect_closed(4401)
 
 
 async def the_services_and_people_of_a_killed_process_are_taken_over(dying, living, cast):

@@ -56,6 +56,10 @@ def _heard(client, count):
     return len(client.heard) == count
 
 
+def heard_all(client, count):
+    return len(client.heard) == count
+
+
 async def test_a_burst_of_1000_reaches_a_tab_in_order(one, cast):
     async with online([one], cast) as clients:
         for number in range(50):

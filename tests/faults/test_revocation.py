@@ -11,8 +11,6 @@ import uuid
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.contrib.sessions.models import Session
-from django.db import connection
 
 from tests.cluster import connected, make_session
 from tests.faults.browser import Browser
@@ -137,16 +135,3 @@ async def test_a_removed_member_hears_nothing_after_the_removal(way, cast):
         assert answer["code"] in {"not_member", "not_found"}
         assert [frame for frame in gone._frames if frame.get("topic") == cast.topic and frame.get("seq", 0) > seq] == []
         assert (await gone.subscribe(**room))[cast.topic]["mode"] == "denied"
-
-
-@pytest.mark.parametrize("redis_way", ["redis killed"], indirect=True)
-async def test_a_session_deleted_behind_our_back_ends_within_the_sweep(way, cast):
-    async with connected(way.watched, cast.keys[1]) as socket:
-        await sync_to_async(delete_sessions)()
-        async with asyncio.timeout(35):
-            await socket.expect_closed(4401)
-
-
-def delete_sessions():
-    Session.objects.all().delete()
-    connection.close()
