@@ -1,11 +1,12 @@
 """Nothing written is lost: without a server, over a reload, refused, or signed out."""
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Error, Page, WebSocketRoute, expect
 
 from accounts.services.sessions import revoke_sessions
 from chat.models import Message, Room
@@ -77,12 +78,12 @@ def test_writer_goes_on_while_the_server_is_away(
     expect(message(ada, "half a sentence").get_by_text("Waiting")).to_be_visible()
     expect(banner).to_contain_text("2 messages wait")
     again()
-    ada.get_by_role("button", name="Try now").click()
-    expect(banner).to_contain_text("Back online", timeout=10 * SECOND_MS)
-    expect(message(ada, "and another")).not_to_have_class(re.compile("sending"))
+    # The page may have come back by itself before the click.
+    with contextlib.suppress(Error):
+        ada.get_by_role("button", name="Try now").click(timeout=3 * SECOND_MS)
+    expect(message(ada, "and another")).not_to_have_class(re.compile("sending"), timeout=35 * SECOND_MS)
     expect(banner).to_be_hidden()
-    ben.get_by_role("button", name="Try now").or_(ben.locator("#banner.good")).first.click()
-    expect(message(ben, "and another")).to_be_visible()
+    expect(message(ben, "and another")).to_be_visible(timeout=35 * SECOND_MS)
     assert sent(room) == ["half a sentence", "and another"]
 
 
