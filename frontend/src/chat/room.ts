@@ -105,7 +105,7 @@ class Room implements RoomPane {
     this.stops.push(session.outbox.subscribe(this.redraw), session.connection.onState(this.redraw));
     this.stops.push(session.connection.onEvent((event) => this.announce(event)));
     const { signal } = this.abort;
-    window.addEventListener("pagehide", () => this.keepPosition(), { signal });
+    window.addEventListener("pagehide", () => this.leavePage(), { signal });
     window.addEventListener("focus", () => session.lookAgain(), { signal });
     part(this.chat, "[data-part=pill]").addEventListener("click", () => this.jump(), { signal });
     this.log.element.addEventListener("keydown", (event) => this.pressed(event), { signal });
@@ -268,6 +268,12 @@ class Room implements RoomPane {
       return this.openThread(one.id, null, message);
     }
     this.shell.toast({ kind: "info", title: "That message cannot be shown", text: "It is not here any more." });
+  }
+
+  /** A font that came late may have moved the rows since the last scroll. */
+  private leavePage(): void {
+    if (this.log.element.clientHeight > 0) this.log.scroll.note();
+    this.keepPosition();
   }
 
   private keepPosition(): void {
