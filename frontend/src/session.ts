@@ -33,6 +33,15 @@ export interface SessionHooks {
 
 /** Rooms that stay live in memory, so that going back to one is instant. */
 const ROOMS_KEPT = 12;
+/** What is on its way between two topics has usually come by then, and reading in a busy room is one request. */
+const RECOUNT_MS = 300;
+
+/** Whether the counts of the event are those of another moment of the room than the one that is held. */
+function isOfAnotherMoment(home: HomeSnapshot, event: AnyEvent): boolean {
+  if (event.type !== "read.changed" || (event.seq ?? 0) <= home.as_of_seq) return false;
+  const held = home.rooms.find((summary) => summary.room.id === event.data.room);
+  return held !== undefined && held.head_seq !== event.data.head_seq;
+}
 
 export class Session {
   readonly home: Store<HomeSnapshot>;
@@ -49,6 +58,7 @@ export class Session {
   private current: number | null = null;
   private currentThread: string | null = null;
   private reloading: Promise<void> | null = null;
+  private recounting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly boot: Boot,
@@ -254,11 +264,36 @@ export class Session {
     try {
       const [loaded, held] = await this.holding(api.home);
       this.meet(loaded);
-      this.setHome(held.reduce(reduceHome, loaded));
+      this.setHome(held.reduce((home, event) => this.nextHome(home, event), loaded));
+      for (const room of this.rooms.keys()) this.agree(room);
     } catch (error) {
       // The next connection asks again; without one there is nothing newer to show.
       if (!(error instanceof api.ApiError)) throw error;
     }
+  }
+
+  private nextHome(home: HomeSnapshot, event: AnyEvent): HomeSnapshot {
+    if (isOfAnotherMoment(home, event)) this.recount();
+    return reduceHome(home, event);
+  }
+
+  /** The room and the person are two topics: counts that came out of step are asked for again. */
+  private recount(): void {
+    this.recounting ??= setTimeout(() => {
+      this.recounting = undefined;
+      void this.reloadHome();
+    }, RECOUNT_MS);
+  }
+
+  /** A room counts as home does wherever both are of the same moment. */
+  private agree(id: number): void {
+    const summary = this.home.get().rooms.find((one) => one.room.id === id);
+    if (summary === undefined) return;
+    const { last_read_seq, unread, mentions } = summary;
+    this.changeRoom(id, (state) => {
+      const same = state.last_read_seq === last_read_seq && state.unread === unread && state.mentions === mentions;
+      return same || state.as_of_seq !== summary.head_seq ? state : { ...state, last_read_seq, unread, mentions };
+    });
   }
 
   private meet(home: HomeSnapshot): void {
@@ -288,11 +323,12 @@ export class Session {
     if (event.type === "message.created" && event.data.message.author === this.me && event.data.message.cid !== null) {
       this.outbox.confirm(event.data.message.cid);
     }
-    this.setHome(reduceHome(this.home.get(), event));
+    this.setHome(this.nextHome(this.home.get(), event));
     // The event does not say who of that room is here.
     if (event.type === "room.added") void this.reloadHome();
     const room = event.type === "read.changed" ? event.data.room : roomOf(event.topic);
     if (room !== null) this.changeRoom(room, (state) => reduceRoom(state, event, this.me));
+    if (room !== null) this.agree(room);
     const thread = this.thread.get();
     if (thread !== null) this.thread.set(reduceThread(thread, event));
   }

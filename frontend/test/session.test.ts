@@ -139,6 +139,51 @@ test("a pruned log makes the tab load home and the open room again", async () =>
   assert.deepEqual([session.home.get().rooms[0]?.head_seq, session.home.get().rooms[0]?.unread], [901, 1]);
 });
 
+function read(seq: number, head_seq: number, unread: number): unknown {
+  return { type: "read.changed", topic: `user:${ME}`, seq, at: "x", data: { room: 1, head_seq, last_read_seq: 11, unread, mentions: 0 } };
+}
+
+const counts = (session: Session) => [session.home.get().rooms[0]?.unread, session.room.get()?.unread];
+
+test("counts of another moment than the room's make the tab ask again, once", async () => {
+  const session = start({ room: snapshot(1, 10) });
+  answerSubscribe();
+  await settle();
+  for (const seq of [11, 12, 13]) FakeSocket.last.say(created(seq));
+  FakeSocket.last.say(read(4, 12, 1));
+  FakeSocket.last.say(read(5, 12, 1));
+  assert.deepEqual(counts(session), [1, 1]);
+  clock.tick(300);
+  assert.deepEqual(requests.map((request) => request.path), ["/api/home/"]);
+  const fresh = home([1, 13], [2, 20]);
+  await requests[0]?.answer({ ...fresh, as_of_seq: 5, rooms: fresh.rooms.map((one) => ({ ...one, last_read_seq: 11, unread: 2 })) });
+  assert.deepEqual(counts(session), [2, 2]);
+});
+
+test("counts of this very moment are taken as they are", async () => {
+  const session = start({ room: snapshot(1, 10) });
+  answerSubscribe();
+  await settle();
+  for (const seq of [11, 12]) FakeSocket.last.say(created(seq));
+  FakeSocket.last.say(read(4, 12, 1));
+  clock.tick(1_000);
+  assert.deepEqual([counts(session), requests.length], [[1, 1], 0]);
+});
+
+test("counts that fall out of step while home is on its way are asked for once more", async () => {
+  const session = start({ room: snapshot(1, 10) });
+  answerSubscribe();
+  await settle();
+  void session.reloadHome();
+  FakeSocket.last.say(created(11));
+  FakeSocket.last.say(read(4, 12, 1));
+  clock.tick(300);
+  assert.equal(requests.length, 1);
+  await requests[0]?.answer(home([1, 11], [2, 20]));
+  clock.tick(300);
+  assert.equal(requests.length, 2);
+});
+
 test("a room that joins the list is heard, one that leaves it no more", async () => {
   const session = start();
   answerSubscribe();
