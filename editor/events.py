@@ -1,0 +1,170 @@
+"""Every command and event of a document.
+
+Declared once here; `manage.py export_protocol` writes them to TypeScript and to the documentation. Edits have their own
+log: the seq of `document:<id>` is the document's version. What concerns a room's list of documents and its discussions
+is told on `room:<id>`. Pure: never touches Django, a database or a socket.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from msgspec import Meta, Raw
+
+from editor.shapes import Caret, DocumentView, EditView, NamedVersion, Range
+from realtime.protocol import Command, Event, Result, Struct
+
+Version = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+ClientId = Annotated[str, Meta(min_length=3, max_length=64, pattern=r"^[0-9]{1,18}-[A-Za-z0-9_-]{1,40}$")]
+"""`<user id>-<random>`: kept for the life of the editor's state, over reconnects; the server checks the person."""
+
+# Commands. Each names the topic `document:<id>` of the socket's own document.
+
+
+class Joined(Struct, frozen=True, kw_only=True):
+    """Where the document stands; with mode snapshot a `document.snapshot` came before this answer."""
+
+    mode: str
+    version: int
+    document: DocumentView
+    can_edit: bool
+    people: list[Caret]
+
+
+class JoinDocument(Command, frozen=True, kw_only=True):
+    """Open the document, from the version that the editor holds or, with null, from a snapshot."""
+
+    type: ClassVar[str] = "document.join"
+    topic: ClassVar[str] = "document"
+    result: ClassVar[Result] = Joined
+    client_id: ClientId
+    version: Version | None = None
+
+
+class Pushed(Struct, frozen=True, kw_only=True):
+    """All of the push is stored, and the document's version after it."""
+
+    version: int
+
+
+class PushUpdates(Command, frozen=True, kw_only=True):
+    """Store all unconfirmed edits, made against `version`; one push in flight. What was stored before is dropped."""
+
+    type: ClassVar[str] = "document.push"
+    topic: ClassVar[str] = "document"
+    result: ClassVar[Result] = Pushed
+    version: Version
+    updates: list[Raw]
+    selection: list[Range] | None = None
+
+
+class PullUpdates(Command, frozen=True, kw_only=True):
+    """Send everything after `version` again: after a gap, and every 15 s to be sure."""
+
+    type: ClassVar[str] = "document.pull"
+    topic: ClassVar[str] = "document"
+    result: ClassVar[Result] = Pushed
+    version: Version
+
+
+class MoveCursor(Command, frozen=True, kw_only=True):
+    """Where one's carets and selections are, at `version`; sent only while nothing is unconfirmed."""
+
+    type: ClassVar[str] = "cursor.move"
+    topic: ClassVar[str] = "document"
+    version: Version
+    ranges: list[Range]
+
+
+class SetLanguage(Command, frozen=True, kw_only=True):
+    """Choose how the text is highlighted, for everybody."""
+
+    type: ClassVar[str] = "document.set_language"
+    topic: ClassVar[str] = "document"
+    language: str
+
+
+# On `document:<id>`.
+
+
+class DocumentUpdates(Event, frozen=True, kw_only=True):
+    """Accepted edits, strictly one after the other; seq is the version after the last of them."""
+
+    type: ClassVar[str] = "document.updates"
+    topic: ClassVar[str] = "document"
+    updates: list[EditView]
+
+
+class DocumentSnapshot(Event, frozen=True, kw_only=True):
+    """The text to start from; `document.updates` after `version` follow."""
+
+    type: ClassVar[str] = "document.snapshot"
+    topic: ClassVar[str] = "document"
+    durable: ClassVar[bool] = False
+    version: int
+    text: str
+    name: str
+    language: str
+    read_only: bool
+    people: list[Caret]
+
+
+class CursorMoved(Event, frozen=True, kw_only=True):
+    """Somebody's carets and selections at `version`; null: they left."""
+
+    type: ClassVar[str] = "cursor.moved"
+    topic: ClassVar[str] = "document"
+    durable: ClassVar[bool] = False
+    client_id: str
+    user: int
+    version: int
+    ranges: list[Range] | None
+
+
+class DocumentChanged(Event, frozen=True, kw_only=True):
+    """Name, language, rights or existence changed; the room's own event says it durably."""
+
+    type: ClassVar[str] = "document.changed"
+    topic: ClassVar[str] = "document"
+    durable: ClassVar[bool] = False
+    document: DocumentView
+
+
+# On `room:<id>`.
+
+
+class DocumentCreated(Event, frozen=True, kw_only=True):
+    """The room has one more document."""
+
+    type: ClassVar[str] = "document.created"
+    topic: ClassVar[str] = "room"
+    document: DocumentView
+
+
+class DocumentListed(Event, frozen=True, kw_only=True):
+    """A document was renamed, moved, closed for writing, deleted or brought back: this is how it is now."""
+
+    type: ClassVar[str] = "document.listed"
+    topic: ClassVar[str] = "room"
+    document: DocumentView
+
+
+class VersionNamed(Event, frozen=True, kw_only=True):
+    """Somebody gave a version a name, changed it, or took it away (name "")."""
+
+    type: ClassVar[str] = "document.version_named"
+    topic: ClassVar[str] = "room"
+    document: int
+    named: NamedVersion
+
+
+class DiscussionChanged(Event, frozen=True, kw_only=True):
+    """A discussion bound to code was resolved or opened again."""
+
+    type: ClassVar[str] = "discussion.changed"
+    topic: ClassVar[str] = "room"
+    document: int
+    message: UUID
+    resolved: bool
+    by: int

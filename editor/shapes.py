@@ -1,0 +1,192 @@
+"""Values of the editor on the wire: inside events and inside HTTP answers.
+
+Pure: never touches Django, a database or a socket.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Raw
+
+from accounts.events import PersonView
+from realtime.protocol import Struct
+
+Position = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+"""UTF-16 code units from the beginning."""
+Range = Annotated[list[Position], Meta(min_length=2, max_length=2)]
+"""[anchor, head]; equal for a caret."""
+
+
+class DocumentView(Struct, frozen=True, kw_only=True):
+    """A document without its text.
+
+    Attributes:
+        version: count of accepted updates when this was said.
+        length: UTF-16 code units.
+        position: order of the tabs.
+        deleted_at, deleted_by: set while it can still be brought back.
+    """
+
+    id: int
+    room: int
+    name: str
+    language: str
+    version: int
+    length: int
+    read_only: bool
+    position: int
+    created_by: int | None
+    created_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None = None
+    deleted_by: int | None = None
+
+
+class EditView(Struct, frozen=True, kw_only=True):
+    """One accepted update: `changes` is CodeMirror's ChangeSet JSON; `run` names the assistant's run that wrote it."""
+
+    version: int
+    client_id: str
+    author: int | None
+    changes: Raw
+    run: str | None = None
+
+
+class Caret(Struct, frozen=True, kw_only=True):
+    """Somebody who has the document open, and where they are."""
+
+    client_id: str
+    person: PersonView
+    version: int
+    ranges: list[Range]
+
+
+class NamedVersion(Struct, frozen=True, kw_only=True):
+    """A version that somebody gave a name."""
+
+    version: int
+    name: str
+    author: int | None
+    at: datetime
+
+
+class DocumentList(Struct, frozen=True, kw_only=True):
+    """The documents of a room, read in one transaction with the seq of the room."""
+
+    as_of_seq: int
+    can_edit: bool
+    can_moderate: bool
+    documents: list[DocumentView]
+    deleted: list[DocumentView]
+
+
+class TextView(Struct, frozen=True, kw_only=True):
+    """The text of a document at a version."""
+
+    version: int
+    text: str
+    author: int | None = None
+    at: datetime | None = None
+
+
+class Stretch(Struct, frozen=True, kw_only=True):
+    """Edits of one author that follow each other without a pause of 5 minutes: versions first..last."""
+
+    first: int
+    last: int
+    author: int | None
+    started_at: datetime
+    ended_at: datetime
+    run: str | None = None
+
+
+class History(Struct, frozen=True, kw_only=True):
+    """Who wrote when: the ticks of the slider.
+
+    Attributes:
+        version: the newest.
+        oldest: the oldest version that can still be shown.
+        people: everybody named, by id.
+    """
+
+    version: int
+    oldest: int
+    stretches: list[Stretch]
+    named: list[NamedVersion]
+    people: list[PersonView]
+
+
+class EditAt(Struct, frozen=True, kw_only=True):
+    """One update with its time, for the slider."""
+
+    version: int
+    author: int | None
+    at: datetime
+    changes: Raw
+
+
+class EditPage(Struct, frozen=True, kw_only=True):
+    """Updates after a version, in order; `more` when there are others behind."""
+
+    updates: list[EditAt]
+    more: bool
+
+
+class BlameLines(Struct, frozen=True, kw_only=True):
+    """Consecutive lines (1-based, `count` of them) last touched by one update."""
+
+    line: int
+    count: int
+    version: int
+    author: int | None
+    at: datetime | None
+
+
+class Blame(Struct, frozen=True, kw_only=True):
+    """Who last touched each line, at a version."""
+
+    version: int
+    blocks: list[BlameLines]
+    people: list[PersonView]
+
+
+class Discussion(Struct, frozen=True, kw_only=True):
+    """A message bound to lines of a document.
+
+    Attributes:
+        start, end: where the lines are at `version`, in UTF-16 units; equal when they are gone.
+        said_version, said_start, said_end: where they were when it was written.
+        quote: the text they had then, at most 2,000 units.
+        changed: whether the lines have another text now.
+        replies: answers in its thread.
+    """
+
+    message: UUID
+    message_seq: int
+    document: int
+    author: int | None
+    excerpt: str
+    created_at: datetime
+    version: int
+    start: int
+    end: int
+    said_version: int
+    said_start: int
+    said_end: int
+    quote: str
+    changed: bool
+    replies: int
+    resolved_at: datetime | None = None
+    resolved_by: int | None = None
+
+
+class Discussions(Struct, frozen=True, kw_only=True):
+    """The discussions of a document, mapped to `version`."""
+
+    version: int
+    as_of_seq: int
+    discussions: list[Discussion]
+    people: list[PersonView]
