@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from realtime import group as groups
 from realtime import protocol
 from realtime.models import Event, Topic
 from realtime.rows import Rows, marks
@@ -34,8 +35,11 @@ class Entry:
 Listener = Callable[[Entry], None]
 Reader = Callable[[str, int, int], list[Entry]]
 """(topic, after seq, limit) -> entries in order."""
+Heads = Callable[[Sequence[str]], dict[str, tuple[int, int]]]
+"""Topics of one kind -> (head seq, oldest seq) of those that have a log."""
 
 _readers: Final[dict[str, Reader]] = {}
+_heads_elsewhere: Final[dict[str, Heads]] = {}
 _listeners: Final[list[Listener]] = []
 
 _events: Final = Rows(Event)
@@ -46,9 +50,17 @@ _RESERVE: Final = (
 )
 
 
-def register_reader(prefix: str, reader: Reader) -> None:
-    """Lets an app keep the log of topics `prefix:…` itself."""
+def register_reader(prefix: str, reader: Reader, heads: Heads | None = None) -> None:
+    """Lets an app keep the log of topics `prefix:…` itself; what it stores it tells by `tell_after_commit`.
+
+    Args:
+        prefix: kind of the topics.
+        reader: reads entries.
+        heads: reads how far the logs reach; None when rows of Topic say it.
+    """
     _readers[prefix] = reader
+    if heads is not None:
+        _heads_elsewhere[prefix] = heads
 
 
 def is_kept_elsewhere(topic: str) -> bool:
@@ -71,9 +83,15 @@ def reserve(topic: str) -> int:
 
 def reserve_many(topic: str, count: int) -> int:
     """Takes the next `count` seqs of `topic`, at least one, and returns the first; otherwise as `reserve`."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RESERVE, [topic, count])
-        return int(cursor.fetchone()[0]) - count + 1
+    group = groups.current()
+    head = group.take(topic, count) if group is not None else None
+    if head is None:
+        with connection.cursor() as cursor:
+            cursor.execute(_RESERVE, [topic, count])
+            head = int(cursor.fetchone()[0])
+        if group is not None:
+            group.hold(topic, head)
+    return head - count + 1
 
 
 def append(
@@ -154,6 +172,26 @@ def append_many(*, topic: str, first_seq: int, past: Sequence[Past]) -> None:
     transaction.on_commit(lambda: _tell(last), robust=True)
 
 
+def entry_of(*, topic: str, seq: int, event: protocol.Event, at: datetime) -> Entry:
+    """The entry of an event in a log that an app keeps itself.
+
+    Raises:
+        ValueError: the event is ephemeral or belongs to another kind of topic.
+    """
+    _check_kind(topic, event)
+    return Entry(topic, seq, _frame(topic, seq, event.type, protocol.encode(event), at))
+
+
+def tell_after_commit(entries: Sequence[Entry]) -> None:
+    """Publishes entries, in their order, that an app has stored itself in the transaction of the caller."""
+
+    def tell() -> None:
+        for entry in entries:
+            _tell(entry)
+
+    transaction.on_commit(tell, robust=True)
+
+
 def _check_kind(topic: str, event: protocol.Event) -> None:
     if not event.durable or topic.partition(":")[0] != event.topic:
         raise ValueError(f"{event.type} cannot be appended to {topic}")
@@ -197,9 +235,13 @@ def redact(*, topic: str, seqs: Iterable[int], event: protocol.Event) -> None:
 def heads(topics: Iterable[str]) -> dict[str, tuple[int, int]]:
     """(head seq, oldest seq that can be replayed) of each topic; (0, 1) for one nothing was published to."""
     wanted = list(topics)
-    found = {}
-    for start in range(0, len(wanted), 500):
-        part = wanted[start : start + 500]
+    found: dict[str, tuple[int, int]] = {}
+    for prefix, heads_elsewhere in _heads_elsewhere.items():
+        kept = [topic for topic in wanted if topic.startswith(f"{prefix}:")]
+        found |= heads_elsewhere(kept) if kept else {}
+    own = [topic for topic in wanted if topic.partition(":")[0] not in _heads_elsewhere]
+    for start in range(0, len(own), 500):
+        part = own[start : start + 500]
         with connection.cursor() as cursor:
             cursor.execute(_HEADS + marks(part), part)
             found.update({key: (head, oldest) for key, head, oldest in cursor.fetchall()})

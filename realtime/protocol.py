@@ -37,6 +37,8 @@ ERROR_CODES: Final[dict[str, str]] = {
     "not_found": "There is nothing here, or you may not see it.",
     "gone": "This no longer exists.",
     "read_only": "This room is read-only.",
+    "unknown_version": "The edits do not fit to this document any more. Open it again.",
+    "bad_change": "That is no change of this document.",
     "internal": "Something went wrong on our side. It was recorded.",
 }
 """Every error code a client can meet, with the sentence used when the service gives none."""

@@ -72,9 +72,29 @@ def test_a_redacted_event_no_longer_says_what_it_said():
 
 
 def test_an_app_may_keep_its_own_log(monkeypatch):
+    told = []
     monkeypatch.setattr(log, "_readers", {})
-    log.register_reader("document", lambda topic, after, limit: [log.Entry(topic, after + 1, b"{}")])
-    assert log.read("document:7", 4, 10) == [log.Entry("document:7", 5, b"{}")]
+    monkeypatch.setattr(log, "_heads_elsewhere", {})
+    monkeypatch.setattr(log, "_listeners", [told.append])
+    kept = log.Entry("document:7", 5, b"{}")
+    log.register_reader(
+        "document", lambda topic, after, limit: [kept][:limit], lambda topics: dict.fromkeys(topics[:1], (5, 2))
+    )
+    assert log.read("document:7", 4, 10) == [kept]
+    log.append(topic="room:1", event=Noted(text="x"))
+    told.clear()
+    heads = {"document:7": (5, 2), "room:1": (1, 1), "document:8": (0, 1)}
+    assert log.heads(["document:7", "room:1", "document:8"]) == heads
+    with transaction.atomic():
+        log.tell_after_commit([kept])
+        assert told == []
+    assert told == [kept]
+
+
+def test_an_entry_of_another_log_reads_like_one_of_ours():
+    at = timezone.now()
+    log.append(topic="room:1", event=Noted(text="x"), at=at)
+    assert log.entry_of(topic="room:1", seq=1, event=Noted(text="x"), at=at) == log.read("room:1", 0, 1)[0]
 
 
 def test_many_events_at_once_leave_no_hole_and_only_the_last_is_told(monkeypatch):
