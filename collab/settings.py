@@ -293,7 +293,7 @@ STORAGES: dict[str, dict[str, Any]] = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = not env_bool("STATIC_MANIFEST", False)
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not env_bool("STATIC_MANIFEST", False)
 MEDIA_ROOT = DATA_DIR / "media"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 

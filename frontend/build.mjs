@@ -3,9 +3,9 @@
 // It never writes a time, a machine's name or an absolute path, so every machine gets the same bytes.
 
 import { build } from "esbuild";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { emojiList } from "./emoji.mjs";
@@ -25,15 +25,33 @@ const FONTS = [
   ["jetbrains-mono", "jetbrains-mono-latin-ext-wght-normal.woff2"],
 ];
 
+/** The pieces that a script cannot begin without: a page names them, so that they are fetched beside it and not after it. */
+function needsOf({ outputs }, out, entry) {
+  const found = new Set();
+  const folder = relative(HERE, out);
+  const visit = (name) => {
+    for (const { path, kind } of outputs[name]?.imports ?? []) {
+      if (kind !== "import-statement" || found.has(path)) continue;
+      found.add(path);
+      visit(path);
+    }
+  };
+  visit(join(folder, entry));
+  return [...found].map((path) => relative(folder, path)).sort();
+}
+
 async function bundle(out) {
   const common = { absWorkingDir: HERE, bundle: true, minify: true, legalComments: "none", logLevel: "warning" };
   const target = ["es2022", "chrome123", "firefox121", "safari17.5"];
   // Each by itself: shared pieces would be one more request at the first load. Pieces that are imported later are files
   // of their own in chunks/, named by their content.
+  const needs = {};
   for (const name of SCRIPTS) {
-    const chunks = { splitting: true, chunkNames: "chunks/[name]-[hash]" };
-    await build({ ...common, ...chunks, target, format: "esm", charset: "utf8", outdir: out, entryPoints: [`src/${name}.ts`] });
+    const chunks = { splitting: true, chunkNames: "chunks/[name]-[hash]", metafile: true };
+    const made = await build({ ...common, ...chunks, target, format: "esm", charset: "utf8", outdir: out, entryPoints: [`src/${name}.ts`] });
+    needs[`${name}.js`] = needsOf(made.metafile, out, `${name}.js`);
   }
+  writeFileSync(join(out, "modules.json"), `${JSON.stringify(needs)}\n`);
   await build({ ...common, target, outdir: out, entryPoints: ["src/styles/app.css"], external: ["./fonts/*"] });
 }
 
@@ -52,8 +70,6 @@ function copyFonts(out) {
 }
 
 async function buildInto(out) {
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
   await bundle(out);
   copyFonts(out);
   cpSync(join(HERE, "assets"), out, { recursive: true });
@@ -85,5 +101,19 @@ async function check() {
   }
 }
 
+/** Builds beside dist/ and puts it in its place in one moment: a server that runs meanwhile lacks no file. */
+async function buildDist() {
+  const aside = mkdtempSync(join(HERE, ".dist-"));
+  const old = `${aside}.old`;
+  try {
+    await buildInto(aside);
+    chmodSync(aside, 0o755);
+    if (existsSync(DIST)) renameSync(DIST, old);
+    renameSync(aside, DIST);
+  } finally {
+    for (const left of [aside, old]) rmSync(left, { recursive: true, force: true });
+  }
+}
+
 if (process.argv.includes("--check")) await check();
-else await buildInto(DIST);
+else await buildDist();

@@ -4,9 +4,13 @@ Called by every template with `{% load ui %}`.
 Never touches the database: it shapes values that the view already has.
 """
 
+import json
+from pathlib import Path
+
 from django import template
+from django.conf import settings
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -28,6 +32,19 @@ def icon(name: str, label: str = "") -> SafeString:
             address,
         )
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>', address)
+
+
+@register.simple_tag
+def module(name: str) -> SafeString:
+    """Loads a script of the build, and at the same time the pieces that it begins with.
+
+    The pieces carry a hash in their names already and import each other by them, so they get no second one.
+    """
+    needs = json.loads((Path(settings.BASE_DIR) / "frontend/dist/modules.json").read_text())[name]
+    preloads = format_html_join(
+        "\n  ", '<link rel="modulepreload" href="{}">', [(f"{settings.STATIC_URL}{piece}",) for piece in needs]
+    )
+    return format_html('{}\n  <script type="module" src="{}"></script>', preloads, static(name))
 
 
 @register.filter

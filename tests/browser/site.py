@@ -9,7 +9,6 @@ from typing import Any
 
 import uvicorn
 from django.conf import settings
-from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 
 from collab.asgi import application
 from realtime.services import StartServices
@@ -24,8 +23,7 @@ class LiveSite:
 
     def __init__(self, port: int = 0) -> None:
         # A wrapper of its own: the application's keeps the task of the site before this one.
-        fresh: Any = StartServices(application.app)
-        site: Any = ASGIStaticFilesHandler(fresh)
+        site: Any = StartServices(application.app)
         config = make_config(
             websocket_class=settings.WEBSOCKET_CLASS,
             drain_seconds=2,

@@ -41,6 +41,23 @@ def test_person_jumps_to_a_room_and_to_somebody(ada: Any, ben: Any, room: Room, 
     expect(page.get_by_text("Nothing is called “nothing like it”.")).to_be_visible()
 
 
+SCRIPTS = """() => performance.getEntriesByType('resource').filter((one) => one.name.endsWith('.js'))
+    .map((one) => [one.name.split('/').pop(), one.encodedBodySize, one.startTime, one.responseEnd])"""
+
+
+def test_person_fetches_few_bytes_of_script_at_once(ada: Any, room: Room, open_page: OpenPage) -> None:
+    page = open_page(ada, "/rooms/general/")
+    expect(field(page)).to_be_focused()
+    page.wait_for_timeout(2 * SECOND_MS)
+    scripts = page.evaluate(SCRIPTS)
+    names = [name for name, *_ in scripts]
+    assert len(names) == len(set(names)), "nothing is fetched twice"
+    begun = [script for script in scripts if not script[0].startswith("later-")]
+    assert len(begun) < len(names), "the rest comes after"
+    assert sum(size for _, size, *_ in begun) <= 40_000
+    assert max(start for *_, start, _ in begun) < min(end for *_, end in begun), "side by side, none after another"
+
+
 def test_person_creates_a_room(ada: Any, room: Room, open_page: OpenPage) -> None:
     page = open_page(ada, "/rooms/general/")
     page.get_by_role("button", name="Create room").first.click()

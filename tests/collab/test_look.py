@@ -1,5 +1,7 @@
 """The look: icons, letters, colours, and pages that must stand when nothing else does."""
 
+import gzip
+import json
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,6 +14,8 @@ from django.template.loader import render_to_string
 from collab.templatetags.ui import letters, person_colour
 
 FRONTEND = Path(settings.BASE_DIR) / "frontend"
+DIST = FRONTEND / "dist"
+FIRST_LOAD_BYTES = 40_000
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 
 
@@ -25,6 +29,20 @@ def test_icon_is_hidden_from_screen_readers_without_a_label() -> None:
 def test_icon_escapes_its_label() -> None:
     drawn = Template('{% load ui %}{% icon "hash" label %}').render(Context({"label": '"><b>'}))
     assert 'role="img" aria-label="&quot;&gt;&lt;b&gt;"' in drawn
+
+
+def test_page_names_the_pieces_that_its_script_begins_with() -> None:
+    drawn = Template('{% load ui %}{% module "app.js" %}').render(Context())
+    named = re.findall(r'<link rel="modulepreload" href="/static/([^"]+)">', drawn)
+    assert sorted(named) == sorted(set(re.findall(r'from"\./(chunks/[^"]+)"', (DIST / "app.js").read_text())))
+    assert re.search(r'<script type="module" src="/static/app(\.\w+)?\.js"></script>$', drawn)
+
+
+def test_first_load_is_at_most_forty_kilobytes_of_script() -> None:
+    needs = json.loads((DIST / "modules.json").read_text())
+    for script, pieces in needs.items():
+        size = sum(len(gzip.compress((DIST / name).read_bytes(), 9)) for name in (script, *pieces))
+        assert size <= FIRST_LOAD_BYTES, script
 
 
 def test_every_icon_of_the_templates_is_in_the_sprite() -> None:
