@@ -38,6 +38,8 @@ UNREAD_BYTES: Final = 2 * protocol.WINDOW_BYTES
 """Events on their way are bounded by the window; answers only by this."""
 CLOSE_SECONDS: Final = 10.0
 """A peer that has not taken its close frame by then is given up."""
+CLOSE_ERRORS: Final = {4403: "banned", 4404: "not_found", 4408: "rate_limited"}
+"""What the error frame before a close says; any other code says forbidden."""
 BAD_FRAMES: Final = Limit(burst=20, per_second=2)
 """Twenty malformed frames in ten seconds end the socket."""
 DEFAULT_LIMIT: Final = Limit(burst=60, per_second=20)
@@ -94,10 +96,14 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
     Attributes:
         handlers: commands by their name on the wire; filled from the `@command` methods of the class.
         rate_limits: commands that are not under DEFAULT_LIMIT.
+        frame_bytes: the largest frame that is taken; the server's own limit is 1 MiB.
+        unread_bytes: what may wait here for a peer that does not read.
     """
 
     handlers: ClassVar[dict[str, tuple[type[Command], Handler]]] = {}
     rate_limits: ClassVar[dict[type[Command], Limit]] = {}
+    frame_bytes: ClassVar[int] = protocol.FRAME_BYTES
+    unread_bytes: ClassVar[int] = UNREAD_BYTES
 
     def __init_subclass__(cls) -> None:
         found = {
@@ -113,6 +119,9 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
     async def authorize(self, topics: Collection[str]) -> set[str]:
         """Which of these topics this person may hear."""
         raise NotImplementedError
+
+    def dropped(self, topic: str) -> None:
+        """The hub took this person off a topic; what else the socket hears goes on."""
 
     async def read(self, selector: Callable[..., R], **kwargs: Any) -> R:
         """Runs `selector(actor=…, **kwargs)` on a reader thread."""
@@ -145,7 +154,7 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         # Every layer's copy of the scope shares this list, and none needs it again: 2 KiB for each idle socket.
         scope["headers"].clear()
         self._outlet: Outlet = open_outlet(scope, send)
-        self.socket = Socket(identity, self._outlet, self._close)
+        self.socket = Socket(identity, self._outlet, self._close, self.dropped)
         try:
             await self._open(identity)
             await self._serve(receive)
@@ -174,7 +183,8 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         if self.socket.closing:
             return
         roster.join(self.socket)
-        hello = protocol.Hello(connection=uuid.uuid4().hex[:16], user=self.user.pk, server_time=_now())
+        limits = protocol.Limits(frame_bytes=self.frame_bytes)
+        hello = protocol.Hello(connection=uuid.uuid4().hex[:16], user=self.user.pk, server_time=_now(), limits=limits)
         self.socket.send(b'{"type":"hello","data":' + protocol.encode(hello) + b"}")
 
     async def _serve(self, receive: Receive) -> None:
@@ -184,7 +194,7 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
                 return
             if message["type"] == "websocket.receive" and not self.socket.closing:
                 await self._take(message)
-                if self._outlet.unread_bytes() > UNREAD_BYTES:
+                if self._outlet.unread_bytes() > self.unread_bytes:
                     hub.close(self.socket, 4408, "This page took too long to take its messages.")
 
     def _close(self, code: int, reason: str) -> None:
@@ -192,7 +202,7 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         self._closer = asyncio.get_running_loop().create_task(self._say_and_close(code, reason))
 
     async def _say_and_close(self, code: int, reason: str) -> None:
-        refused = Refused({4401: "forbidden", 4403: "banned", 4408: "rate_limited"}.get(code, "forbidden"), reason)
+        refused = Refused(CLOSE_ERRORS.get(code, "forbidden"), reason)
         self.socket.send(protocol.error_frame(None, refused))
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
@@ -217,8 +227,8 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
             if text is None:
                 raise Refused("bad_frame", "Frames are JSON text, not binary.")
             raw = text.encode()
-            if len(raw) > protocol.FRAME_BYTES:
-                raise Refused("too_large", f"A frame has at most {protocol.FRAME_BYTES} bytes.")
+            if len(raw) > self.frame_bytes:
+                raise Refused("too_large", f"A frame has at most {self.frame_bytes} bytes.")
             envelope = protocol.decode_envelope(raw)
         except (Refused, UnicodeError) as error:
             refused = error if isinstance(error, Refused) else Refused("bad_frame", "That text is not valid Unicode.")

@@ -257,6 +257,7 @@ class Hub:
         for socket in list(feed.sockets):
             if effect.drop_user and socket.user_id == effect.drop_user:
                 self.unsubscribe(socket, feed.topic)
+                socket.dropped(feed.topic)
             if effect.close_code and effect.session in {"", socket.session} and effect.except_session != socket.session:
                 self.close(socket, effect.close_code, effect.reason)
 
@@ -390,8 +391,7 @@ class Hub:
     def notice_heads(self, heads: dict[str, tuple[int, int]]) -> None:
         """What the log says of followed topics: topic -> (head seq, oldest seq); gaps are read in the background."""
         for topic, (head, oldest) in heads.items():
-            feed = self.feeds.get(topic)
-            if feed is not None:
+            if (feed := self.feeds.get(topic)) is not None:
                 feed.oldest = oldest
                 self._notice_head(feed, head)
 

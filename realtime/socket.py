@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from realtime.sessions import Identity
 
 
+def _ignore(topic: str) -> None:
+    """What a topic's end means to most."""
+
+
 class Socket:
     """A socket of one person.
 
@@ -32,6 +36,7 @@ class Socket:
         "_bytes_mark",
         "_frames_mark",
         "_on_close",
+        "_on_drop",
         "_stalled_at",
         "behind",
         "bytes_limit",
@@ -49,7 +54,13 @@ class Socket:
         "write",
     )
 
-    def __init__(self, identity: Identity, outlet: Outlet, on_close: Callable[[int, str], None]) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        outlet: Outlet,
+        on_close: Callable[[int, str], None],
+        on_drop: Callable[[str], None] = _ignore,
+    ) -> None:
         self.user_id: int = identity.user.pk
         self.session_key = identity.session_key
         self.session = identity.session
@@ -65,6 +76,7 @@ class Socket:
         self._frames_mark = self._bytes_mark = 0
         self._stalled_at = 0.0
         self._on_close = on_close
+        self._on_drop = on_drop
 
     def send(self, frame: bytes) -> None:
         """Sends an answer (hello, ack, error): JSON that does not count in the window."""
@@ -138,3 +150,7 @@ class Socket:
         """Tells why and closes; called by the hub, which has already let go of the socket."""
         self.closing = True
         self._on_close(code, reason)
+
+    def dropped(self, topic: str) -> None:
+        """The person was taken off a topic by an event on it; called by the hub, which has already let go."""
+        self._on_drop(topic)
