@@ -14,6 +14,8 @@ export interface ConnectionHooks {
   onDenied?(topic: string): void;
   /** The server speaks a newer protocol than this page. */
   onReload?(): void;
+  /** Asks for topics in another way than with `subscribe`: a document is joined. */
+  ask?(topics: Record<string, number | null>): Promise<Record<string, TopicAnswer>>;
 }
 
 /** Why a command failed. `code` is one of the server's error codes, or `offline` or `lost` when it got no answer. */
@@ -83,10 +85,13 @@ export class Connection {
   state: ConnectionState = "connecting";
   /** The server's words for the last close, for the page that shows them. */
   reason = "";
+  /** Why the server closed the last socket; 0 while none was closed. */
+  closeCode = 0;
   /** When the next attempt is due (milliseconds since the epoch), while offline. */
   retryAt: number | undefined;
 
   private socket: WebSocket | null = null;
+  private listening: AbortController | null = null;
   private greeted = false;
   private refs = 0;
   private readonly waiting = new Map<number, Waiting>();
@@ -105,21 +110,39 @@ export class Connection {
     private readonly hooks: ConnectionHooks,
   ) {
     this.topics = new Topics({
-      ask: (topics) => this.command("subscribe", { topics }) as Promise<Record<string, TopicAnswer>>,
+      ask: (topics) => this.hooks.ask?.(topics) ?? (this.command("subscribe", { topics }) as Promise<Record<string, TopicAnswer>>),
       deliver: (event) => this.deliver(event),
       onSnapshotNeeded: (topic, head) => this.hooks.onSnapshotNeeded(topic, head),
       onDenied: (topic) => this.hooks.onDenied?.(topic),
     });
-    if (typeof window !== "undefined") {
-      window.addEventListener("online", () => this.hurry());
-      window.addEventListener("pageshow", () => this.hurry());
-      document.addEventListener("visibilitychange", () => document.hidden || this.hurry());
-    }
   }
 
   /** Opens the socket; calling it again does nothing. */
   start(): void {
-    if (this.socket === null && !this.timers.has("retry") && this.state === "connecting") this.connect();
+    if (this.socket !== null || this.timers.has("retry") || this.state !== "connecting") return;
+    this.listen();
+    this.connect();
+  }
+
+  /** Closes the socket for good, until it is started again; commands on their way are lost. */
+  stop(): void {
+    this.listening?.abort();
+    this.listening = null;
+    const socket = this.socket;
+    if (socket !== null) socket.onmessage = socket.onclose = null;
+    const reject = this.interrupt();
+    socket?.close(1000);
+    this.state = "connecting";
+    reject(new CommandError("lost", "The connection was closed."));
+  }
+
+  private listen(): void {
+    this.listening = new AbortController();
+    const { signal } = this.listening;
+    if (typeof window === "undefined") return;
+    window.addEventListener("online", () => this.hurry(), { signal });
+    window.addEventListener("pageshow", () => this.hurry(), { signal });
+    document.addEventListener("visibilitychange", () => document.hidden || this.hurry(), { signal });
   }
 
   /** Hears a topic from `seq` on; null asks for a snapshot first (hooks.onSnapshotNeeded). */
@@ -205,19 +228,27 @@ export class Connection {
   }
 
   private closed(code: number, words: string): void {
-    this.socket = null;
-    this.greeted = false;
-    for (const name of [...this.timers.keys()]) this.clear(name);
+    const reject = this.interrupt();
+    this.closeCode = code;
     if (this.reason === "") this.reason = words;
-    this.topics.interrupt();
-    const waiting = [...this.waiting.values()];
-    this.waiting.clear();
     const final = FINAL[code];
     if (final === undefined) this.retryLater(code);
     else this.setState(final);
-    const error = code === 1009 ? new CommandError("too_large", "This is too long to send.") : new CommandError("lost", "The connection was lost.");
-    for (const command of waiting) command.reject(error);
+    reject(code === 1009 ? new CommandError("too_large", "This is too long to send.") : new CommandError("lost", "The connection was lost."));
     if (code === 4400) this.hooks.onReload?.();
+  }
+
+  /** The socket is gone: nothing that was asked will be answered. Answers how to say so to those who wait. */
+  private interrupt(): (error: CommandError) => void {
+    this.socket = null;
+    this.greeted = false;
+    for (const name of [...this.timers.keys()]) this.clear(name);
+    this.topics.interrupt();
+    const waiting = [...this.waiting.values()];
+    this.waiting.clear();
+    return (error) => {
+      for (const command of waiting) command.reject(error);
+    };
   }
 
   private retryLater(code: number): void {

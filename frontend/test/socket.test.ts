@@ -272,3 +272,38 @@ test("a server with another protocol makes the page reload", () => {
   assert.equal(seen.reloads, 1);
   assert.equal(seen.connection.state, "stopped");
 });
+
+test("a connection that is stopped says so to who waits, stays away, and can be started again", async () => {
+  const seen = online();
+  const sent = seen.connection.command("read.set", { seq: 1 }, "room:1");
+  seen.connection.stop();
+  await assert.rejects(sent, { code: "lost" });
+  assert.equal(FakeSocket.last.closedWith, 1000);
+  clock.tick(120_000);
+  assert.equal(FakeSocket.all.length, 1);
+  seen.connection.start();
+  FakeSocket.last.hello();
+  assert.equal(FakeSocket.all.length, 2);
+  assert.equal(seen.connection.state, "online");
+});
+
+test("a topic that is asked for in a way of its own is never subscribed, and a gap asks again", async () => {
+  const asked: Record<string, number | null>[] = [];
+  const connection = new Connection("ws://house/ws/editor/3/", {
+    onSnapshotNeeded: () => assert.fail("the state is not lost"),
+    ask: (topics) => {
+      asked.push(topics);
+      return Promise.resolve({ "document:3": { mode: "resume", head: 5 } });
+    },
+  });
+  const taken: (number | undefined)[] = [];
+  connection.onEvent((one) => taken.push(one.seq));
+  connection.subscribe("document:3", 5);
+  connection.start();
+  FakeSocket.last.hello();
+  await settle();
+  for (const seq of [6, 8]) FakeSocket.last.say({ type: "reaction.added", topic: "document:3", seq, data: {} });
+  assert.deepEqual(asked, [{ "document:3": 5 }, { "document:3": 6 }]);
+  assert.deepEqual(taken, [6]);
+  assert.equal(FakeSocket.last.sent.some((frame) => frame.type === "subscribe"), false);
+});
