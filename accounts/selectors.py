@@ -6,7 +6,7 @@ Never writes, and never puts an e-mail address into a PersonView.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,8 +31,10 @@ _BAN: Final = (
     "AND s.lifted_at IS NULL AND (s.until IS NULL OR s.until > %s) ORDER BY s.until IS NULL DESC, s.until DESC LIMIT 1"
 )
 # Every message carries its author and asks whether they are muted: as text, the questions cost a tenth of the ORM's.
+PERSON_SQL: Final = "u.id, u.username, u.display_name, u.kind, p.avatar"
+"""Columns of a person for another app's SELECT; `person_of_row` reads them."""
 _PERSON: Final = (
-    f"SELECT u.id, u.username, u.display_name, u.kind, p.avatar FROM {User._meta.db_table} u "
+    f"SELECT {PERSON_SQL} FROM {User._meta.db_table} u "
     f"LEFT JOIN {Profile._meta.db_table} p ON p.user_id = u.id WHERE u.id = %s"
 )
 
@@ -68,6 +70,16 @@ def person_view(user: User) -> PersonView:
     with connection.cursor() as cursor:
         cursor.execute(_PERSON, [user.pk])
         return _view(*cursor.fetchone())
+
+
+def person_sql(user_id: str) -> str:
+    """Joins that bring the columns of PERSON_SQL to another app's SELECT, for the column that names the person."""
+    return f"JOIN {User._meta.db_table} u ON u.id = {user_id} LEFT JOIN {Profile._meta.db_table} p ON p.user_id = u.id"
+
+
+def person_of_row(row: Sequence[Any]) -> PersonView:
+    """A person out of the columns of PERSON_SQL."""
+    return _view(*row)
 
 
 def people_views(ids: Iterable[int]) -> dict[int, PersonView]:

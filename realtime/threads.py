@@ -20,6 +20,8 @@ from typing import Any, ParamSpec, TypeVar
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from realtime import group as groups
+
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,7 +45,8 @@ class Call:
         self.error: BaseException | None = None
 
     def perform(self) -> None:
-        """Runs it and keeps what came of it."""
+        """Runs it and keeps what came of it; once more after a group was taken back."""
+        self.result = self.error = None
         try:
             self.result = self.run()
         except Exception as error:  # noqa: BLE001 - the caller's answer, whatever it is
@@ -165,15 +168,31 @@ def _run_alone(call: Call) -> None:
 
 def _commit(batch: list[Call]) -> None:
     try:
-        with transaction.atomic():
-            for call in batch:
-                call.perform()
-            _check_group()
+        try:
+            _perform_together(batch)
+        except groups.Spoilt:
+            # Nothing is stored yet: each once more, in a savepoint of its own, so that an error finds its owner.
+            _perform_plainly(batch)
     except Exception as error:  # noqa: BLE001 - a failed commit is the answer to everybody in it
         _drop_broken_connection(error)
         for call in batch:
             call.error = error
     _answer(batch)
+
+
+def _perform_together(batch: list[Call]) -> None:
+    with transaction.atomic():
+        with groups.put_off():
+            for call in batch:
+                call.perform()
+        _check_group()
+
+
+def _perform_plainly(batch: list[Call]) -> None:
+    with transaction.atomic():
+        for call in batch:
+            call.perform()
+        _check_group()
 
 
 def _check_group() -> None:

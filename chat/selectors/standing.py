@@ -11,14 +11,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from accounts import selectors as accounts
+from accounts.events import PersonView
 from chat.models import Membership, Message, Room
 from chat.permissions import Standing, can_see
 from realtime.protocol import Refused
-from realtime.rows import Rows, sql_time
+from realtime.rows import Rows, first_row, sql_time
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -31,8 +31,9 @@ _rooms: Final = Rows(Room)
 # Every command in a room begins with this question; through the ORM it cost half of what a whole message costs.
 _PLACE: Final = (
     f"SELECT {accounts.muted_sql(user_id='m.user_id', room_id='m.room_id')}, "
-    f"{_memberships.columns('m')}, {_rooms.columns('r')} FROM {Membership._meta.db_table} m "
-    f"JOIN {Room._meta.db_table} r ON r.id = m.room_id WHERE m.room_id = %s AND m.user_id = %s"
+    f"{_memberships.columns('m')}, {_rooms.columns('r')}, {accounts.PERSON_SQL} FROM {Membership._meta.db_table} m "
+    f"JOIN {Room._meta.db_table} r ON r.id = m.room_id {accounts.person_sql('m.user_id')} "
+    "WHERE m.room_id = %s AND m.user_id = %s"
 )
 
 
@@ -43,12 +44,14 @@ class Place:
     Attributes:
         membership: None for somebody who looks at a public room from outside.
         sanctioned: whether a mute of accounts holds here; `Membership.muted_until` is asked apart.
+        person: the member as others see them.
     """
 
     room: Room
     standing: Standing
     membership: Membership | None = None
     sanctioned: bool = False
+    person: PersonView | None = None
 
     @property
     def member(self) -> Membership:
@@ -60,6 +63,17 @@ class Place:
         if self.membership is None:
             raise Refused("not_member")
         return self.membership
+
+    @property
+    def shown(self) -> PersonView:
+        """The member as others see them.
+
+        Raises:
+            Refused: `not_member`.
+        """
+        if self.person is None:
+            raise Refused("not_member")
+        return self.person
 
 
 def standing_of(room: Room, role: str) -> Standing:
@@ -80,9 +94,7 @@ def find_place(*, actor: User, room_id: int, invited: bool = False) -> Place:
     """
     if not 0 < room_id <= MOST_ID:
         raise Refused("not_found")
-    with connection.cursor() as cursor:
-        cursor.execute(_PLACE, [sql_time(timezone.now()), room_id, actor.pk])
-        row = cursor.fetchone()
+    row = first_row(_PLACE, [sql_time(timezone.now()), room_id, actor.pk])
     if row is not None:
         return _place_of(row)
     room = Room.objects.filter(pk=room_id).first()
@@ -93,9 +105,11 @@ def find_place(*, actor: User, room_id: int, invited: bool = False) -> Place:
 
 def _place_of(row: Sequence[Any]) -> Place:
     first_of_room = 1 + len(_memberships)
+    first_of_person = first_of_room + len(_rooms)
     membership = _memberships.read(row[1:first_of_room])
-    room = _rooms.read(row[first_of_room:])
-    return Place(room, standing_of(room, membership.role), membership, bool(row[0]))
+    room = _rooms.read(row[first_of_room:first_of_person])
+    person = accounts.person_of_row(row[first_of_person:])
+    return Place(room, standing_of(room, membership.role), membership, bool(row[0]), person)
 
 
 def muted_until(place: Place, *, now: datetime) -> datetime | None:

@@ -121,7 +121,7 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
     _store_mentions(message, mentioned)
     view = message_view(message, quote=quote_view(quoted) if quoted else None, mentions=mentioned)
     thread = thread_views([root.pk])[root.pk] if root else None
-    turn.append(MessageCreated(message=view, person=accounts.person_view(actor), thread=thread))
+    turn.append(MessageCreated(message=view, person=turn.place.shown, thread=thread))
     hooks.message_posted(view)
     return MessageSent(id=message.pk, seq=turn.seq)
 
