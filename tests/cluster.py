@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
@@ -62,16 +63,24 @@ class Process:
 
     def start(self) -> None:
         """Starts the process and waits until it answers."""
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command_line(self._server, self.port),
-                cwd=ROOT,
-                env=self._environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self._process = subprocess.Popen(
+            command_line(self._server, self.port),
+            cwd=ROOT,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._scribe = threading.Thread(target=self._write_down, args=[self._process], daemon=True)
+        self._scribe.start()
         self.wait_until_ready()
+
+    def _write_down(self, process: subprocess.Popen[bytes]) -> None:
+        """Keeps what the process says. It does not write the file itself: a test may take its disk away."""
+        assert process.stdout is not None
+        with process.stdout as words, self._log.open("ab", buffering=0) as log:
+            while said := os.read(words.fileno(), 65536):
+                log.write(said)
 
     def wait_until_ready(self) -> None:
         """Returns once /healthz answers."""
@@ -114,6 +123,7 @@ class Process:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
             self._process.wait(timeout=20)
+        self._scribe.join(timeout=20)
 
 
 @contextlib.contextmanager
