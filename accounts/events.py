@@ -1,4 +1,7 @@
-"""What happens to a person, published to `user:<id>`. Pure declarations, used by accounts.services and consumers."""
+"""What happens to a person, published to `user:<id>`, and to their rooms what they look like now.
+
+Pure declarations, used by accounts.services, by chat and by consumers.
+"""
 
 from __future__ import annotations
 
@@ -57,3 +60,11 @@ class PreferencesChanged(Event, frozen=True, kw_only=True):
     type: ClassVar[str] = "preferences.changed"
     topic: ClassVar[str] = "user"
     preferences: PreferencesView
+
+
+class PersonChanged(Event, frozen=True, kw_only=True):
+    """A member goes by another name or shows another picture; each of their rooms is told."""
+
+    type: ClassVar[str] = "person.changed"
+    topic: ClassVar[str] = "room"
+    person: PersonView

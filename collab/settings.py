@@ -363,6 +363,8 @@ REALTIME_START_SERVICES = env_bool("START_SERVICES", True)
 
 PRESENCE_HOOK = "chat.presence.announce"
 """Called with user_id and state when somebody comes, falls idle or goes."""
+PERSON_HOOK = "chat.services.people.announce"
+"""Called with user_id, inside the transaction, when somebody's name, picture or kind changes."""
 MESSAGE_POSTED_HOOKS: list[str] = []
 """Dotted paths called with each stored message after its commit."""
 

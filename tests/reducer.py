@@ -185,12 +185,25 @@ def _updated(state: Json, data: Json, me: int) -> Json:
     return _with_message(state | changed, data["message"])
 
 
+def _replaced(people: list[Json], person: Json) -> list[Json]:
+    return [person if other["id"] == person["id"] else other for other in people]
+
+
+def _person_changed(state: Json, data: Json, me: int) -> Json:
+    person = data["person"]
+    members = [
+        member | {"person": person} if member["person"]["id"] == person["id"] else member for member in state["members"]
+    ]
+    return state | {"members": sorted(members, key=_rank), "people": _replaced(state["people"], person)}
+
+
 _ROOM: dict[str, Callable[[Json, Json, int], Json]] = {
     "message.created": _created,
     "member.joined": _joined,
     "member.left": _left,
     "member.removed": _left,
     "member.role_changed": _role_changed,
+    "person.changed": _person_changed,
     "room.updated": _updated,
 }
 
@@ -221,6 +234,8 @@ def reduce_thread(state: Json, event: Json, me: int) -> Json:
         "replies": [reduce_message(message, event) for message in state["replies"]],
     }
     data = event["data"]
+    if event["type"] == "person.changed":
+        return state | {"people": _replaced(state["people"], data["person"])}
     if event["type"] != "message.created" or data["message"]["thread_root"] != state["root"]["id"]:
         return state
     known = data["person"] is None or any(person["id"] == data["person"]["id"] for person in state["people"])
@@ -253,6 +268,7 @@ _SUMMARY: dict[str, Callable[[Json, Json, int], Json]] = {
     "message.created": _summary_created,
     "message.edited": lambda s, data, me: _summary_message(s, data["id"], excerpt=excerpt(data["body"])),
     "message.deleted": lambda s, data, me: _summary_message(s, data["id"], excerpt="", deleted=True),
+    "person.changed": lambda s, data, me: s | {"people": _replaced(s["people"], data["person"])},
     "room.updated": lambda s, data, me: s | {"room": data["room"]},
     "member.role_changed": lambda s, data, me: s | {"role": data["role"]} if data["user"] == me else s,
 }
@@ -287,7 +303,10 @@ def reduce_home(state: Json, event: Json, me: int) -> Json:
         if event["seq"] <= state["as_of_seq"]:
             return state
         return _own(state, event) | {"as_of_seq": event["seq"]}
-    return state | {"rooms": [_reduce_summary(summary, event, me) for summary in state["rooms"]]}
+    rooms = [_reduce_summary(summary, event, me) for summary in state["rooms"]]
+    if event["type"] == "person.changed" and event["data"]["person"]["id"] == me and rooms != state["rooms"]:
+        state = state | {"me": event["data"]["person"]}
+    return state | {"rooms": rooms}
 
 
 REDUCERS: dict[str, Callable[[Json, Json, int], Json]] = {

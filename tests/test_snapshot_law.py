@@ -166,6 +166,16 @@ def _(world: World) -> None:
     role(world, "teo", "owner")
 
 
+@scene("mina", "somebody goes by another name")
+def _(world: World) -> None:
+    accounts.update_profile(actor=world.people["teo"], display_name="Aaron Lindqvist", time_zone="UTC")
+
+
+@scene("mina", "one goes by another name oneself")
+def _(world: World) -> None:
+    accounts.update_profile(actor=world.people["mina"], display_name="Zora Okafor", time_zone="UTC")
+
+
 @scene("teo", "the room becomes read-only and slow")
 def _(world: World) -> None:
     factories.change(world.people["mina"], world.room, read_only=True, slow_mode_seconds=30, name="Quiet")
@@ -286,7 +296,8 @@ class Walk:
         name = self.chance.choice(list(self.world.people))
         actor = self.world.people[name]
         acts = [self.say] * 6 + [self.edit, self.delete, self.react, self.unreact, self.read] * 2
-        act = self.chance.choice([*acts, self.join, self.leave, self.remove, self.invite, self.role, self.change])
+        rare = [self.join, self.leave, self.remove, self.invite, self.role, self.change, self.rename]
+        act = self.chance.choice([*acts, *rare])
         try:
             act(actor)
         except Refused as refused:
@@ -354,6 +365,12 @@ class Walk:
     def change(self, actor: User) -> None:
         given: dict[str, Any] = self.chance.choice([{"name": self.body()}, {"slow_mode_seconds": 0}, {"purpose": "x"}])
         factories.change(actor, self.world.room, **given)
+
+    def rename(self, actor: User) -> None:
+        # Rooms that somebody left keep the name of that time.
+        if Membership.objects.filter(room=self.world.room, user=actor).exists():
+            name = self.chance.choice(["Bo", "Åsa Öst", "mina", "Zed"])
+            accounts.update_profile(actor=actor, display_name=name, time_zone="UTC")
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -23,6 +23,7 @@ from accounts.models import Profile, Sanction, User
 from accounts.texts import clean_display_name, clean_username
 from realtime.protocol import Refused
 
+SHOWN = ("username", "display_name", "kind")
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
@@ -120,6 +121,8 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
             services.complete_person(actor=me(request), user=obj)
         elif "is_active" in form.changed_data and not obj.is_active:
             services.deactivate_person(actor=me(request), user=obj)
+        if change and set(form.changed_data) & set(SHOWN):
+            services.announce_person(user_id=obj.pk)
         powers = sorted(set(form.changed_data) & set(POWERS))
         if change and powers:
             services.record_audit(

@@ -7,6 +7,7 @@ an ended sign-in reaches the sockets as an event on `user:<id>` whose effect clo
 from accounts.services.audit import record_audit
 from accounts.services.invites import issue_invite, revoke_invite, use_invite
 from accounts.services.people import (
+    announce_person,
     complete_person,
     create_person,
     deactivate_person,
@@ -20,6 +21,7 @@ from accounts.services.sanctions import lift_sanction, sanction_user
 from accounts.services.sessions import note_device, replace_session, revoke_sessions, set_password
 
 __all__ = [
+    "announce_person",
     "complete_person",
     "create_person",
     "deactivate_person",

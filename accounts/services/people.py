@@ -9,9 +9,11 @@ import hashlib
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 from accounts import selectors
 from accounts.avatars import square_webp
@@ -88,12 +90,24 @@ def update_profile(*, actor: User, display_name: str, time_zone: str) -> PersonV
     Raises:
         Refused: `invalid` with the field at fault.
     """
-    zone = clean_time_zone(time_zone)
-    User.objects.filter(pk=actor.pk).update(display_name=clean_display_name(display_name))
+    zone, name = clean_time_zone(time_zone), clean_display_name(display_name)
+    if User.objects.filter(pk=actor.pk).exclude(display_name=name).update(display_name=name):
+        announce_person(user_id=actor.pk)
     profile, _ = Profile.objects.get_or_create(user=actor)
     if profile.time_zone != zone:
         _change_preferences(actor, profile, {"time_zone": zone})
     return selectors.people_views([actor.pk])[actor.pk]
+
+
+@transaction.atomic
+def announce_person(*, user_id: int) -> None:
+    """Tells whoever sees the person what they look like now, through the hook that knows the rooms.
+
+    Call it inside the transaction of the change and before anything is appended to their own topic: rooms are locked
+    before people everywhere.
+    """
+    if settings.PERSON_HOOK:
+        import_string(settings.PERSON_HOOK)(user_id=user_id)
 
 
 @transaction.atomic
@@ -155,6 +169,7 @@ def set_avatar(*, actor: User, data: bytes) -> str:
         default_storage.delete(name)
         profile.avatar.name = default_storage.save(name, ContentFile(picture))
         profile.save(update_fields=["avatar"])
+        announce_person(user_id=actor.pk)
         if old:
             transaction.on_commit(lambda: default_storage.delete(old), robust=True)
     return str(selectors.avatar_url(actor.pk, name))
@@ -168,6 +183,7 @@ def remove_avatar(*, actor: User) -> None:
         return
     old = str(profile.avatar.name)
     Profile.objects.filter(pk=profile.pk).update(avatar="")
+    announce_person(user_id=actor.pk)
     transaction.on_commit(lambda: default_storage.delete(old), robust=True)
 
 

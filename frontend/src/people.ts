@@ -79,12 +79,23 @@ export function roomIcon(room: RoomView): SVGElement {
   return room.kind === "group" ? icon("users") : icon("hash");
 }
 
+function looksTheSame(a: PersonView, b: PersonView): boolean {
+  return a.display_name === b.display_name && a.avatar_url === b.avatar_url && a.kind === b.kind;
+}
+
 /** Everybody this tab has heard of, by id. */
 export class People {
+  /** How often somebody who was known came to look different: what was drawn before that is drawn again. */
+  changes = 0;
   private readonly known = new Map<number, PersonView>();
 
   add(...people: readonly (PersonView | null | undefined)[]): void {
-    for (const person of people) if (person) this.known.set(person.id, person);
+    for (const person of people) {
+      if (!person) continue;
+      const before = this.known.get(person.id);
+      if (before !== undefined && !looksTheSame(before, person)) this.changes += 1;
+      this.known.set(person.id, person);
+    }
   }
 
   get(id: number | null): PersonView | null {

@@ -391,6 +391,11 @@ export interface PreferencesChanged {
   preferences: PreferencesView;
 }
 
+/** A member goes by another name or shows another picture; each of their rooms is told. */
+export interface PersonChanged {
+  person: PersonView;
+}
+
 /** Somebody said something. For a reply in a thread, `thread` is the root's new summary. */
 export interface MessageCreated {
   message: MessageView;
@@ -535,6 +540,7 @@ export interface DurableEvents {
   "message.created": MessageCreated;
   "message.deleted": MessageDeleted;
   "message.edited": MessageEdited;
+  "person.changed": PersonChanged;
   "preferences.changed": PreferencesChanged;
   "reaction.added": ReactionAdded;
   "reaction.removed": ReactionRemoved;

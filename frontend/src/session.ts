@@ -339,6 +339,7 @@ export class Session {
       return;
     }
     if (event.type === "message.created") this.people.add(event.data.person);
+    if (event.type === "person.changed") this.people.add(event.data.person);
     if (event.type === "member.joined") this.people.add(event.data.member.person);
   }
 }

@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
+from accounts.services.people import update_profile
 from accounts.services.sanctions import sanction_user
 from chat.models import Membership, Room
 from tests.browser.pages import SECOND_MS, elsewhere, field, log, message, room_row, write
-from tests.factories import make_room, say
+from tests.factories import make_direct, make_room, say
 
 OpenPage = Callable[..., Page]
 Make = Callable[..., Any]
@@ -96,6 +97,23 @@ def test_two_people_write_to_each_other_alone(two_people: tuple[Page, Page]) -> 
     row.click()
     expect(message(ben, "a word in private")).to_be_visible()
     expect(ben.get_by_role("heading", name="Ada Lovelace")).to_be_visible()
+
+
+def test_another_name_shows_everywhere_at_once(two_people: tuple[Page, Page], room: Room, ben: Any) -> None:
+    ada, his = two_people
+    write(his, "as it was")
+    elsewhere(make_direct, ben, Membership.objects.get(room=room, role="owner").user)
+    expect(room_row(ada, "Ben Okafor")).to_be_visible()
+    ada.get_by_role("button", name="Members").click()
+    pane = ada.get_by_role("region", name="Members", exact=True)
+    expect(pane.locator(".person").filter(has_text="Ben Okafor")).to_be_visible()
+    expect(message(ada, "as it was")).to_contain_text("Ben Okafor")
+    elsewhere(update_profile, actor=ben, display_name="Benedict", time_zone="UTC")
+    expect(message(ada, "as it was").locator("[data-part=author]")).to_have_text("Benedict", timeout=2 * SECOND_MS)
+    expect(pane.locator(".person").filter(has_text="Benedict")).to_be_visible()
+    expect(room_row(ada, "Benedict")).to_be_visible()
+    expect(ada.get_by_text("Ben Okafor")).to_have_count(0)
+    expect(his.locator("#me")).to_contain_text("Benedict")
 
 
 def test_somebody_finds_a_room_reads_joins_and_leaves(ada: Any, room: Room, person: Make, open_page: OpenPage) -> None:

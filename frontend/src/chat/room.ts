@@ -57,7 +57,7 @@ class Room implements RoomPane {
   private thread: ThreadPane | null = null;
   /** The message whose thread or history stands open. */
   private open: string | null = null;
-  private drawn: { permissions: unknown; open: string | null; room: unknown } | null = null;
+  private drawn: { permissions: unknown; open: string | null; room: unknown; people: number } | null = null;
   private gone = false;
 
   constructor({ view, shell, room, message }: MountRequest) {
@@ -186,8 +186,11 @@ class Room implements RoomPane {
     const { session } = this.shell;
     const pending = state.has_after ? [] : session.outbox.of(this.room);
     const entries = entriesOf({ messages: state.messages, pending, me: session.me, newAfter: this.reads.newAfter, fromStart: !state.has_before });
-    const all = this.drawn?.permissions !== state.permissions || this.drawn?.open !== this.open || this.drawn?.room !== state.room;
-    this.drawn = { permissions: state.permissions, open: this.open, room: state.room };
+    const { drawn } = this;
+    const now = { permissions: state.permissions, open: this.open, room: state.room, people: session.people.changes };
+    this.drawn = now;
+    const rights = drawn?.permissions !== now.permissions || drawn.open !== now.open;
+    const all = rights || drawn.room !== now.room || drawn.people !== now.people;
     const empty = state.messages.length === 0 && pending.length === 0;
     this.log.element.setAttribute("aria-label", `Messages in ${roomLabel(state.room, this.others)}`);
     this.log.draw(empty ? [] : entries, this.context(state), all);

@@ -36,6 +36,7 @@ export class ThreadPane {
   private readonly stops: (() => void)[] = [];
   private shown = false;
   private drawnState: RoomSnapshot | null = null;
+  private drawnPeople = 0;
 
   constructor(private readonly options: Options) {
     const { shell, room, root } = options;
@@ -130,8 +131,9 @@ export class ThreadPane {
     if (thread === null || state === null) return;
     const { session } = this.options.shell;
     const pending = session.outbox.of(this.options.room, this.options.root).filter((item) => item.thread === this.options.root);
-    const all = this.drawnState?.permissions !== state.permissions;
+    const all = this.drawnState?.permissions !== state.permissions || this.drawnPeople !== session.people.changes;
     this.drawnState = state;
+    this.drawnPeople = session.people.changes;
     const first = !this.shown;
     if (first) this.log.scroll.atEnd = thread.replies.length > 0;
     this.log.draw(threadEntries(thread.root, thread.replies, pending, session.me), this.context(state), all);

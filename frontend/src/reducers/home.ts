@@ -4,7 +4,7 @@ import type { AnyEvent, RoomEvent, UserEvent } from "../events";
 import { isRoomEvent, roomOf } from "../events";
 import type { HomeSnapshot, PersonView, RoomSummary } from "../protocol";
 import { excerpt, quoteOf, shownInRoom, withCounts } from "./messages";
-import { withPresence } from "./room";
+import { replaced, withPresence } from "./room";
 
 const PEOPLE_MOST = 8;
 
@@ -44,6 +44,8 @@ function reduceSummary(before: RoomSummary, event: RoomEvent, me: number): RoomS
       if (!isDirect(summary) || person.id === me) return summary;
       return { ...summary, people: [...withoutPerson(summary.people, person.id), person].slice(0, PEOPLE_MOST) };
     }
+    case "person.changed":
+      return { ...summary, people: replaced(summary.people, event.data.person) };
     case "member.left":
     case "member.removed":
       return isDirect(summary) ? { ...summary, people: withoutPerson(summary.people, event.data.user) } : summary;
@@ -58,10 +60,12 @@ function reduceRoomEvent(state: HomeSnapshot, event: RoomEvent): HomeSnapshot {
     return { ...state, presence: withPresence(state.presence, event.data.user, event.data.state) };
   }
   const id = roomOf(event.topic) ?? 0;
-  return changeRoom(state, id, (summary) => {
-    const seq = event.seq ?? 0;
-    return seq <= summary.head_seq ? summary : { ...reduceSummary(summary, event, state.me.id), head_seq: seq };
-  });
+  const seq = event.seq ?? 0;
+  const known = state.rooms.find((summary) => summary.room.id === id);
+  if (known === undefined || seq <= known.head_seq) return state;
+  const own = event.type === "person.changed" && event.data.person.id === state.me.id;
+  const next = own ? { ...state, me: event.data.person } : state;
+  return changeRoom(next, id, (summary) => ({ ...reduceSummary(summary, event, state.me.id), head_seq: seq }));
 }
 
 function reduceOwn(state: HomeSnapshot, event: UserEvent): HomeSnapshot {

@@ -72,6 +72,20 @@ function left(state: RoomSnapshot, user: number): RoomSnapshot {
   };
 }
 
+/** Somebody who is in the room, or wrote in it, as they are now. */
+function changed(state: RoomSnapshot, person: PersonView): RoomSnapshot {
+  return {
+    ...state,
+    members: state.members.map((member) => (member.person.id === person.id ? { ...member, person } : member)).sort(byRank),
+    people: replaced(state.people, person),
+  };
+}
+
+/** A person in place of what they were; who is not there is not added. */
+export function replaced(people: PersonView[], person: PersonView): PersonView[] {
+  return people.map((other) => (other.id === person.id ? person : other));
+}
+
 /** What a page may offer to somebody of this role; the server's rule, in the server's order. */
 export function permissionsOf(role: string, room: RoomView): string[] {
   const fixed = room.kind === "direct" || room.kind === "group";
@@ -109,6 +123,8 @@ function reduce(before: RoomSnapshot, event: RoomEvent, me: number): RoomSnapsho
       const own = user === me ? role : state.role;
       return withMessage({ ...state, members, role: own, permissions: permissionsOf(own, state.room) }, message);
     }
+    case "person.changed":
+      return changed(state, event.data.person);
     case "room.updated":
       return withMessage({ ...state, room: event.data.room, permissions: permissionsOf(state.role, event.data.room) }, event.data.message);
     case "presence.changed":

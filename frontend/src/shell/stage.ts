@@ -38,6 +38,8 @@ export class Stage {
     session.connection.onState((state) => this.connectionChanged(state));
     session.connection.onEvent((event) => {
       if (event.type === "room.removed") this.removed(event.data.room, event.data.why, event.data.reason, event.at);
+      // A direct room is called by its people.
+      if (event.type === "person.changed" && this.roomStage !== null) this.badge.setPlace(this.roomStage.label);
       if (event.type === "room.added" && event.data.summary.room.id === this.gone) this.router.arrive(true);
     });
   }
