@@ -27,6 +27,10 @@ def node() -> str:
     return found
 
 
+class PeerError(Exception):
+    """The packages threw."""
+
+
 class Peer:
     """The process behind frontend/fuzz/peer.mjs."""
 
@@ -60,5 +64,6 @@ class Peer:
             writer.flush()
             for request in some:
                 answer = json.loads(reader.readline())
-                assert "error" not in answer, f"{answer['error']}: {json.dumps(request)}"
+                if "error" in answer:
+                    raise PeerError(f"{answer['error']}: {json.dumps(request)}")
                 yield answer["ok"]

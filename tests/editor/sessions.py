@@ -15,7 +15,7 @@ from typing import Any, Final
 from editor.authority import Accepted, accept, apply_all
 from editor.changes import ChangeSet
 from editor.units import BadChange, Units, from_units, to_units
-from tests.editor.peer import Peer
+from tests.editor.peer import Peer, PeerError
 
 INSERTS: Final = ["a", "b", "c", "\n", "xy", "😀", "\u2028"]
 Json = dict[str, Any]
@@ -172,8 +172,8 @@ def play(peer: Peer, authority: type[StepwiseAuthority], seed: int, *, doc: str 
             session.act(session.rng.choice(session.clients))
         session.settle()
         return session.failure()
-    except BadChange as refused:
-        return f"refused: {refused.reason}, log {session.authority.since(0)}"
+    except (BadChange, PeerError) as refused:
+        return f"refused: {refused}, log {session.authority.since(0)}"
 
 
 def main() -> None:
