@@ -89,6 +89,11 @@ class Feed:
         self.ring.clear()
         self.held.clear()
 
+    def forget(self, seq: int) -> None:
+        """Drops remembered frames up to this seq; whoever still lacks them gets what the log says now."""
+        while self.ring and self.ring[0][0] <= seq:
+            self.ring.popleft()
+
     def add(self, socket: Socket) -> None:
         """The socket is on the topic, still silent."""
         self.sockets[socket] = None

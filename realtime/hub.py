@@ -252,7 +252,9 @@ class Hub:
             feed.flush_ephemeral()
 
     def apply_effect(self, feed: Feed, effect: protocol.Effect) -> None:
-        """Drops or closes the sockets that the event is about."""
+        """Drops or closes the sockets that the event is about, and forgets what was redacted."""
+        for topic in effect.forget.keys() & self.feeds.keys():
+            self.feeds[topic].forget(effect.forget[topic])
         feed.quiet_since = time.monotonic()
         for socket in list(feed.sockets):
             if effect.drop_user and socket.user_id == effect.drop_user:
@@ -290,8 +292,7 @@ class Hub:
 
     def unsubscribe(self, socket: Socket, topic: str) -> None:
         """The socket hears the topic no more; a topic without sockets is not followed."""
-        feed = self.feeds.get(topic)
-        if feed is None:
+        if (feed := self.feeds.get(topic)) is None:
             return
         feed.remove(socket)
         if not feed.sockets:
@@ -311,8 +312,7 @@ class Hub:
             return
         new = []
         for topic in topics:
-            feed = self.feeds.get(topic)
-            if feed is None:
+            if (feed := self.feeds.get(topic)) is None:
                 feed = self.feeds[topic] = Feed(topic)
                 new.append(feed)
             feed.add(socket)

@@ -227,8 +227,17 @@ def _entry(row: Event) -> Entry:
     )
 
 
+def find(*, topic: str, kind: type[protocol.Event], at: datetime) -> list[Entry]:
+    """Entries of one kind and one moment, in order: for whoever must redact and does not know their seq."""
+    rows = Event.objects.filter(topic=topic, type=kind.type, at=at).order_by("seq")
+    return [_entry(row) for row in rows]
+
+
 def redact(*, topic: str, seqs: Iterable[int], event: protocol.Event) -> None:
-    """Replaces what old events said, so that a deleted text cannot be replayed from the log."""
+    """Replaces what old events said, so that a deleted text cannot be replayed from the log.
+
+    Hubs remember frames as they were: the event that tells of it carries an effect that makes them forget.
+    """
     Event.objects.filter(topic=topic, seq__in=list(seqs)).update(type=event.type, data=protocol.encode(event).decode())
 
 

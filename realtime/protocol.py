@@ -142,6 +142,7 @@ class Effect(msgspec.Struct, frozen=True, omit_defaults=True):
         session: only sockets of this session (see `session_digest`) are closed; "" means all.
         except_session: sockets of this session stay open.
         reason: a sentence for the person, sent in an error frame before the close.
+        forget: by topic the seq up to which events were redacted: what hubs remember of them is dropped.
     """
 
     drop_user: int = 0
@@ -149,6 +150,7 @@ class Effect(msgspec.Struct, frozen=True, omit_defaults=True):
     session: str = ""
     except_session: str = ""
     reason: str = ""
+    forget: dict[str, int] = {}
 
 
 _TOPIC: Final = re.compile(r"[a-z]+:[0-9]{1,18}")

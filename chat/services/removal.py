@@ -5,29 +5,26 @@ Called by the consumer and the admin.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import msgspec
 from django.utils import timezone
 
 from accounts import selectors as people
 from accounts import services as accounts
 from chat import permissions
-from chat.events import MessageCreated, MessageDeleted, MessageEdited, SeqResult
+from chat.events import MessageDeleted, SeqResult
 from chat.models import Message, Room
 from chat.selectors.standing import Place, find_message, find_place, standing_of
 from chat.selectors.views import mentions_of, room_topic, thread_views
+from chat.services.redaction import redact
 from chat.services.turn import Turn, Unchanged, seq_or_nothing
-from realtime import log, protocol
-from realtime.protocol import Refused
+from realtime import log
+from realtime.protocol import Effect, Refused
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-E = TypeVar("E", bound=protocol.Event)
 
 
 @seq_or_nothing
@@ -57,7 +54,7 @@ def delete_message(
     mentioned = mentions_of([message.pk]).get(message.pk, [])
     own = message.author_id == actor.pk
     by = "author" if own else "moderator"
-    _redact(message, at=turn.now, by=by)
+    redacted = redact(message, at=turn.now, by=by)
     _empty(turn, message)
     thread = thread_views([message.thread_root_id]) if message.thread_root_id else {}
     if not own:
@@ -73,7 +70,8 @@ def delete_message(
             mentions=mentioned,
             thread_root=message.thread_root_id,
             thread=thread.get(message.thread_root_id) if message.thread_root_id else None,
-        )
+        ),
+        Effect(forget=redacted),
     )
 
 
@@ -105,40 +103,3 @@ def _empty(turn: Turn, message: Message) -> None:
         body="", html="", deleted_at=turn.now, deleted_by=turn.actor.pk, reply_to=None
     )
     message.deleted_at = turn.now
-
-
-def _redact(message: Message, *, at: datetime, by: str) -> None:
-    """Takes the text out of the events that told it and of those that quoted it; what they count stays."""
-    topic = room_topic(message.room_id)
-    _replace(topic, message.seq, MessageCreated, lambda event: _tombstone(event, message, at, by))
-    for seq in message.revisions.values_list("seq", flat=True):
-        _replace(topic, seq, MessageEdited, lambda event: msgspec.structs.replace(event, body="", html=""))
-    for seq in message.quoted_by.values_list("seq", flat=True):
-        _replace(topic, seq, MessageCreated, _without_quote)
-
-
-def _tombstone(event: MessageCreated, message: Message, at: datetime, by: str) -> MessageCreated:
-    gone = {"deleted_at": at, "deleted_by": by, "edited_at": message.edited_at}
-    empty = msgspec.structs.replace(event.message, body="", html="", reply_to=None, **gone)
-    return msgspec.structs.replace(event, message=empty)
-
-
-def _without_quote(event: MessageCreated) -> MessageCreated:
-    quote = event.message.reply_to
-    if quote is None:
-        return event
-    bare = msgspec.structs.replace(quote, excerpt="", deleted=True)
-    return msgspec.structs.replace(event, message=msgspec.structs.replace(event.message, reply_to=bare))
-
-
-def _replace(topic: str, seq: int, kind: type[E], change: Callable[[E], E]) -> None:
-    """Rewrites one event of the log, if it was not pruned."""
-    for entry in log.read(topic, seq - 1, 1):
-        if entry.seq == seq:
-            frame = msgspec.json.decode(entry.frame, type=_Frame)
-            event = msgspec.json.decode(frame.data, type=kind)
-            log.redact(topic=topic, seqs=[seq], event=change(event))
-
-
-class _Frame(msgspec.Struct):
-    data: msgspec.Raw

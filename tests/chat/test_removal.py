@@ -36,6 +36,39 @@ def test_a_deleted_text_is_in_no_table_and_no_event(mina, teo, room):
     assert "Xyzzy" not in str(selectors.home_snapshot(actor=teo))
 
 
+def test_whoever_came_in_meanwhile_has_the_deleted_text_on_no_list(mina, teo, ines, room, secret):
+    jun = factories.make_person("jun")
+    say(mina, room, "an earlier one")
+    message = say(mina, room, "the Xyzzy plan")
+    services.join_room(actor=ines, room_id=room.pk)
+    services.invite_person(actor=mina, room_id=room.pk, user_id=jun.pk)
+    services.leave_room(actor=jun, room_id=room.pk)
+    say(teo, room, "a later one")
+    late = factories.make_person("late")
+    services.join_room(actor=late, room_id=room.pk)
+    assert "Xyzzy" in last_event(ines.topic)["data"]["summary"]["last_message"]["excerpt"]
+    delete(mina, message)
+    assert "Xyzzy" not in json.dumps(list(Event.objects.values_list("data", flat=True)))
+    told = last_event(ines.topic)
+    assert told["data"]["summary"]["last_message"] | {"author": 0} == {
+        "id": str(message.pk), "seq": message.seq, "author": 0, "excerpt": "", "deleted": True
+    }  # fmt: skip
+    assert last_event(topic_of(room))["effect"].forget == {
+        topic_of(room): message.seq,
+        ines.topic: told["seq"],
+        jun.topic: 1,
+    }
+    assert last_event(late.topic)["data"]["summary"]["last_message"]["excerpt"] == "a later one"
+
+
+def test_a_list_is_cleaned_although_the_log_of_the_room_was_pruned(mina, ines, room):
+    message = say(mina, room, "the Xyzzy plan")
+    services.join_room(actor=ines, room_id=room.pk)
+    Event.objects.filter(topic=topic_of(room)).delete()
+    delete(mina, message)
+    assert "Xyzzy" not in json.dumps(list(Event.objects.values_list("data", flat=True)))
+
+
 def test_the_log_keeps_its_order_and_what_it_counts(mina, teo, room):
     message = say(mina, room, "@teo one")
     services.edit_message(actor=mina, room_id=room.pk, message_id=message.pk, body="two")

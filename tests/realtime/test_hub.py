@@ -13,10 +13,11 @@ from realtime.feed import RING_EVENTS
 from realtime.hub import Hub, hub
 from realtime.log import Entry
 from realtime.models import Event, Topic
+from realtime.protocol import Effect
 from realtime.sessions import Identity
 from realtime.socket import Socket
 from realtime.transport import Outlet, payload_of
-from tests.realtime.conftest import Waved, publish
+from tests.realtime.conftest import Noted, Waved, publish
 
 pytestmark = [pytest.mark.usefixtures("realtime"), pytest.mark.stack]
 
@@ -148,6 +149,22 @@ async def test_a_resume_further_back_than_the_ring_reads_the_log(other):
     assert (await listener.listen("room:1", after=10)).mode == "resume"
     await settle(lambda: len(listener.ear.seqs) == protocol.WINDOW_FRAMES - 10)
     assert listener.ear.seqs == list(range(11, 401))
+
+
+async def test_what_was_redacted_is_replayed_from_no_memory(other):
+    early, late = Listener(other), Listener(other)
+    await early.listen("room:1")
+    await publish("room:1", "a secret")
+    await publish("room:1", "something else")
+    await ring_all(other, 0)
+    await settle(lambda: early.ear.seqs == [1, 2])
+    await sync_to_async(log.redact)(topic="room:1", seqs=[1], event=Noted(text=""))
+    await publish("room:1", "it is gone", Effect(forget={"room:1": 1, "room:2": 7}))
+    await watch.poll(other)
+    await settle(lambda: early.ear.seqs == [1, 2, 3])
+    await late.listen("room:1", after=0)
+    await settle(lambda: late.ear.seqs == [1, 2, 3])
+    assert [frame["data"]["text"] for frame in late.ear.frames] == ["", "something else", "it is gone"]
 
 
 def _many(_):

@@ -1,0 +1,129 @@
+"""Takes a deleted text out of the log: out of the events that told it, quoted it, or showed it in a list of rooms.
+
+Called by chat.services.removal in its transaction. What the events count stays, so that a replay ends at the same
+figures; what was pruned already is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final, TypeVar
+
+import msgspec
+
+from chat.events import MemberJoined, MessageCreated, MessageEdited, RoomAdded
+from chat.models import Membership, Message
+from chat.selectors.messages import shown
+from chat.selectors.views import room_topic
+from chat.shapes import QuoteView
+from realtime import log, protocol
+
+E = TypeVar("E", bound=protocol.Event)
+
+PAGE_EVENTS: Final = 500
+END: Final = 2**63 - 1
+"""Beyond every seq."""
+
+
+def redact(message: Message, *, at: datetime, by: str) -> dict[str, int]:
+    """Rewrites every event that holds the text; call it before the text leaves the tables.
+
+    Args:
+        message: what is being deleted.
+        at: when.
+        by: author or moderator.
+
+    Returns:
+        By topic the last seq that was rewritten: hubs forget what they remember up to there.
+    """
+    topic = room_topic(message.room_id)
+    edits = list(message.revisions.values_list("seq", flat=True))
+    quotes = list(message.quoted_by.values_list("seq", flat=True))
+    _replace(topic, message.seq, MessageCreated, lambda event: _tombstone(event, message, at, by))
+    for seq in edits:
+        _replace(topic, seq, MessageEdited, lambda event: msgspec.structs.replace(event, body="", html=""))
+    for seq in quotes:
+        _replace(topic, seq, MessageCreated, _without_quote)
+    return {topic: max([message.seq, *edits, *quotes])} | _redact_lists(message)
+
+
+def _tombstone(event: MessageCreated, message: Message, at: datetime, by: str) -> MessageCreated:
+    gone = {"deleted_at": at, "deleted_by": by, "edited_at": message.edited_at}
+    empty = msgspec.structs.replace(event.message, body="", html="", reply_to=None, **gone)
+    return msgspec.structs.replace(event, message=empty)
+
+
+def _without_quote(event: MessageCreated) -> MessageCreated:
+    quote = event.message.reply_to
+    if quote is None:
+        return event
+    return msgspec.structs.replace(event, message=msgspec.structs.replace(event.message, reply_to=_bare(quote)))
+
+
+def _bare(quote: QuoteView) -> QuoteView:
+    return msgspec.structs.replace(quote, excerpt="", deleted=True)
+
+
+def _redact_lists(message: Message) -> dict[str, int]:
+    """Whoever came in while this was the room's newest message has its beginning in the event on their own topic."""
+    done: dict[str, int] = {}
+    for user_id, at in _newcomers(message):
+        topic = f"user:{user_id}"
+        for entry in log.find(topic=topic, kind=RoomAdded, at=at):
+            last = _event(entry, RoomAdded).summary.last_message
+            if last is not None and last.id == message.pk:
+                _replace(topic, entry.seq, RoomAdded, _without_last)
+                done[topic] = entry.seq
+    return done
+
+
+def _without_last(event: RoomAdded) -> RoomAdded:
+    last = event.summary.last_message
+    bare = None if last is None else _bare(last)
+    return msgspec.structs.replace(event, summary=msgspec.structs.replace(event.summary, last_message=bare))
+
+
+def _newcomers(message: Message) -> set[tuple[int, datetime]]:
+    """(user, moment) of everybody who came in between this message and the next; the log knows who has left again."""
+    if message.thread_root_id is not None and not message.also_in_room:
+        return set()
+    later = shown(message.room_id).filter(seq__gt=message.seq).exclude(kind=Message.Kind.SYSTEM).order_by("seq")
+    until = later.values_list("seq", flat=True).first() or END
+    here = Membership.objects.filter(room=message.room_id, joined_seq__gt=message.seq, joined_seq__lt=until)
+    told = {
+        (_event(entry, MemberJoined).member.person.id, _frame(entry).at)
+        for entry in _between(room_topic(message.room_id), message.seq, until)
+        if _frame(entry).type == MemberJoined.type
+    }
+    return told | set(here.values_list("user_id", "joined_at"))
+
+
+def _between(topic: str, after: int, until: int) -> Iterator[log.Entry]:
+    while entries := log.read(topic, after, PAGE_EVENTS):
+        for entry in entries:
+            if entry.seq >= until:
+                return
+            yield entry
+        after = entries[-1].seq
+
+
+def _replace(topic: str, seq: int, kind: type[E], change: Callable[[E], E]) -> None:
+    """Rewrites one event of the log, if it was not pruned."""
+    for entry in log.read(topic, seq - 1, 1):
+        if entry.seq == seq:
+            log.redact(topic=topic, seqs=[seq], event=change(_event(entry, kind)))
+
+
+class _Frame(msgspec.Struct):
+    type: str
+    at: datetime
+    data: msgspec.Raw
+
+
+def _frame(entry: log.Entry) -> _Frame:
+    return msgspec.json.decode(entry.frame, type=_Frame)
+
+
+def _event(entry: log.Entry, kind: type[E]) -> E:
+    return msgspec.json.decode(_frame(entry).data, type=kind)
