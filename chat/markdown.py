@@ -31,10 +31,13 @@ MOST_NESTING: Final = 20
 MOST_LINKS: Final = 400
 """After so many attempts to find the end of a link, brackets are text: each attempt reads on to the end."""
 
-# A number at the beginning may be that of a list.
+# One line of letters and digits of any script, pictures, and signs that mean nothing where they stand: a number with a
+# dot, a plus, a dash, a hash, an equals sign or an angle bracket would mean something at the beginning.
 _PLAIN: Final = re.compile(
-    r"(?!\d{1,9}[.)])[A-Za-z0-9\u00c0-\u024f(?!][A-Za-z0-9 \u00c0-\u024f,.;'?!()%\u2018-\u201d\u2026-]{0,400}"
+    r"(?!\d{1,9}[.)])(?:[^\W_]|[(?!~\"':;/.\u2018-\u201d\u2026\U0001f300-\U0001faff])"
+    r"(?:[^\W_]|[ ,.;:'\"?!()%/~$=+#>\u2018-\u201d\u2026\U0001f300-\U0001faff-]){0,400}"
 )
+_NOT_PLAIN: Final = ("  ", "~~", "://")
 _URL: Final = re.compile(r"(?<![\w/])https?://[^\s<>\"'`\\^{|}\u200b-\u200f\u202a-\u202e\u2066-\u2069]+", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x20\x7f\\]")
 _PLACE: Final = re.compile(r'<span class="at" data-name="([a-z0-9._-]+)">@([^<]*)</span>')
@@ -72,27 +75,26 @@ def render(body: str) -> Rendered:
     Source: CommonMark with tables, strikethrough, line breaks as written and bare web addresses as links. No raw HTML;
     pictures become links, because a picture from elsewhere tells its server who looks.
     """
-    if is_plain(body):
-        return Rendered(body, f"<p>{_escape(body)}</p>\n", ())
+    return Rendered(body, f"<p>{_escape(body)}</p>\n", ()) if is_plain(body) else _render_markdown(body)
+
+
+def _render_markdown(body: str) -> Rendered:
     found: dict[str, Any] = {"until": time.perf_counter() + highlight.BUDGET_SECONDS}
     tokens = _MARKDOWN.parse(body, found)
     if any(token.level >= MOST_NESTING - 1 for token in tokens):
         # markdown-it leaves out what is deeper; nobody's text is thrown away.
         return Rendered(body, plain_html(body), ())
-    html = nh3.clean(
-        _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, found),
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        attribute_filter=_keep_attribute,
-        url_schemes={"http", "https", "mailto"},
-        link_rel="noopener nofollow ugc",
-    )
+    html = _CLEANER.clean(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, found))
     return Rendered(body, html, tuple(dict.fromkeys(found.get("names", ()))))
 
 
 def is_plain(body: str) -> bool:
     """Whether nothing in this text can be Markdown, so that rendering it takes microseconds."""
-    return _PLAIN.fullmatch(body) is not None and "  " not in body and not body.endswith(" ")
+    return (
+        _PLAIN.fullmatch(body) is not None
+        and not any(marked in body for marked in _NOT_PLAIN)
+        and not body.endswith(" ")
+    )
 
 
 def place_mentions(rendered: Rendered, people: Mapping[str, int], *, everyone: bool) -> str:
@@ -270,3 +272,10 @@ def _make_markdown() -> MarkdownIt:
 
 
 _MARKDOWN: Final = _make_markdown()
+_CLEANER: Final = nh3.Cleaner(
+    tags=_TAGS,
+    attributes=_ATTRIBUTES,
+    attribute_filter=_keep_attribute,
+    url_schemes={"http", "https", "mailto"},
+    link_rel="noopener nofollow ugc",
+)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chat import highlight, markdown
@@ -183,3 +183,26 @@ def test_deep_nesting_keeps_its_text():
         assert "deep" in html("> " * depth + "deep")
         assert "deep" in html("- " * depth + "deep")
     assert "deep" in html("[" * 7000 + "deep")
+
+
+ORDINARY = "Aa0é\u0416\u65e5 ,.;:'\"?!()%/~$=+#>\u2019\u2026\U0001f600-1"
+
+
+@given(st.one_of(st.text(ORDINARY, max_size=40), st.text(max_size=40)))
+@example("~/themes")
+@example("1. list")
+@example("a\u2028b")
+@example("~~~")
+@example("see http://a.example/")
+@example("yes\n")
+@settings(max_examples=3000, deadline=None)
+def test_a_text_that_counts_as_plain_is_what_all_of_markdown_makes_of_it(body):
+    if markdown.is_plain(body):
+        assert markdown.render(body) == markdown._render_markdown(body)
+
+
+@pytest.mark.parametrize(
+    "body", ["Hello: what's (this)?", "crimsun: see /etc/hosts", 'a "b" c++ = #1', "\U0001f44d", "~5"]
+)
+def test_what_people_mostly_write_counts_as_plain(body):
+    assert markdown.is_plain(body)
