@@ -84,6 +84,7 @@ SECRET_KEY = _secret_key()
 INSTALLED_APPS = [
     "daphne",
     "collab",
+    "editor",
     "chat",
     "accounts",
     "realtime",

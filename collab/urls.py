@@ -11,5 +11,6 @@ urlpatterns = [
     path("metrics", health.metrics),
     path("admin/", admin.site.urls),
     path("account/", include("accounts.urls")),
+    path("", include("editor.urls")),
     path("", include("chat.urls")),
 ]

@@ -8,9 +8,11 @@ from chat.selectors.home import home_snapshot, summary_of
 from chat.selectors.messages import message_page, message_place, revisions, thread_snapshot
 from chat.selectors.moment import one_moment
 from chat.selectors.people import find_people, may_type
+from chat.selectors.rights import Rights, refuse_to_write, rights_in, rights_of
 from chat.selectors.rooms import room_by_slug, room_snapshot
 
 __all__ = [
+    "Rights",
     "browse_rooms",
     "find_people",
     "home_snapshot",
@@ -20,7 +22,10 @@ __all__ = [
     "message_page",
     "message_place",
     "one_moment",
+    "refuse_to_write",
     "revisions",
+    "rights_in",
+    "rights_of",
     "room_by_slug",
     "room_snapshot",
     "summary_of",

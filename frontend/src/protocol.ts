@@ -208,6 +208,157 @@ export interface LinkView {
   expires_at: string | null;
 }
 
+/** A document without its text. */
+export interface DocumentView {
+  id: number;
+  room: number;
+  name: string;
+  language: string;
+  version: number;
+  length: number;
+  read_only: boolean;
+  position: number;
+  created_by: number | null;
+  created_at: string;
+  edited_at: string | null;
+  deleted_at: string | null;
+  deleted_by: number | null;
+}
+
+/** One accepted update: `changes` is CodeMirror's ChangeSet JSON; `run` names the assistant's run that wrote it. */
+export interface EditView {
+  version: number;
+  client_id: string;
+  author: number | null;
+  changes: unknown;
+  run: string | null;
+}
+
+/** Somebody who has the document open, and where they are. */
+export interface Caret {
+  client_id: string;
+  person: PersonView;
+  version: number;
+  ranges: number[][];
+}
+
+/** A version that somebody gave a name. */
+export interface NamedVersion {
+  version: number;
+  name: string;
+  author: number | null;
+  at: string;
+}
+
+/** The documents of a room, read in one transaction with the seq of the room. */
+export interface DocumentList {
+  as_of_seq: number;
+  can_edit: boolean;
+  can_moderate: boolean;
+  documents: DocumentView[];
+  deleted: DocumentView[];
+}
+
+/** The text of a document at a version. */
+export interface TextView {
+  version: number;
+  text: string;
+  author: number | null;
+  at: string | null;
+}
+
+/** Edits of one author that follow each other without a pause of 5 minutes: versions first..last. */
+export interface Stretch {
+  first: number;
+  last: number;
+  author: number | null;
+  started_at: string;
+  ended_at: string;
+  run: string | null;
+}
+
+/** Who wrote when: the ticks of the slider. */
+export interface History {
+  version: number;
+  oldest: number;
+  stretches: Stretch[];
+  named: NamedVersion[];
+  people: PersonView[];
+}
+
+/** One update with its time, for the slider. */
+export interface EditAt {
+  version: number;
+  author: number | null;
+  at: string;
+  changes: unknown;
+}
+
+/** Updates after a version, in order; `more` when there are others behind. */
+export interface EditPage {
+  updates: EditAt[];
+  more: boolean;
+}
+
+/** Consecutive lines (1-based, `count` of them) last touched by one update. */
+export interface BlameLines {
+  line: number;
+  count: number;
+  version: number;
+  author: number | null;
+  at: string | null;
+}
+
+/** Who last touched each line, at a version. */
+export interface Blame {
+  version: number;
+  blocks: BlameLines[];
+  people: PersonView[];
+}
+
+/** A message bound to lines of a document. */
+export interface Discussion {
+  message: string;
+  message_seq: number;
+  document: number;
+  author: number | null;
+  excerpt: string;
+  created_at: string;
+  version: number;
+  start: number;
+  end: number;
+  said_version: number;
+  said_start: number;
+  said_end: number;
+  quote: string;
+  changed: boolean;
+  replies: number;
+  resolved_at: string | null;
+  resolved_by: number | null;
+}
+
+/** The discussions of a document, mapped to `version`. */
+export interface Discussions {
+  version: number;
+  as_of_seq: number;
+  discussions: Discussion[];
+  people: PersonView[];
+}
+
+/** Where the document stands; with mode snapshot a `document.snapshot` came before this answer. */
+export interface Joined {
+  mode: string;
+  version: number;
+  document: DocumentView;
+  can_edit: boolean;
+  people: Caret[];
+}
+
+/** All of the push is stored, and the document's version after it. */
+export interface Pushed {
+  version: number;
+}
+
 /** The message is stored; `duplicate` when this cid was stored before. */
 export interface MessageSent {
   id: string;
@@ -261,6 +412,35 @@ export interface Received {
 
 /** Heartbeat of the client. */
 export interface Ping {
+}
+
+/** Open the document, from the version that the editor holds or, with null, from a snapshot. */
+export interface JoinDocument {
+  client_id: string;
+  version?: number | null;
+}
+
+/** Store all unconfirmed edits, made against `version`; one push in flight. What was stored before is dropped. */
+export interface PushUpdates {
+  version: number;
+  updates: unknown[];
+  selection?: number[][] | null;
+}
+
+/** Send everything after `version` again: after a gap, and every 15 s to be sure. */
+export interface PullUpdates {
+  version: number;
+}
+
+/** Where one's carets and selections are, at `version`; sent only while nothing is unconfirmed. */
+export interface MoveCursor {
+  version: number;
+  ranges: number[][];
+}
+
+/** Choose how the text is highlighted, for everybody. */
+export interface SetLanguage {
+  language: string;
 }
 
 /** Say something. `thread` is a root's id, `reply_to` quotes a message of the room. */
@@ -396,6 +576,58 @@ export interface PersonChanged {
   person: PersonView;
 }
 
+/** Accepted edits, strictly one after the other; seq is the version after the last of them. */
+export interface DocumentUpdates {
+  updates: EditView[];
+}
+
+/** The text to start from; `document.updates` after `version` follow. */
+export interface DocumentSnapshot {
+  version: number;
+  text: string;
+  name: string;
+  language: string;
+  read_only: boolean;
+  people: Caret[];
+}
+
+/** Somebody's carets and selections at `version`; null: they left. */
+export interface CursorMoved {
+  client_id: string;
+  user: number;
+  version: number;
+  ranges: number[][] | null;
+}
+
+/** Name, language, rights or existence changed; the room's own event says it durably. */
+export interface DocumentChanged {
+  document: DocumentView;
+}
+
+/** The room has one more document. */
+export interface DocumentCreated {
+  document: DocumentView;
+}
+
+/** A document was renamed, moved, closed for writing, deleted or brought back: this is how it is now. */
+export interface DocumentListed {
+  document: DocumentView;
+}
+
+/** Somebody gave a version a name, changed it, or took it away (name ""). */
+export interface VersionNamed {
+  document: number;
+  named: NamedVersion;
+}
+
+/** A discussion bound to code was resolved or opened again. */
+export interface DiscussionChanged {
+  document: number;
+  message: string;
+  resolved: boolean;
+  by: number;
+}
+
 /** Somebody said something. For a reply in a thread, `thread` is the root's new summary. */
 export interface MessageCreated {
   message: MessageView;
@@ -507,6 +739,11 @@ export interface PresenceChanged {
 
 /** Commands by their name on the wire. */
 export interface Commands {
+  "cursor.move": { data: MoveCursor; result: Ack };
+  "document.join": { data: JoinDocument; result: Joined };
+  "document.pull": { data: PullUpdates; result: Pushed };
+  "document.push": { data: PushUpdates; result: Pushed };
+  "document.set_language": { data: SetLanguage; result: Ack };
   "member.remove": { data: RemoveMember; result: SeqResult };
   "member.set_role": { data: SetRole; result: SeqResult };
   "message.delete": { data: DeleteMessage; result: SeqResult };
@@ -533,6 +770,11 @@ export interface Commands {
 
 /** Durable events by their name on the wire. */
 export interface DurableEvents {
+  "discussion.changed": DiscussionChanged;
+  "document.created": DocumentCreated;
+  "document.listed": DocumentListed;
+  "document.updates": DocumentUpdates;
+  "document.version_named": VersionNamed;
   "member.joined": MemberJoined;
   "member.left": MemberLeft;
   "member.removed": MemberRemoved;
@@ -554,6 +796,9 @@ export interface DurableEvents {
 
 /** Ephemeral events by their name on the wire. */
 export interface EphemeralEvents {
+  "cursor.moved": CursorMoved;
+  "document.changed": DocumentChanged;
+  "document.snapshot": DocumentSnapshot;
   "presence.changed": PresenceChanged;
   "typing": Typing;
 }

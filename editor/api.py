@@ -1,0 +1,171 @@
+"""The JSON API of documents: lists, texts, history, and what is done to a document without its socket.
+
+Called by the page's script: session cookie, and Django's CSRF token for everything but GET. Decides nothing; an error
+is {"code", "message", "field"} with its HTTP status, and unknown and forbidden look the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
+from uuid import UUID
+
+import msgspec
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+
+from chat.api import answer, number, refuse
+from editor import selectors, services
+from editor.changes import DOCUMENT_UNITS
+from editor.services import DocumentChange
+from editor.shapes import DocumentView
+from realtime.consumers import take_token
+from realtime.protocol import Refused
+from realtime.ratelimit import Limit
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+P = ParamSpec("P")
+T = TypeVar("T")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+STATUS: Final = {
+    "not_found": 404,
+    "forbidden": 403,
+    "not_member": 403,
+    "muted": 403,
+    "read_only": 403,
+    "gone": 410,
+    "conflict": 409,
+    "too_large": 413,
+    "rate_limited": 429,
+}
+CREATED: Final = 201
+WRITES: Final = Limit(burst=30, per_second=1)
+"""Of one person, over all that this API writes."""
+UPLOAD_BYTES: Final = 3 * DOCUMENT_UNITS
+"""The longest document in UTF-8."""
+
+
+def endpoint(**views: Callable[Concatenate[HttpRequest, User, P], Any]) -> View[P]:
+    """One address: a function for each method, which answers a struct or a response; errors in one shape."""
+
+    @wraps(next(iter(views.values())))
+    def run(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return refuse(Refused("forbidden", "Sign in first."), 401)
+        user = request.user
+        view = views.get("GET" if request.method == "HEAD" else request.method or "")
+        if view is None:
+            response = refuse(Refused("invalid", f"This address answers {', '.join(views)}."), 405)
+            response["Allow"] = ", ".join(views)
+            return response
+        try:
+            if request.method not in {"GET", "HEAD"}:
+                take_token(user.pk, "editor.api", WRITES)
+            result = view(request, user, *args, **kwargs)
+        except Refused as refused:
+            return refuse(refused, STATUS.get(refused.code, 400))
+        return result if isinstance(result, HttpResponse) else answer(result)
+
+    return run
+
+
+def body(request: HttpRequest, kind: type[T]) -> T:
+    """The request's JSON as a struct.
+
+    Raises:
+        Refused: `invalid` with the field at fault, or `too_large`.
+    """
+    try:
+        return msgspec.json.decode(request.body, type=kind)
+    except RequestDataTooBig:
+        raise Refused("too_large", "This is too long for this way; send it as a file.", field="text") from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        told = str(error)
+        field = told.rpartition("`$.")[2].rstrip("`") if "`$." in told else None
+        raise Refused("invalid", told[:200], field=field) from error
+
+
+class NewDocument(msgspec.Struct, forbid_unknown_fields=True):
+    """What makes a document; `cid` is the client's lasting id of the wish."""
+
+    cid: UUID
+    name: str
+    language: str = ""
+    text: str = ""
+
+
+class Patch(msgspec.Struct, forbid_unknown_fields=True):
+    """What to change of a document; null or absent leaves it as it is."""
+
+    name: str | None = None
+    language: str | None = None
+    read_only: bool | None = None
+    position: int | None = None
+
+
+def _list(request: HttpRequest, user: User, room_id: int) -> Any:
+    return selectors.document_list(actor=user, room_id=room_id)
+
+
+def _create(request: HttpRequest, user: User, room_id: int) -> HttpResponse:
+    new = _uploaded(request) if request.content_type == "multipart/form-data" else body(request, NewDocument)
+    made = services.create_document(
+        actor=user, room_id=room_id, cid=new.cid, name=new.name, language=new.language, text=new.text
+    )
+    return answer(made, CREATED)
+
+
+def _uploaded(request: HttpRequest) -> NewDocument:
+    """A dropped file; its name is the document's, and it must be text in UTF-8.
+
+    Raises:
+        Refused: `invalid` or `too_large`, with field file.
+    """
+    file = request.FILES.get("file")
+    if file is None or file.size is None:
+        raise Refused("invalid", "There is no file.", field="file")
+    if file.size > UPLOAD_BYTES:
+        raise Refused("too_large", f"A document has at most {DOCUMENT_UNITS:,} characters.", field="file")
+    try:
+        text = file.read().decode("utf-8-sig")
+        cid = UUID(request.POST.get("cid", ""))
+    except UnicodeDecodeError:
+        raise Refused("invalid", "This file is not text in UTF-8.", field="file") from None
+    except ValueError:
+        raise Refused("invalid", "The cid is missing.", field="cid") from None
+    name = request.POST.get("name") or file.name or ""
+    return NewDocument(cid=cid, name=name, language=request.POST.get("language", ""), text=text)
+
+
+def _view(request: HttpRequest, user: User, document_id: int) -> DocumentView:
+    return selectors.view_document(actor=user, document_id=document_id)
+
+
+def _update(request: HttpRequest, user: User, document_id: int) -> DocumentView:
+    patch = body(request, Patch)
+    change = DocumentChange(
+        name=patch.name, language=patch.language, read_only=patch.read_only, position=patch.position
+    )
+    return services.update_document(actor=user, document_id=document_id, change=change)
+
+
+def _delete(request: HttpRequest, user: User, document_id: int) -> DocumentView:
+    return services.delete_document(actor=user, document_id=document_id)
+
+
+def _restore(request: HttpRequest, user: User, document_id: int) -> DocumentView:
+    return services.bring_back(actor=user, document_id=document_id)
+
+
+def _text(request: HttpRequest, user: User, document_id: int) -> Any:
+    return selectors.view_text(actor=user, document_id=document_id, version=number(request, "v"))
+
+
+documents = endpoint(GET=_list, POST=_create)
+document = endpoint(GET=_view, PATCH=_update, DELETE=_delete)
+restore = endpoint(POST=_restore)
+text = endpoint(GET=_text)

@@ -1,0 +1,25 @@
+"""What is done to documents. Called by the consumer, the line of each document, the JSON API and commands.
+
+Every public function is one transaction. What concerns the list of documents is one event of the room; edits are the
+document's own log.
+"""
+
+from editor.services.documents import (
+    DocumentChange,
+    bring_back,
+    create_document,
+    delete_document,
+    update_document,
+)
+from editor.services.updates import Push, submit_batch, submit_updates
+
+__all__ = [
+    "DocumentChange",
+    "Push",
+    "bring_back",
+    "create_document",
+    "delete_document",
+    "submit_batch",
+    "submit_updates",
+    "update_document",
+]
