@@ -21,7 +21,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from accounts import invitations, selectors, services
+from accounts import invitations, selectors, services, vault
 from accounts.models import Profile, User
 from accounts.texts import RESERVED, clean_username
 from realtime.protocol import Refused
@@ -121,6 +121,14 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         "incorrect_code": "This code is not right. Type the one shown now.",
         "rate_limited": "Too many attempts. Wait a moment, then try again.",
     }
+
+    def encrypt(self, text: str) -> str:
+        """How secrets of authenticator apps and recovery codes are stored."""
+        return vault.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """The secret again; one that was stored before they were sealed is read as well."""
+        return vault.unseal(encrypted_text)
 
     def generate_authenticator_name(self, user: User, type: Any) -> str:
         """A name to start from; people rename their passkeys."""

@@ -6,6 +6,7 @@ Written by accounts.services, read through accounts.selectors; other apps use fo
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -53,6 +54,18 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+    def get_session_auth_hash(self) -> str:
+        """What a sign-in is checked by; it changes with the password alone.
+
+        Django's own changes with SECRET_KEY too, and then gives sessions new keys behind the back of open sockets and,
+        through allauth's list of devices, of other devices' cookies. The session as a whole is signed all the same.
+        """
+        return hash_token(f"sign-in of {self.pk} {self.password}")
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """None: there is nothing of SECRET_KEY in it."""
+        return iter(())
 
     @property
     def topic(self) -> str:

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from accounts.events import PersonView, PreferencesView
 from accounts.models import AuditEntry, Invite, Profile, Sanction, User, hash_token
+from realtime import sessions
 from realtime.rows import sql_time
 
 PEOPLE_FOUND: Final = 20
@@ -247,8 +248,10 @@ def device_key(user: User, device_id: int) -> str | None:
 
 
 def devices_of(user: User) -> list[UserSession]:
-    """Where the person is signed in, last used first; sessions that ended elsewhere are dropped from the list."""
-    return sorted(UserSession.objects.purge_and_list(user), key=lambda device: device.last_seen_at, reverse=True)
+    """Where the person is signed in, last used first; sessions that ended elsewhere are left out."""
+    devices = list(UserSession.objects.filter(user_id=user.pk).order_by("-last_seen_at", "-pk"))
+    ended = sessions.ended({device.session_key: user.pk for device in devices})
+    return [device for device in devices if device.session_key not in ended]
 
 
 def avatar_file(*, user_id: int, digest: str) -> str | None:

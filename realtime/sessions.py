@@ -59,6 +59,9 @@ class _Store(SessionStore):
         found: dict[str, Any] = self.decode(row[0]) if row else {}
         return found
 
+    def flush(self) -> None:
+        """Nothing: what no longer holds is refused here and deleted by the next page."""
+
 
 def session_digest(session_key: str) -> str:
     """The name of a session in events and logs: 32 hexadecimal digits from which the key cannot be found."""

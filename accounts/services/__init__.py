@@ -5,6 +5,7 @@ an ended sign-in reaches the sockets as an event on `user:<id>` whose effect clo
 """
 
 from accounts.services.audit import record_audit
+from accounts.services.factors import reseal_factor
 from accounts.services.invites import issue_invite, revoke_invite, use_invite
 from accounts.services.people import (
     announce_person,
@@ -32,6 +33,7 @@ __all__ = [
     "record_audit",
     "remove_avatar",
     "replace_session",
+    "reseal_factor",
     "revoke_invite",
     "revoke_sessions",
     "sanction_user",

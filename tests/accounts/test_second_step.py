@@ -2,10 +2,14 @@
 
 import re
 
+import pytest
+from allauth.mfa.models import Authenticator
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
-from accounts import gates, selectors
+from accounts import gates, selectors, vault
 from accounts.models import User
 from tests.accounts.conftest import PASSWORD, Person, SignIn, digits, prove
 
@@ -139,3 +143,45 @@ def test_passkey_page_hands_out_a_challenge(person: Person, sign_in: SignIn, cli
     refused = inside.post("/account/2fa/webauthn/add/", {"name": "x", "credential": '{"id": "no"}'})
     assert refused.status_code == 200
     assert "note bad" in refused.content.decode()
+
+
+def stored(user: User) -> str:
+    return str(list(Authenticator.objects.filter(user=user).order_by("type").values_list("data", flat=True)))
+
+
+def test_secrets_of_the_second_step_lie_sealed(person: Person, sign_in: SignIn) -> None:
+    user = person()
+    secret, codes = set_up(sign_in(user))
+    assert secret not in stored(user)
+    assert stored(user).count("sealed:") == 2
+    assert not any(code in stored(user) for code in codes)
+
+
+def test_person_whose_secret_was_stored_in_clear_still_signs_in(person: Person, sign_in: SignIn) -> None:
+    user = person()
+    secret, _ = set_up(sign_in(user))
+    Authenticator.objects.filter(user=user, type="totp").update(data={"secret": secret})
+    assert start(user).post("/account/2fa/authenticate/", {"code": digits(secret)})["Location"] == "/"
+
+
+def test_operator_changes_the_key_and_seals_anew(person: Person, sign_in: SignIn, settings: Settings) -> None:
+    user = person()
+    secret, codes = set_up(sign_in(user))
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key, and a long one at that: 0123456789"
+    assert start(user).post("/account/2fa/authenticate/", {"code": digits(secret)})["Location"] == "/"
+    call_command("reseal_factors", verbosity=0)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert start(user).post("/account/2fa/authenticate/?recovery=1", {"code": codes[0]})["Location"] == "/"
+
+
+def test_operator_who_lost_the_key_is_told(person: Person, sign_in: SignIn, settings: Settings) -> None:
+    set_up(sign_in(person()))
+    before = settings.SECRET_KEY
+    settings.SECRET_KEY = "another key, and a long one at that: 0123456789"
+    with pytest.raises(CommandError, match="2 were sealed with a key that is not in SECRET_KEY_FALLBACKS; 0 done"):
+        call_command("reseal_factors", verbosity=0)
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY_FALLBACKS"):
+        vault.unseal(Authenticator.objects.get(type="totp").data["secret"])
+    settings.SECRET_KEY = before
+    assert vault.unseal(vault.seal("é")) == "é"

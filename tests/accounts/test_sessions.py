@@ -5,10 +5,12 @@ import re
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from accounts import services
+from accounts import selectors, services
 from accounts.models import AuditEntry, User
+from realtime import sessions
+from realtime.protocol import Refused
 from realtime.sessions import session_digest
 from tests.accounts.conftest import PASSWORD, Person, SignIn, events, prove
 
@@ -176,3 +178,27 @@ def test_prove_holds_for_ten_minutes(person: Person, sign_in: SignIn) -> None:
         record["at"] -= 601
     session.save()
     assert client.get("/account/2fa/totp/activate/").status_code == 302
+
+
+def test_a_changed_secret_key_signs_nobody_out(person: Person, sign_in: SignIn, settings: Settings) -> None:
+    user = person()
+    laptop, phone = sign_in(user), sign_in(user)
+    keys = [key(laptop), key(phone)]
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key, and a long one at that: 0123456789"
+    assert isinstance(sessions.authenticate(keys[0]), sessions.Identity)
+    assert is_in(laptop)
+    tablet = sign_in(user)
+    assert is_in(phone)
+    assert [key(laptop), key(phone)] == keys
+    assert len(selectors.devices_of(user)) == 3
+    services.set_password(actor=user, user=user, password=NEW, keep=key(tablet))
+    assert not is_in(laptop)
+
+
+def test_a_handshake_leaves_a_session_that_no_longer_holds_to_the_pages(person: Person, sign_in: SignIn) -> None:
+    user = person()
+    old = key(sign_in(user))
+    User.objects.filter(pk=user.pk).update(password="!")
+    assert isinstance(sessions.authenticate(old), Refused)
+    assert Session.objects.filter(session_key=old).exists()

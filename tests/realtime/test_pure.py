@@ -102,3 +102,23 @@ def test_a_flush_rests_three_times_as_long_as_it_lasted_and_never_long():
     assert pace.rest(10.01) == 0.0
     pace.flushed(20.0, 21.0)
     assert pace.rest(21.0) == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(
+    ("frame", "ref"),
+    [
+        ('{"type":"message.send","ref":5,"data":{"body":"\\ud800"}}', 5),
+        ('{"type":"message.send","ref":5,"data":{"body":"\ud800"}}', 5),
+        ('{"type":7,"ref":6}', 6),
+        ('{"ref":true}', None),
+        ('{"ref":"5"}', None),
+        (f'{{"ref":{2**63}}}', None),
+        ("[5]", None),
+        ("{", None),
+        ("[" * 20_000, None),
+        (None, None),
+    ],
+    ids=range(10),
+)
+def test_a_frame_that_cannot_be_taken_is_answered_by_its_ref(frame, ref):
+    assert protocol.ref_of(frame) == ref
