@@ -7,7 +7,7 @@ other statement first makes real what was put off before it, so whoever reads fi
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -49,6 +49,7 @@ class Group:
         self._heads: dict[str, int] = {}
         self._stored: dict[str, int] = {}
         self._passing = False
+        self._cursor: Any = None
 
     def insert(self, into: str, marks: str, values: list[Any]) -> None:
         """Puts off a row: `INSERT INTO table (columns) VALUES `, its marks and its values."""
@@ -84,14 +85,19 @@ class Group:
         finally:
             self._passing = passing
 
-    @contextmanager
-    def untouched(self) -> Iterator[None]:
-        """For a SELECT that reads nothing which is ever put off."""
-        passing, self._passing = self._passing, True
-        try:
-            yield
-        finally:
-            self._passing = passing
+    def first_row(self, sql: str, params: Sequence[Any]) -> Sequence[Any] | None:
+        """The first row of a SELECT that reads nothing which is ever put off, past all that Django does for a query."""
+        if self._cursor is None:
+            self._cursor = connection.create_cursor()
+        with connection.wrap_database_errors:
+            self._cursor.execute(sql, params)
+            row: Sequence[Any] | None = self._cursor.fetchone()
+        return row
+
+    def close(self) -> None:
+        """The end, before the commit."""
+        if self._cursor is not None:
+            self._cursor.close()
 
     def before(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
         """Django asks before every statement (see "database instrumentation")."""
@@ -157,5 +163,6 @@ def put_off() -> Iterator[Group]:
             raise
     finally:
         _local.group = None
+        group.close()
     if group.error is not None:
         raise Spoilt from group.error

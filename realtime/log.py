@@ -124,7 +124,7 @@ def append(
     at = at or timezone.now()
     data = protocol.encode(event)
     _events.insert(
-        Event(
+        _events.new(
             topic=topic,
             seq=seq,
             type=event.type,

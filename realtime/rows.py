@@ -8,12 +8,11 @@ worth its lines where somebody asks seldom.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.base import ModelState
 
 from realtime import group as groups
@@ -34,7 +33,9 @@ def marks(values: Sequence[Any]) -> str:
 def first_row(sql: str, params: Sequence[Any]) -> Sequence[Any] | None:
     """The first row of a SELECT from tables whose rows no service inserts through `Rows`: nothing of it is put off."""
     group = groups.current()
-    with group.untouched() if group is not None else nullcontext(), connection.cursor() as cursor:
+    if group is not None:
+        return group.first_row(sql, params)
+    with connection.cursor() as cursor:
         cursor.execute(sql, params)
         row: Sequence[Any] | None = cursor.fetchone()
     return row
@@ -70,8 +71,17 @@ def _stored_kind(field: Any) -> str:
     return kind
 
 
+def _is_made(field: Any) -> bool:
+    """Whether each new row gets a default of its own."""
+    return field.has_default() and callable(field.default)
+
+
+Adaption = tuple[int, Callable[[Any], Any]]
+Conversion = tuple[int, models.Expression, list[Any]]
+
+
 class Rows(Generic[M]):
-    """The stored fields of one model, in their order. Made once, at import."""
+    """The stored fields of one model, in their order. Made once, at import, for the one database of the process."""
 
     def __init__(self, model: type[M]) -> None:
         self._model = model
@@ -83,8 +93,10 @@ class Rows(Generic[M]):
         self._into = f"INSERT INTO {model._meta.db_table} ({names}) VALUES "
         self._marks = marks(self._written)
         self._values = attrgetter(*(field.attname for field in self._written))
-        self._converters: dict[str, list[tuple[int, models.Expression, list[Any]]]] = {}
-        self._adapters: dict[str, list[tuple[int, Callable[[Any], Any]]]] = {}
+        self._made = [(field.attname, field.default) for field in self._fields if _is_made(field)]
+        self._constants = {field.attname: field.get_default() for field in self._fields if not _is_made(field)}
+        self._conversions: list[Conversion] | None = None
+        self._adaptions: list[Adaption] | None = None
 
     def __len__(self) -> int:
         """How many columns there are."""
@@ -97,21 +109,46 @@ class Rows(Generic[M]):
     def read(self, values: Sequence[Any]) -> M:
         """A model out of a row's values, which stand in the order of `columns`."""
         row = list(values)
-        for index, column, converters in self._conversions():
+        if self._conversions is None:
+            self._conversions = self._find_conversions()
+        for index, column, converters in self._conversions:
             if row[index] is not None:
                 for convert in converters:
                     row[index] = convert(row[index], column, connection)
-        # As `from_db` does, without the signals and the care for deferred fields that take most of its time.
+        found = self._bare(dict(zip(self._names, row, strict=True)))
+        found._state.adding, found._state.db = False, DEFAULT_DB_ALIAS
+        return found
+
+    def new(self, **given: Any) -> M:
+        """A model that is not stored yet.
+
+        Args:
+            given: values by the names of the columns (`author_id`); what is not given has its default.
+
+        Raises:
+            TypeError: there is no such column.
+        """
+        values = {**self._constants, **given}
+        for name, make in self._made:
+            if name not in given:
+                values[name] = make()
+        if len(values) != len(self._names):
+            raise TypeError(f"{self._model.__name__} has no {sorted(set(given) - set(self._names))}")
+        return self._bare(values)
+
+    def _bare(self, values: dict[str, Any]) -> M:
+        # As Model.__init__ does, without the signals and the care for deferred fields that take most of its time.
         found = self._model.__new__(self._model)
-        found.__dict__.update(zip(self._names, row, strict=True))
-        found._state = state = ModelState()
-        state.adding, state.db = False, connection.alias
+        found.__dict__ = values
+        found._state = ModelState()
         return found
 
     def insert(self, row: M) -> None:
         """Stores a new row; an automatic id is not read back. In a group of services it is put off."""
         values = list(self._values(row))
-        for index, adapt in self._adaptions():
+        if self._adaptions is None:
+            self._adaptions = self._find_adaptions()
+        for index, adapt in self._adaptions:
             if values[index] is not None:
                 values[index] = adapt(values[index])
         group = groups.current()
@@ -121,27 +158,19 @@ class Rows(Generic[M]):
         with connection.cursor() as cursor:
             cursor.execute(self._into + self._marks, values)
 
-    def _adaptions(self) -> list[tuple[int, Callable[[Any], Any]]]:
+    def _find_adaptions(self) -> list[Adaption]:
         """(index, function) of what this kind of database does not take as Python has it."""
-        found = self._adapters.get(connection.vendor)
-        if found is None:
-            kinds = [_stored_kind(field) for field in self._written]
-            known: dict[str, Callable[[Any], Any]] = {"DateTimeField": sql_time}
-            if not connection.features.has_native_uuid_field:
-                known["UUIDField"] = attrgetter("hex")
-            found = [(index, known[kind]) for index, kind in enumerate(kinds) if kind in known]
-            self._adapters[connection.vendor] = found
-        return found
+        kinds = [_stored_kind(field) for field in self._written]
+        known: dict[str, Callable[[Any], Any]] = {"DateTimeField": sql_time}
+        if not connection.features.has_native_uuid_field:
+            known["UUIDField"] = attrgetter("hex")
+        return [(index, known[kind]) for index, kind in enumerate(kinds) if kind in known]
 
-    def _conversions(self) -> list[tuple[int, models.Expression, list[Any]]]:
+    def _find_conversions(self) -> list[Conversion]:
         """(index, column, converters) of what this kind of database does not give as Python wants it."""
-        found = self._converters.get(connection.vendor)
-        if found is None:
-            columns = [field.get_col(self._model._meta.db_table) for field in self._fields]
-            found = [
-                (index, column, converters)
-                for index, column in enumerate(columns)
-                if (converters := connection.ops.get_db_converters(column) + column.get_db_converters(connection))
-            ]
-            self._converters[connection.vendor] = found
-        return found
+        columns = [field.get_col(self._model._meta.db_table) for field in self._fields]
+        return [
+            (index, column, converters)
+            for index, column in enumerate(columns)
+            if (converters := connection.ops.get_db_converters(column) + column.get_db_converters(connection))
+        ]

@@ -103,7 +103,7 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
     root = _find_root(turn, draft.thread) if draft.thread else None
     quoted = find_message(place=turn.place, message_id=draft.reply_to) if draft.reply_to else None
     mentioned, html = _address(turn, draft.rendered)
-    message = Message(
+    message = _messages.new(
         room_id=room_id,
         seq=turn.seq,
         author_id=actor.pk,
@@ -112,8 +112,8 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
         body=draft.body,
         html=html,
         html_version=markdown.HTML_VERSION,
-        reply_to=quoted,
-        thread_root=root,
+        reply_to_id=quoted.pk if quoted else None,
+        thread_root_id=root.pk if root else None,
         also_in_room=draft.also_in_room,
         created_at=turn.now,
     )
