@@ -171,17 +171,38 @@ def _check_size(changes: Sequence[ChangeSet]) -> None:
 
 
 def _rebase(missed: Sequence[Missed], client_id: str, pushed: list[ChangeSet]) -> list[ChangeSet]:
-    """`pushed` past what was missed, without those that were taken before."""
+    """`pushed` past what was missed, without those that were taken before.
+
+    What was missed wholly in front of a push or behind it only moves it, so this is added up; the square of clients
+    who push at once is made of that.
+    """
+    front = behind = 0
+    lead, tail = _room(pushed)
     for update in missed:
-        if not pushed:
-            break
         changes = update.changes
-        if update.client_id == client_id:
-            if pushed.pop(0) != changes:
-                raise BadChange("a repeated update differs from the one that was taken")
-        else:
+        own = update.client_id == client_id
+        if not own and changes.stop <= lead + front:
+            front += changes.length_after - changes.length_before
+            continue
+        if not own and changes.length_before - changes.start < tail + behind:
+            behind += changes.length_after - changes.length_before
+            continue
+        pushed = [mine.moved(front, behind) for mine in pushed]
+        if not own:
             _pass(changes, pushed)
-    return pushed
+        elif pushed.pop(0) != changes:
+            raise BadChange("a repeated update differs from the one that was taken")
+        if not pushed:
+            return []
+        front = behind = 0
+        lead, tail = _room(pushed)
+    return [mine.moved(front, behind) for mine in pushed] if front or behind else pushed
+
+
+def _room(pushed: Sequence[ChangeSet]) -> tuple[int, int]:
+    """How many code units stand untouched in front of all changes of a push, and behind."""
+    lead = min((mine.start for mine in pushed), default=0)
+    return lead, min((mine.length_before - mine.stop for mine in pushed), default=0)
 
 
 def _pass(changes: ChangeSet, pushed: list[ChangeSet]) -> None:

@@ -290,15 +290,34 @@ class ChangeSet:
             raise BadChange(f"change sets for {self.length_before} and {size} code units do not meet")
         if other.is_empty:
             return self
-        # Changes that do not even touch, which is nearly every pair in life, only move.
+        # Changes that do not overlap, which is nearly every pair in life, only move.
         grown = other.length_after - size
-        if other.stop < self.start:
-            sections = (self.start + grown, *self.sections[1:])
-        elif self.stop < other.start:
-            sections = (*self.sections[:-2], self.sections[-2] + grown, KEEP)
-        else:
-            return _change_set(merging.map_over(self._parts, other._parts, before=before), other.length_after)
-        return ChangeSet(sections, self.inserted, size + grown, self.length_after + grown)
+        if other.stop < self.start or (other.stop == self.start and not before):
+            return self.moved(grown, 0)
+        if self.stop < other.start or (self.stop == other.start and before):
+            return self.moved(0, grown)
+        return _change_set(merging.map_over(self._parts, other._parts, before=before), other.length_after)
+
+    def moved(self, front: int, behind: int) -> ChangeSet:
+        """The same changes in a document with so many more code units (or less) in front and behind of all of them."""
+        grown = front + behind
+        if self.is_empty:
+            return ChangeSet.empty(self.length_before + grown)
+        sections, inserted = self.sections, self.inserted
+        if front:
+            kept = self.start + front
+            rest = sections[2:] if self.start else sections
+            if bool(kept) != bool(self.start):
+                inserted = ("", *inserted) if kept else inserted[1:]
+            sections = (kept, KEEP, *rest) if kept else rest
+        if behind:
+            end = self.length_before - self.stop
+            kept = end + behind
+            rest = sections[:-2] if end else sections
+            if bool(kept) != bool(end):
+                inserted = (*inserted, "") if kept else inserted[:-1]
+            sections = (*rest, kept, KEEP) if kept else rest
+        return ChangeSet(sections, inserted, self.length_before + grown, self.length_after + grown)
 
 
 def _change_set(parts: tuple[tuple[int, ...], tuple[str, ...]], length_before: int) -> ChangeSet:

@@ -6,10 +6,14 @@ tests of its own.
 
 from __future__ import annotations
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from editor.changes import ChangeSet
 from editor.units import Units, to_units
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For every law: a machine that is shared with others says nothing about it."""
 
 CHARACTERS = st.sampled_from([*"abc \n", "é", "\u2028", "\u0085", "😀", "𝒳", "\u200d", "漢"])
 TEXTS = st.text(CHARACTERS, max_size=14)

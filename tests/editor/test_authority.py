@@ -24,7 +24,7 @@ from editor.authority import (
 from editor.changes import DOCUMENT_UNITS, ChangeSet, MapMode
 from editor.units import BadChange, TooLarge, Units, from_units, to_units
 from tests.editor.fuzz import random_change
-from tests.editor.strategies import DOCUMENTS, chains
+from tests.editor.strategies import DOCUMENTS, chains, unhurried
 
 
 def changes(*values: Any) -> list[ChangeSet]:
@@ -152,6 +152,7 @@ def test_an_edit_that_others_made_too_stays_as_an_empty_update() -> None:
     assert document.push("2-b", 0, changes([[1], 2])) == []
 
 
+@unhurried
 @given(st.data())
 def test_a_push_in_pieces_ends_like_a_push_in_one(data: st.DataObject) -> None:
     text = data.draw(DOCUMENTS)
@@ -328,6 +329,7 @@ class Replica:
         self.text = theirs.apply(self.text)
 
 
+@unhurried
 @given(st.integers(0, 2**32), DOCUMENTS)
 def test_replicas_with_any_delays_end_in_one_text(seed: int, text: Units) -> None:
     rng, document = random.Random(seed), Document(from_units(text))

@@ -14,7 +14,7 @@ from editor import merging
 from editor.changes import DOCUMENT_UNITS, SECTIONS, ChangeSet, MapMode
 from editor.units import BadChange, TooLarge, Units, clean_text, from_units, to_units
 from tests.editor.fuzz import examine
-from tests.editor.strategies import DOCUMENTS, TEXTS, changes_of
+from tests.editor.strategies import DOCUMENTS, TEXTS, changes_of, unhurried
 
 VECTORS = json.loads((Path(__file__).parent / "vectors.json").read_text(encoding="utf-8"))
 
@@ -156,6 +156,7 @@ def test_a_half_is_no_text() -> None:
         from_units(Units("a\ud83db"))
 
 
+@unhurried
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_a_text_goes_to_units_and_back(text: str) -> None:
     units = to_units(text)
@@ -168,6 +169,7 @@ def test_a_text_goes_to_units_and_back(text: str) -> None:
 # Laws
 
 
+@unhurried
 @given(st.data())
 def test_what_is_written_is_read_again(data: st.DataObject) -> None:
     change = data.draw(DOCUMENTS.flatmap(changes_of))
@@ -179,6 +181,7 @@ def test_what_is_written_is_read_again(data: st.DataObject) -> None:
     assert hash(again) == hash(change)
 
 
+@unhurried
 @given(st.data())
 def test_what_is_undone_was_not(data: st.DataObject) -> None:
     text = data.draw(DOCUMENTS)
@@ -190,6 +193,7 @@ def test_what_is_undone_was_not(data: st.DataObject) -> None:
     assert change.invert(text).invert(after).apply(text) == after
 
 
+@unhurried
 @given(st.data())
 def test_two_in_one_are_one_after_the_other(data: st.DataObject) -> None:
     text = data.draw(DOCUMENTS)
@@ -205,6 +209,7 @@ def test_two_in_one_are_one_after_the_other(data: st.DataObject) -> None:
     assert ChangeSet.from_json(first.compose(second).to_json()) == first.compose(second)
 
 
+@unhurried
 @given(st.data())
 def test_two_people_meet_in_one_text(data: st.DataObject) -> None:
     text = data.draw(DOCUMENTS)
@@ -219,6 +224,7 @@ def test_two_people_meet_in_one_text(data: st.DataObject) -> None:
         assert ChangeSet.from_json(one.to_json()) == one
 
 
+@unhurried
 @given(st.data())
 def test_the_short_way_of_map_ends_where_the_walk_ends(data: st.DataObject) -> None:
     text = data.draw(DOCUMENTS)
@@ -232,6 +238,7 @@ def test_the_short_way_of_map_ends_where_the_walk_ends(data: st.DataObject) -> N
         assert mapped.length_after == len(mapped.apply(yours.apply(text)))
 
 
+@unhurried
 @given(st.data())
 def test_positions_keep_their_order(data: st.DataObject) -> None:
     text = data.draw(DOCUMENTS)
@@ -245,6 +252,7 @@ def test_positions_keep_their_order(data: st.DataObject) -> None:
     assert all(change.map_pos(position, -1) <= change.map_pos(position, 1) for position in positions)
 
 
+@unhurried
 @given(st.data())
 def test_ranges_tell_what_changed(data: st.DataObject) -> None:
     text = data.draw(DOCUMENTS)
@@ -286,6 +294,7 @@ def test_edits_are_taken_in_order_only() -> None:
         ChangeSet.from_edits(6, [(0, 0, "\0")])
 
 
+@unhurried
 @given(TEXTS, TEXTS)
 def test_one_knows_whether_characters_of_two_units_come_in(text: str, new: str) -> None:
     change = ChangeSet.from_edits(len(to_units(text)), [(0, 0, new)])
