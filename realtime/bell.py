@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 from asgiref.sync import async_to_sync
-from channels.layers import BaseChannelLayer, get_channel_layer
+from channels.layers import BaseChannelLayer, InMemoryChannelLayer, get_channel_layer
 
 from realtime import metrics, protocol
 
@@ -65,9 +65,13 @@ class Bell:
         self._silent_until = 0.0
 
     def start(self) -> None:
-        """Begins to listen; the first contact with the layer happens in the background."""
-        self._layer = get_channel_layer()
-        if self._layer is not None:
+        """Begins to listen; the first contact with the layer happens in the background.
+
+        A layer in memory ends with the process, where nobody else listens: it is not rung, and costs nothing.
+        """
+        layer = get_channel_layer()
+        if layer is not None and not isinstance(layer, InMemoryChannelLayer):
+            self._layer = layer
             self._worker = asyncio.get_running_loop().create_task(self._work())
 
     async def stop(self) -> None:
@@ -116,7 +120,7 @@ class Bell:
     def ring_from_outside(topic: str, ring: Ring) -> None:
         """Rings from a process without a hub (a command, a plain WSGI worker)."""
         layer = get_channel_layer()
-        if layer is None:
+        if layer is None or isinstance(layer, InMemoryChannelLayer):
             return
         message = {"type": "bell", "from": "", "topic": topic, "rings": _pack([ring])}
         try:

@@ -16,21 +16,18 @@ from collections import deque
 from collections.abc import Collection, Coroutine
 from typing import Any, Final
 
-from realtime import log, metrics, protocol, threads, watch
+from realtime import catchup, log, metrics, protocol, threads, watch
 from realtime.bell import Bell, Ring
 from realtime.feed import Feed
+from realtime.flush import Flusher
 from realtime.log import Entry
-from realtime.pace import Pace
 from realtime.socket import Socket
 from realtime.transport import text_frame
 
 logger = logging.getLogger(__name__)
 
-EPHEMERAL_SECONDS: Final = 0.03
-"""Typing, presence and carets wait this long, so that the last value of a burst is the only one sent."""
 HELD_SECONDS: Final = 0.05
 """How long a hole in the order may be a commit still on its way from another thread, before the log is read."""
-READ_EVENTS: Final = 500
 
 
 class Hub:
@@ -41,6 +38,7 @@ class Hub:
         self.feeds: dict[str, Feed] = {}
         self.sockets: dict[Socket, None] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
         self._lock = threading.Lock()
         self._reset()
 
@@ -50,10 +48,7 @@ class Hub:
         self._inbox: deque[tuple[Entry, float]] = deque()
         self._ephemeral_inbox: deque[tuple[str, str, bytes]] = deque()
         self._draining = False
-        self._dirty: dict[Feed, float] = {}
-        self._pace = Pace()
-        self._waving: dict[Feed, None] = {}
-        self._flush_at: asyncio.TimerHandle | None = None
+        self.flusher = Flusher(self.catch_up)
         self._tasks: set[asyncio.Task[None]] = set()
         self.bell = Bell(self.process, self._heard)
 
@@ -66,6 +61,7 @@ class Hub:
             return
         self._reset()
         self._loop = loop
+        self._thread = threading.get_ident()
         self.bell.start()
         self._spawn(watch.poll_forever(self))
         self._spawn(watch.sweep_forever(self))
@@ -129,14 +125,17 @@ class Hub:
             if self._draining:
                 return
             self._draining = True
-        loop.call_soon_threadsafe(self._drain)
+        if threading.get_ident() == self._thread:
+            loop.call_soon(self._drain)  # to wake the loop from within costs it two system calls and a turn
+        else:
+            loop.call_soon_threadsafe(self._drain)
 
     def _drain(self) -> None:
         with self._lock:
             self._draining = False
         while self._inbox:
             entry, committed = self._inbox.popleft()
-            self._deliver(entry, committed)
+            self.deliver(entry, committed)
             self.bell.ring(entry.topic, Ring(seq=entry.seq, frame=entry.frame, effect=entry.effect))
         while self._ephemeral_inbox:
             topic, key, frame = self._ephemeral_inbox.popleft()
@@ -151,13 +150,14 @@ class Hub:
         if feed is None:
             return
         if ring.seq and ring.frame:
-            self._deliver(Entry(topic, ring.seq, ring.frame, ring.effect), time.monotonic())
+            self.deliver(Entry(topic, ring.seq, ring.frame, ring.effect), time.monotonic())
         elif ring.seq:
             self._notice_head(feed, ring.seq)
         else:
             self._deliver_ephemeral(topic, ring.key, ring.frame)
 
-    def _deliver(self, entry: Entry, committed: float) -> None:
+    def deliver(self, entry: Entry, committed: float) -> None:
+        """Takes an event that was published (`committed`, monotonic), heard or read: in order, and once."""
         feed = self.feeds.get(entry.topic)
         if feed is None:
             return
@@ -171,26 +171,11 @@ class Hub:
     def _accept(self, feed: Feed, entry: Entry, committed: float) -> None:
         """The event is next in order: into the ring, out with this tick's frames, then its effect."""
         feed.take(entry.seq, text_frame(entry.frame))
-        if feed not in self._dirty:
-            self._dirty[feed] = committed
-            if len(self._dirty) == 1 and self._loop is not None:
-                rest = self._pace.rest(time.monotonic()) if threads.more_to_come() else 0.0
-                self._loop.call_later(rest, self._flush) if rest else self._loop.call_soon(self._flush)
+        self.flusher.plan(feed, committed)
         if entry.effect is not None:
             # Nobody it drops may get a later seq, so what is due goes out before it acts.
-            self._flush()
+            self.flusher.flush()
             self.apply_effect(feed, entry.effect)
-
-    def _flush(self) -> None:
-        started = time.monotonic()
-        dirty, self._dirty = self._dirty, {}
-        for feed, committed in dirty.items():
-            for socket in feed.flush():
-                # A tick larger than the window still leaves room for its beginning.
-                self.catch_up(socket)
-            metrics.delivery_seconds.observe(time.monotonic() - committed)
-        if dirty:
-            self._pace.flushed(started, time.monotonic())
 
     def _hold(self, feed: Feed, entry: Entry) -> None:
         if feed.ready and entry.seq <= feed.last:
@@ -208,48 +193,14 @@ class Hub:
         feed.head = max(feed.head, head)
         if feed.ready and feed.head > feed.last and not feed.filling:
             feed.filling = True
-            self._spawn(self._fill(feed))
-
-    async def _fill(self, feed: Feed) -> None:
-        """Reads from the log what no bell brought."""
-        metrics.gaps.inc()
-        try:
-            while feed.last < feed.head and self.feeds.get(feed.topic) is feed:
-                entries = await threads.read(log.read, feed.topic, feed.last, READ_EVENTS)
-                if not entries or entries[0].seq > feed.last + 1:
-                    await self._skip_pruned(feed, entries)
-                    if not entries:
-                        feed.head = feed.last
-                for entry in entries:
-                    self._deliver(entry, time.monotonic())
-        finally:
-            feed.filling = False
-
-    async def _skip_pruned(self, feed: Feed, entries: list[Entry]) -> None:
-        """The log below the next entry was pruned while we did not listen: everybody starts over."""
-        head, oldest = (await threads.read(log.heads, [feed.topic]))[feed.topic]
-        if feed.last + 1 >= oldest:
-            return
-        self._flush()
-        feed.skip_to(entries[0].seq - 1 if entries else head)
-        # Who is attached and not active has not been let in yet, and a reset would do that.
-        for socket in [*feed.live, *(socket for socket in feed.sockets if feed in socket.behind)]:
-            socket.reset(feed, head)
+            self._spawn(catchup.fill(self, feed))
 
     def _deliver_ephemeral(self, topic: str, key: str, frame: bytes) -> None:
         feed = self.feeds.get(topic)
         if feed is None or not feed.live:
             return
         feed.ephemeral[key] = text_frame(frame)
-        self._waving[feed] = None
-        if self._flush_at is None and self._loop is not None:
-            self._flush_at = self._loop.call_later(EPHEMERAL_SECONDS, self._flush_ephemeral)
-
-    def _flush_ephemeral(self) -> None:
-        self._flush_at = None
-        waving, self._waving = self._waving, {}
-        for feed in waving:
-            feed.flush_ephemeral()
+        self.flusher.plan_ephemeral(feed)
 
     def apply_effect(self, feed: Feed, effect: protocol.Effect) -> None:
         """Drops or closes the sockets that the event is about, and forgets what was redacted."""
@@ -340,7 +291,7 @@ class Hub:
             feed.begin(heads[feed.topic][0], heads[feed.topic][1])
             held, feed.held = feed.held, {}
             for seq in sorted(held):
-                self._deliver(held[seq], time.monotonic())
+                self.deliver(held[seq], time.monotonic())
             self._notice_head(feed, feed.head)
 
     def activate(self, socket: Socket, topic: str, after: int | None) -> protocol.TopicState:
@@ -362,31 +313,7 @@ class Hub:
         for feed, last in list(socket.behind.items()):
             if not feed.replay_from_ring(socket, last) and not socket.catching:
                 socket.catching = True
-                self._spawn(self._replay_from_log(socket))
-
-    async def _replay_from_log(self, socket: Socket) -> None:
-        """One reading at a time for a socket, its topics by turns, until the window is full."""
-        try:
-            while socket.behind and socket.room_frames() > 0:
-                feed, last = next(iter(socket.behind.items()))
-                if feed.replay_from_ring(socket, last):
-                    if feed in socket.behind:
-                        return
-                    continue
-                socket.behind[feed] = socket.behind.pop(feed)
-                entries = await threads.read(log.read, feed.topic, last, min(socket.room_frames(), READ_EVENTS))
-                if socket.behind.get(feed) != last:
-                    continue  # it left, or subscribed again from elsewhere
-                if not entries or entries[0].seq > last + 1:
-                    socket.reset(feed, feed.last)
-                    continue
-                for entry in entries:
-                    # What the hub itself has not delivered yet may be after an effect on this very socket.
-                    if entry.seq <= feed.last and not socket.push_event(feed, entry.seq, text_frame(entry.frame)):
-                        return
-        finally:
-            socket.catching = False
-            socket.wait_on()
+                self._spawn(catchup.replay(socket))
 
     def notice_heads(self, heads: dict[str, tuple[int, int]]) -> None:
         """What the log says of followed topics: topic -> (head seq, oldest seq); gaps are read in the background."""

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from channels.layers import BaseChannelLayer, channel_layers
+from channels.layers import BaseChannelLayer, InMemoryChannelLayer, channel_layers
 
 from realtime import bell as bells
 from realtime.bell import Bell, Ring
@@ -91,3 +91,19 @@ async def test_coming_and_going_while_the_layer_is_down_piles_nothing_up(bell, l
     async with asyncio.timeout(5):
         while layer.groups != {"topic.room.1"}:
             await asyncio.sleep(0.01)
+
+
+async def test_who_has_only_a_layer_in_memory_rings_for_nobody_and_follows_at_once():
+    layer = InMemoryChannelLayer()
+    before = channel_layers.set("default", layer)
+    bell = Bell("here", lambda topic, ring: None)
+    try:
+        bell.start()
+        await bell.follow(["room:1"])
+        bell.ring("room:1", Ring(seq=1))
+        Bell.ring_from_outside("room:1", Ring(seq=2))
+        await asyncio.sleep(0.01)
+        assert (layer.groups, layer.channels, bell._waiting) == ({}, {}, 0)
+    finally:
+        await bell.stop()
+        channel_layers.set("default", before)

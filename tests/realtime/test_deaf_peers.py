@@ -40,7 +40,7 @@ def scope_of(key):
 
 
 async def test_a_deaf_peer_is_given_up(alice, monkeypatch):
-    monkeypatch.setattr(consumers, "CLOSE_SECONDS", 0.1, raising=False)
+    monkeypatch.setattr(consumers, "CLOSE_SECONDS", 0.1)
     key = await sync_to_async(testing.make_session)(alice)
     peer = DeafPeer(frames=1)
     connection = asyncio.ensure_future(application(scope_of(key), peer.receive, peer.send))
@@ -53,8 +53,8 @@ async def test_a_deaf_peer_is_given_up(alice, monkeypatch):
 
 
 async def test_answers_that_nobody_reads_do_not_pile_up(alice, monkeypatch):
-    monkeypatch.setattr(consumers, "CLOSE_SECONDS", 0.1, raising=False)
-    monkeypatch.setattr(consumers, "UNREAD_BYTES", 20_000, raising=False)
+    monkeypatch.setattr(consumers, "CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr(consumers.BaseConsumer, "unread_bytes", 20_000)
     key = await sync_to_async(testing.make_session)(alice)
     peer = DeafPeer(frames=5_000)
     async with asyncio.timeout(10):

@@ -234,7 +234,7 @@ async def test_who_is_dropped_while_waiting_gets_nothing_more(other):
         await sync_to_async(_many)(start)
         await ring_all(other, start)
     assert listener.ear.seqs[-1] == 400
-    other._deliver(Entry("room:1", 501, b"{}", protocol.Effect(drop_user=5)), 0.0)
+    other.deliver(Entry("room:1", 501, b"{}", protocol.Effect(drop_user=5)), 0.0)
     listener.socket.received(400)
     other.catch_up(listener.socket)
     await asyncio.sleep(0.1)
@@ -258,14 +258,14 @@ async def test_a_person_dropped_before_the_rights_were_read_does_not_go_live(oth
     await keeper.listen("room:1")
     await other.attach(listener.socket, ["room:1"])
     await publish("room:1", "first")
-    other._deliver(Entry("room:1", 1, b'{"seq":1}', protocol.Effect(drop_user=5)), 0.0)
+    other.deliver(Entry("room:1", 1, b'{"seq":1}', protocol.Effect(drop_user=5)), 0.0)
     assert other.activate(listener.socket, "room:1", None).mode == "denied"
 
 
 async def test_two_commits_that_arrive_turned_round_need_no_log(other):
     listener = Listener(other)
     await listener.listen("room:1")
-    other._deliver(Entry("room:1", 2, b'{"seq":2}'), 0.0)
-    other._deliver(Entry("room:1", 1, b'{"seq":1}'), 0.0)
+    other.deliver(Entry("room:1", 2, b'{"seq":2}'), 0.0)
+    other.deliver(Entry("room:1", 1, b'{"seq":1}'), 0.0)
     await asyncio.sleep(0)
     assert listener.ear.seqs == [1, 2]

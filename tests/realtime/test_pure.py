@@ -94,14 +94,15 @@ def test_every_declared_type_is_exported():
             assert f'"{name}"' in text
 
 
-def test_a_flush_rests_three_times_as_long_as_it_lasted_and_never_long():
+def test_a_flush_rests_as_long_as_it_lasted_makes_worth_while_and_never_long():
     pace = Pace()
-    assert pace.rest(10.0) == 0.0
+    assert pace.rest(10.0, busy=True) == 0.0
     pace.flushed(10.0, 10.001)
-    assert pace.rest(10.002) == pytest.approx(0.002)
-    assert pace.rest(10.01) == 0.0
+    assert pace.rest(10.002, busy=True) == pytest.approx(0.002)
+    assert pace.rest(10.001, busy=False) == pytest.approx(0.0005)
+    assert pace.rest(10.01, busy=True) == 0.0
     pace.flushed(20.0, 21.0)
-    assert pace.rest(21.0) == pytest.approx(0.02)
+    assert pace.rest(21.0, busy=True) == pace.rest(21.0, busy=False) == pytest.approx(0.02)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ async def test_events_that_come_while_a_topic_is_being_followed_are_heard(other)
     early, late = Listener(other), Listener(other, user_id=2)
     task = await begin_to_follow(early)
     for seq in (2, 1, 3):
-        other._deliver(Entry("room:1", seq, b'{"seq":%d}' % seq), 0.0)
+        other.deliver(Entry("room:1", seq, b'{"seq":%d}' % seq), 0.0)
     await task
     assert other.feeds["room:1"].last == 3
     assert (await late.listen("room:1", after=0)).mode == "resume"
@@ -41,7 +41,7 @@ async def test_a_hole_met_while_a_topic_is_being_followed_is_read(other):
     await sync_to_async(Topic.objects.filter(key="room:1").update)(head_seq=2)
     listener = Listener(other)
     task = await begin_to_follow(listener)
-    other._deliver(found[3], 0.0)
+    other.deliver(found[3], 0.0)
     await task
     await settle(lambda: other.feeds["room:1"].last == 4)
     assert not other.feeds["room:1"].held
