@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 
+from realtime.daphne_writer import find_writer
 from realtime.websocket_frames import TEXT, encode_frame
 
 EXTENSION = "collab.frames"
@@ -22,7 +23,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 class FrameWriter(Protocol):
     """What the ASGI extension `collab.frames` offers in a websocket scope."""
 
-    open: bool
+    @property
+    def open(self) -> bool:
+        """True between websocket.accept and the first close frame of either side."""
 
     def write(self, frames: bytes) -> None:
         """Writes complete, unmasked RFC 6455 frames; does nothing before the handshake and after the close."""
@@ -122,4 +125,5 @@ class AsgiOutlet(Outlet):
 def open_outlet(scope: MutableMapping[str, Any], send: Send) -> Outlet:
     """The best way out that this connection's server offers."""
     extension = (scope.get("extensions") or {}).get(EXTENSION)
-    return FastOutlet(extension["writer"]) if extension else AsgiOutlet(send)
+    writer: FrameWriter | None = extension["writer"] if extension else find_writer(send)
+    return FastOutlet(writer) if writer is not None else AsgiOutlet(send)

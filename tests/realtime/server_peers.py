@@ -239,11 +239,11 @@ def running(websocket_class: str, app: Any = echo, **options: Any) -> Iterator[R
 
 
 @contextlib.contextmanager
-def running_daphne() -> Iterator[int]:
+def running_daphne(application: str = f"{__name__}:echo") -> Iterator[int]:
     """Daphne in a process of its own; yields its port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         descriptor = listener.fileno()
-        command = [sys.executable, "-m", "daphne", "--fd", str(descriptor), f"{__name__}:echo"]
+        command = [sys.executable, "-m", "daphne", "--fd", str(descriptor), application]
         process = subprocess.Popen(command, pass_fds=[descriptor], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             yield listener.getsockname()[1]
