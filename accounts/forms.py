@@ -15,6 +15,7 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn import forms as webauthn
 from cryptography.exceptions import InvalidSignature
 from django import forms
+from django.contrib.auth.password_validation import UserAttributeSimilarityValidator
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
@@ -130,6 +131,16 @@ class SignUpForm(_Inputs, account.SignupForm):  # type: ignore[misc]
             return clean_display_name(self.cleaned_data["display_name"])
         except Refused as refused:
             raise ValidationError(refused.message) from refused
+
+    def clean(self) -> dict[str, Any]:
+        """The password may not resemble the shown name either, which allauth does not know of."""
+        cleaned: dict[str, Any] = super().clean()
+        shown = User(display_name=self.cleaned_data.get("display_name", ""))
+        try:
+            UserAttributeSimilarityValidator(["display_name"]).validate(self.cleaned_data.get("password1", ""), shown)
+        except ValidationError as error:
+            self.add_error("password1", error)
+        return cleaned
 
     def clean_time_zone(self) -> str:
         """The browser's own zone; one that is not known here is no reason to refuse somebody."""

@@ -67,6 +67,13 @@ class User(AbstractUser):
         """None: there is nothing of SECRET_KEY in it."""
         return iter(())
 
+    def may_touch(self, other: User) -> bool:
+        """Whether the other account stands below this one; among staff nobody touches another, superusers touch all.
+
+        What exactly somebody may do is a matter of permissions beside this.
+        """
+        return self.is_superuser or not (other.is_staff or other.is_superuser)
+
     @property
     def topic(self) -> str:
         """Where events about this person are published."""
@@ -129,7 +136,7 @@ class Sanction(models.Model):
         indexes = [models.Index(fields=["user", "kind", "lifted_at"], name="sanction_active")]
 
     def __str__(self) -> str:
-        return f"{self.kind} of {self.user_id}"
+        return f"{self.kind} of {self.user}"
 
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):

@@ -73,7 +73,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     search_fields = ("username", "display_name", "email")
     readonly_fields = ("last_login", "date_joined")
     date_hierarchy = "date_joined"
-    actions = ("suspend", "sign_out")
+    actions = ("suspend", "mute", "sign_out")
     fieldsets = (
         (None, {"fields": ("username", "display_name", "email", "kind", "password")}),
         ("What they may do", {"fields": ("is_active", *POWERS)}),
@@ -101,9 +101,9 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         return fixed if me(request).is_superuser else (*fixed, *POWERS)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Nobody changes somebody above them."""
-        above = obj is not None and obj.is_superuser and not me(request).is_superuser
-        return not above and super().has_change_permission(request, obj)
+        """People who look after the site are changed by superusers only: a password or an address is a way in."""
+        below = obj is None or obj.pk == me(request).pk or me(request).may_touch(obj)
+        return below and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Only superusers delete, and never themselves."""
@@ -115,19 +115,23 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         return to_delete, counts, set(), protected
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Saves; closing an account and handing out power go through services and into the trail."""
+        """Saves; what matters beyond the row goes through services and into the trail."""
         super().save_model(request, obj, form, change)
-        if not change:
+        if change:
+            self._follow(me(request), obj, set(form.changed_data))
+        else:
             services.complete_person(actor=me(request), user=obj)
-        elif "is_active" in form.changed_data and not obj.is_active:
-            services.deactivate_person(actor=me(request), user=obj)
-        if change and set(form.changed_data) & set(SHOWN):
-            services.announce_person(user_id=obj.pk)
-        powers = sorted(set(form.changed_data) & set(POWERS))
-        if change and powers:
-            services.record_audit(
-                actor=me(request), action="person.powers", target=obj.topic, detail={"changed": powers}
-            )
+
+    def _follow(self, actor: User, user: User, changed: set[str]) -> None:
+        if changed & set(SHOWN):
+            services.announce_person(user_id=user.pk)
+        if "email" in changed:
+            services.change_address(actor=actor, user=user, address=user.email)
+        if "is_active" in changed:
+            act = services.reactivate_person if user.is_active else services.deactivate_person
+            act(actor=actor, user=user)
+        if powers := sorted(changed & set(POWERS)):
+            services.record_audit(actor=actor, action="person.powers", target=user.topic, detail={"changed": powers})
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Another person's password; every sign-in of theirs ends with it."""
@@ -155,31 +159,43 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     @admin.action(description="Suspend…", permissions=["change"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
         """Asks for the reason, then bans."""
+        return self._sanction(request, queryset, kind=Sanction.Kind.BAN, title="Suspend", done="is suspended")
+
+    @admin.action(description="Mute everywhere…", permissions=["change"])
+    def mute(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        """Asks for the reason, then mutes: they read on and write nowhere."""
+        return self._sanction(request, queryset, kind=Sanction.Kind.MUTE, title="Mute", done="is muted")
+
+    def _sanction(
+        self, request: HttpRequest, queryset: QuerySet[User], *, kind: str, title: str, done: str
+    ) -> HttpResponse | None:
         form = ask(request, SanctionForm)
         if not form.is_valid():
-            return form.page(request, self, queryset, title="Suspend", action="suspend")
+            return form.page(request, self, queryset, title=title, action=str(request.POST["action"]))
+        given = form.cleaned_data
         for user in queryset:
             try:
                 services.sanction_user(
-                    actor=me(request),
-                    user=user,
-                    kind=Sanction.Kind.BAN,
-                    reason=form.cleaned_data["reason"],
-                    until=form.cleaned_data["until"],
+                    actor=me(request), user=user, kind=kind, reason=given["reason"], until=given["until"]
                 )
             except Refused as refused:
                 self.message_user(request, f"{user}: {refused.message}", messages.ERROR)
             else:
-                self.message_user(request, f"{user} is suspended.", messages.SUCCESS)
+                self.message_user(request, f"{user} {done}.", messages.SUCCESS)
         return None
 
     @admin.action(description="Sign out everywhere", permissions=["change"])
     def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Ends every sign-in of the chosen people."""
         for user in queryset:
-            services.revoke_sessions(actor=me(request), user=user, reason="staff")
-            services.record_audit(actor=me(request), action="person.sign_out", target=user.topic)
-        self.message_user(request, "They are signed out everywhere.", messages.SUCCESS)
+            try:
+                with transaction.atomic():
+                    services.revoke_sessions(actor=me(request), user=user, reason="staff")
+                    services.record_audit(actor=me(request), action="person.sign_out", target=user.topic)
+            except Refused as refused:
+                self.message_user(request, f"{user}: {refused.message}", messages.ERROR)
+            else:
+                self.message_user(request, f"{user} is signed out everywhere.", messages.SUCCESS)
 
 
 @admin.register(Profile)

@@ -1,4 +1,4 @@
-"""Devices and second factors, without their secrets.
+"""Addresses, devices and second factors, without their secrets.
 
 Called by Django's admin. Never shows a session key, a TOTP secret, a recovery code or a provider's token.
 """
@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 # Their own pages must be registered before ours can replace them.
+import allauth.account.admin
 import allauth.mfa.admin
 import allauth.socialaccount.admin
 import allauth.usersessions.admin  # noqa: F401
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialToken
 from allauth.usersessions.models import UserSession
@@ -22,9 +24,21 @@ from django.http import HttpRequest
 from accounts import services
 from accounts.admin.site import ReadOnly, me
 
+admin.site.unregister(EmailAddress)
 admin.site.unregister(UserSession)
 admin.site.unregister(Authenticator)
 admin.site.unregister(SocialToken)
+
+
+@admin.register(EmailAddress)
+class AddressAdmin(ReadOnly):
+    """Who gets mail where; an address is changed on the person's page, where that goes into the trail."""
+
+    list_display = ("email", "user", "primary", "verified")
+    list_filter = ("primary", "verified")
+    search_fields = ("email", "user__username", "user__display_name")
+    list_select_related = ("user",)
+    ordering = ("email",)
 
 
 @admin.register(UserSession)
@@ -39,7 +53,8 @@ class DeviceAdmin(ReadOnly):
     ordering = ("-last_seen_at",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("accounts.change_user")
+        below = obj is None or obj.user_id == me(request).pk or me(request).may_touch(obj.user)
+        return below and request.user.has_perm("accounts.change_user")
 
     def delete_model(self, request: HttpRequest, obj: UserSession) -> None:
         """Ends the sign-in and closes its sockets."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -60,12 +61,31 @@ class SanctionAdmin(ReadOnly):
 class AuditEntryAdmin(ReadOnly):
     """What was done, newest first."""
 
-    list_display = ("at", "actor", "action", "target", "reason")
+    list_display = ("at", "who", "action", "target", "reason")
     list_filter = ("action", "at")
-    search_fields = ("target", "action", "reason", "actor__username")
+    search_fields = ("target", "action", "reason", "actor__username", "detail")
+    search_help_text = (
+        "A target (user:7), a deed, words of the reason, or who did it, also after their account is gone."
+    )
     list_select_related = ("actor",)
     date_hierarchy = "at"
     ordering = ("-pk",)
+
+    @admin.display(description="Who", ordering="actor__username")
+    def who(self, entry: AuditEntry) -> str:
+        """The actor, or their name of that time; nobody for a command on the server."""
+        return str(entry.actor or entry.detail.get("by", "")) or "the server"
+
+
+@admin.register(LogEntry)
+class FormEntryAdmin(ReadOnly):
+    """Which forms of the back office were saved; what people with power did stands in the trail."""
+
+    list_display = ("action_time", "user", "action_flag", "content_type", "object_repr")
+    list_filter = ("action_flag", "content_type", "action_time")
+    search_fields = ("object_repr", "object_id", "user__username")
+    list_select_related = ("user", "content_type")
+    date_hierarchy = "action_time"
 
 
 class InviteForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
@@ -80,6 +100,12 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         if end <= timezone.now():
             raise forms.ValidationError("The end lies in the past.")
         return end
+
+    def clean_max_uses(self) -> int:
+        uses: int = self.cleaned_data["max_uses"]
+        if uses < 1:
+            raise forms.ValidationError("A link works for at least one person.")
+        return uses
 
 
 @admin.register(Invite)

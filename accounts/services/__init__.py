@@ -9,10 +9,12 @@ from accounts.services.factors import reseal_factor
 from accounts.services.invites import issue_invite, revoke_invite, use_invite
 from accounts.services.people import (
     announce_person,
+    change_address,
     complete_person,
     create_person,
     deactivate_person,
     delete_permanently,
+    reactivate_person,
     remove_avatar,
     set_avatar,
     update_preferences,
@@ -23,6 +25,7 @@ from accounts.services.sessions import note_device, replace_session, revoke_sess
 
 __all__ = [
     "announce_person",
+    "change_address",
     "complete_person",
     "create_person",
     "deactivate_person",
@@ -30,6 +33,7 @@ __all__ = [
     "issue_invite",
     "lift_sanction",
     "note_device",
+    "reactivate_person",
     "record_audit",
     "remove_avatar",
     "replace_session",

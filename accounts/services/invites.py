@@ -31,6 +31,8 @@ def issue_invite(*, actor: User, expires_at: datetime, email: str = "", max_uses
         raise Refused("forbidden")
     if expires_at <= timezone.now():
         raise Refused("invalid", "The end lies in the past.", field="expires_at")
+    if max_uses < 1:
+        raise Refused("invalid", "A link works for at least one person.", field="max_uses")
     token = secrets.token_urlsafe(32)
     with transaction.atomic():
         invite = Invite.objects.create(

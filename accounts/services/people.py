@@ -84,6 +84,25 @@ def complete_person(*, actor: User, user: User) -> None:
 
 
 @transaction.atomic
+def change_address(*, actor: User, user: User, address: str) -> None:
+    """Gives a person another address, which counts as confirmed; none of those before signs in or gets mail any more.
+
+    Raises:
+        Refused: `forbidden` when the person is above the actor; `conflict` when somebody else has the address.
+    """
+    if actor.pk != user.pk and not actor.may_touch(user):
+        raise Refused("forbidden")
+    email = address.strip().lower()
+    if email and selectors.is_address_of_another(address=email, user_id=user.pk):
+        raise Refused("conflict", "This address belongs to somebody else.", field="email")
+    User.objects.filter(pk=user.pk).update(email=email)
+    EmailAddress.objects.filter(user=user).delete()
+    if email:
+        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    record_audit(actor=actor, action="person.change_address", target=user.topic)
+
+
+@transaction.atomic
 def update_profile(*, actor: User, display_name: str, time_zone: str) -> PersonView:
     """Changes how the person is shown and in which zone times are shown to them.
 
@@ -201,6 +220,20 @@ def deactivate_person(*, actor: User, user: User, reason: str = "") -> None:
 
 
 @transaction.atomic
+def reactivate_person(*, actor: User, user: User) -> None:
+    """Opens a closed account again.
+
+    Raises:
+        Refused: `forbidden`.
+    """
+    if not (actor.has_perm("accounts.change_user") and actor.may_touch(user)):
+        raise Refused("forbidden")
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    record_audit(actor=actor, action="person.reactivate", target=user.topic)
+
+
+@transaction.atomic
 def delete_permanently(*, actor: User, user: User) -> None:
     """Removes a person with everything that hangs on them; only for superusers.
 
@@ -211,4 +244,7 @@ def delete_permanently(*, actor: User, user: User) -> None:
         raise Refused("forbidden")
     revoke_sessions(actor=actor, user=user, reason="deleted")
     record_audit(actor=actor, action="person.delete", target=user.topic, detail={"username": user.username})
+    picture = Profile.objects.filter(user=user).exclude(avatar="").values_list("avatar", flat=True).first()
+    if picture:
+        transaction.on_commit(lambda: default_storage.delete(picture), robust=True)
     user.delete()

@@ -19,6 +19,7 @@ from realtime import log
 from realtime.protocol import Effect, Refused
 
 SUSPENDED: Final = 4403
+ABOVE: Final = "Only superusers act on people who look after the site."
 
 
 def _may_sanction(actor: User, user: User) -> None:
@@ -26,8 +27,8 @@ def _may_sanction(actor: User, user: User) -> None:
         raise Refused("forbidden", "Only people who look after the site may do this.")
     if user.pk == actor.pk:
         raise Refused("forbidden", "You cannot sanction yourself.")
-    if user.is_superuser and not actor.is_superuser:
-        raise Refused("forbidden", "This person is above you.")
+    if not actor.may_touch(user):
+        raise Refused("forbidden", ABOVE)
 
 
 @transaction.atomic
@@ -47,6 +48,8 @@ def sanction_user(
     """
     if room_id is None:
         _may_sanction(actor, user)
+    if kind not in Sanction.Kind.values:
+        raise Refused("invalid", "A sanction is a mute, a kick or a ban.", field="kind")
     text = reason.strip()
     if not text or len(text) > 500:
         raise Refused("invalid", "Give a reason of at most 500 characters.", field="reason")

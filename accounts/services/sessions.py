@@ -49,9 +49,9 @@ def revoke_sessions(*, actor: User, user: User, reason: str, keep: str = "", onl
         How many sign-ins ended.
 
     Raises:
-        Refused: `forbidden` when the actor is neither that person nor allowed to change people.
+        Refused: `forbidden` when the actor is neither that person nor somebody above them who may change people.
     """
-    if actor.pk != user.pk and not actor.has_perm("accounts.change_user"):
+    if actor.pk != user.pk and not (actor.has_perm("accounts.change_user") and actor.may_touch(user)):
         raise Refused("forbidden")
     seq = log.reserve(user.topic)
     ended = delete_sessions(user, keep=keep, only=only)

@@ -5,16 +5,19 @@ from datetime import timedelta
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Permission
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts import selectors, services
-from accounts.models import AuditEntry, Invite, Sanction, User
+from accounts.models import AuditEntry, Invite, Profile, Sanction, User
 from realtime.models import Event
 from tests.accounts.conftest import PASSWORD, Person, SignIn, events
+from tests.accounts.test_avatars import picture as a_picture
 
-OURS = {"accounts", "realtime", "usersessions", "mfa", "account"}
+OURS = {"accounts", "realtime", "usersessions", "mfa", "account", "admin"}
 MODELS = sorted((model for model in admin.site._registry if model._meta.app_label in OURS), key=lambda m: m._meta.label)
 
 
@@ -136,6 +139,36 @@ def test_staff_closes_an_account(office: Client, person: Person, sign_in: SignIn
     assert phone.get("/account/profile/").status_code == 302
 
 
+def test_staff_opens_a_closed_account_again(office: Client, boss: User, person: Person) -> None:
+    user = person()
+    services.deactivate_person(actor=boss, user=user)
+    office.post(reverse("admin:accounts_user_change", args=[user.pk]), form_of(user, is_active="on"))
+    assert User.objects.get(pk=user.pk).is_active
+    assert [entry.action for entry in selectors.audit_for(user.topic)] == ["person.reactivate", "person.deactivate"]
+
+
+def test_staff_mutes_somebody_everywhere(office: Client, person: Person) -> None:
+    user = person()
+    listing = reverse("admin:accounts_user_changelist")
+    chosen = {"action": "mute", "_selected_action": [user.pk]}
+    assert "Mute" in office.post(listing, chosen).content.decode()
+    office.post(listing, {**chosen, "answered": "1", "reason": "Shouts.", "until_0": "", "until_1": ""})
+    assert selectors.active_sanction(user_id=user.pk, kind="mute") is not None
+    assert selectors.ban_reason(user) is None
+
+
+def test_staff_gives_somebody_another_address_and_the_old_one_is_no_way_in(office: Client, person: Person) -> None:
+    user = person()
+    page = reverse("admin:accounts_user_change", args=[user.pk])
+    office.post(page, form_of(user, email="Mina@elsewhere.example"))
+    address = user.emailaddress_set.get()
+    assert (address.email, address.verified, address.primary) == ("mina@elsewhere.example", True, True)
+    old = {"login": "mina@northwind.example", "password": PASSWORD}
+    assert Client().post("/account/login/", old).status_code == 200
+    assert Client().post("/account/login/", {**old, "login": "mina@elsewhere.example"}).status_code == 302
+    assert AuditEntry.objects.filter(action="person.change_address", target=user.topic).exists()
+
+
 def test_staff_sets_a_password_and_every_device_ends(office: Client, person: Person, sign_in: SignIn) -> None:
     user = person()
     sign_in(user)
@@ -179,11 +212,50 @@ def test_helper_gives_nobody_power_and_touches_nobody_above(
     assert boss.check_password(PASSWORD)
 
 
-def test_superuser_deletes_somebody_with_everything(office: Client, boss: User, person: Person) -> None:
+def test_helper_touches_no_colleague(helper: User, boss: User, person: Person, sign_in: SignIn) -> None:
+    colleague = person("colleague", is_staff=True)
+    for user in (boss, colleague):
+        sign_in(user)
+    client = sign_in(helper)
+    helper.user_permissions.add(*Permission.objects.filter(content_type__app_label="usersessions"))
+    listing = reverse("admin:accounts_user_changelist")
+    both = {"_selected_action": [boss.pk, colleague.pk], "answered": "1", "reason": "x"}
+    for action in ("suspend", "mute", "sign_out"):
+        page = client.post(listing, {**both, "action": action}, follow=True).content.decode()
+        assert page.count('class="error"') == 2, action
+    new = {"password1": "another horse staple", "password2": "another horse staple", "usable_password": "true"}
+    assert client.post(reverse("admin:auth_user_password_change", args=[colleague.pk]), new).status_code == 403
+    form = reverse("admin:accounts_user_change", args=[colleague.pk])
+    assert client.post(form, form_of(colleague, email="helper2@northwind.example")).status_code == 403
+    device = colleague.usersession_set.get()
+    gone = reverse("admin:usersessions_usersession_delete", args=[device.pk])
+    assert client.post(gone, {"post": "yes"}).status_code == 403
+    assert events(boss) == events(colleague) == []
+    assert colleague.usersession_set.exists()
+
+
+def test_helper_changes_no_address_past_the_person(helper: User, boss: User, sign_in: SignIn) -> None:
+    helper.user_permissions.set(Permission.objects.filter(content_type__app_label="account"))
+    address = boss.emailaddress_set.get()
+    page = reverse("admin:account_emailaddress_change", args=[address.pk])
+    assert sign_in(helper).post(page, {"email": "helper2@northwind.example"}).status_code == 403
+
+
+def test_superuser_deletes_somebody_with_everything(
+    office: Client,
+    boss: User,
+    person: Person,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
     user = person()
     topic = user.topic
     services.sanction_user(actor=boss, user=user, kind="mute", reason="x")
-    office.post(reverse("admin:accounts_user_delete", args=[user.pk]), {"post": "yes"})
+    services.set_avatar(actor=user, data=a_picture())
+    name = str(Profile.objects.get(user=user).avatar.name)
+    assert default_storage.exists(name)
+    with django_capture_on_commit_callbacks(execute=True):
+        office.post(reverse("admin:accounts_user_delete", args=[user.pk]), {"post": "yes"})
+    assert not default_storage.exists(name)
     assert not User.objects.filter(username="mina").exists()
     assert Event.objects.filter(topic=topic, type="session.revoked").exists()
     assert AuditEntry.objects.filter(action="person.delete", target=topic).exists()
@@ -225,6 +297,14 @@ def test_staff_makes_an_invite_whose_link_shows_once(office: Client) -> None:
     invite = Invite.objects.get()
     office.post(reverse("admin:accounts_invite_changelist"), {"action": "revoke", "_selected_action": [invite.pk]})
     assert Invite.objects.get().revoked_at is not None
+
+
+def test_an_invite_for_nobody_is_not_made(office: Client) -> None:
+    end = timezone.now() + timedelta(days=3)
+    data = {"email": "", "max_uses": "0", "expires_at_0": f"{end:%Y-%m-%d}", "expires_at_1": "12:00:00"}
+    page = office.post(reverse("admin:accounts_invite_add"), data).content.decode()
+    assert "A link works for at least one person." in page
+    assert not Invite.objects.exists()
 
 
 def test_office_never_shows_what_an_event_said(office: Client, person: Person) -> None:

@@ -161,20 +161,23 @@ def test_staff_lifts_a_ban(person: Person, boss: User) -> None:
     assert [entry.action for entry in selectors.audit_for(user.topic)] == ["sanction.lift_ban", "sanction.ban"]
 
 
-@pytest.mark.parametrize("case", ["nobody", "self", "above", "no reason", "long reason", "past"])
+@pytest.mark.parametrize("case", ["nobody", "self", "above", "beside", "no kind", "no reason", "long reason", "past"])
 def test_sanction_is_refused(person: Person, boss: User, case: str) -> None:
-    user, helper = person(), person("helper", is_staff=True)
+    user, helper, other = person(), person("helper", is_staff=True), person("other", is_staff=True)
     helper.user_permissions.set(_sanction_permission())
     actor, target, reason, until = {
         "nobody": (user, helper, "x", None),
         "self": (boss, boss, "x", None),
         "above": (helper, boss, "x", None),
+        "beside": (helper, other, "x", None),
+        "no kind": (boss, user, "x", None),
         "no reason": (boss, user, "  ", None),
         "long reason": (boss, user, "x" * 501, None),
         "past": (boss, user, "x", timezone.now()),
     }[case]
+    kind = "hug" if case == "no kind" else "ban"
     with pytest.raises(Refused):
-        services.sanction_user(actor=actor, user=target, kind="ban", reason=reason, until=until)
+        services.sanction_user(actor=actor, user=target, kind=kind, reason=reason, until=until)
     assert not Sanction.objects.exists()
     assert events(target) == []
 
@@ -204,7 +207,7 @@ def test_trail_outlives_its_people(person: Person, boss: User) -> None:
     services.record_audit(actor=helper, action="test", target="user:1")
     services.delete_permanently(actor=boss, user=helper)
     entry = AuditEntry.objects.get(action="test")
-    assert (entry.actor, entry.target) == (None, "user:1")
+    assert (entry.actor, entry.target, entry.detail) == (None, "user:1", {"by": "helper"})
 
 
 def test_only_superusers_delete_and_not_themselves(person: Person, boss: User) -> None:

@@ -57,6 +57,7 @@ def test_visitor_signs_up_and_is_in(client: Client) -> None:
         ("password1", "short", "too short"),
         ("password1", "1234567890", "too common"),
         ("password1", "lea.moreau@northwind", "too similar"),
+        ("password1", "moreau lea moreau", "too similar to the display name"),
     ],
 )
 def test_visitor_is_told_what_is_wrong(client: Client, field: str, value: str, sentence: str) -> None:
