@@ -100,6 +100,19 @@ def test_a_push_that_composition_would_misplace_is_moved_one_update_at_a_time() 
     assert document.text == "7cx"
 
 
+def test_a_deletion_that_joins_two_places_decides_by_who_was_first() -> None:
+    edits = {"1-a": [1, [0, "x"], 2], "2-b": [2, [0, "y"], 1], "3-c": [1, [1], 1]}
+    ends = {}
+    for order in (("1-a", "2-b", "3-c"), ("3-c", "1-a", "2-b"), ("3-c", "2-b", "1-a")):
+        document = Document("abc")
+        for client_id in order:
+            document.push(client_id, 0, changes(edits[client_id]))
+        ends[order] = document.text
+
+    # docs/decisions/0008: one text for everybody, though not always the one that all of them meant.
+    assert list(ends.values()) == ["axyc", "axyc", "ayxc"]
+
+
 # Exactly once
 
 
