@@ -173,11 +173,6 @@ class ChangeSet:
         """Whether it changes nothing."""
         return len(self.sections) == 0 or (len(self.sections) == 2 and self.sections[1] == KEEP)
 
-    @property
-    def inserts_halves(self) -> bool:
-        """Whether it inserts a character outside the basic plane, which two code units stand for."""
-        return any(not text.isascii() and any("\ud800" <= unit <= "\udfff" for unit in text) for text in self.inserted)
-
     def ranges(self) -> Iterator[tuple[int, int, int, int, str]]:
         """Each changed run as (start, stop) before, (start, stop) after, and its new text in code units.
 

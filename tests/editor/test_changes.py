@@ -14,7 +14,7 @@ from editor import merging
 from editor.changes import DOCUMENT_UNITS, SECTIONS, ChangeSet, MapMode
 from editor.units import BadChange, TooLarge, Units, clean_text, from_units, to_units
 from tests.editor.fuzz import examine
-from tests.editor.strategies import DOCUMENTS, TEXTS, changes_of, unhurried
+from tests.editor.strategies import DOCUMENTS, changes_of, unhurried
 
 VECTORS = json.loads((Path(__file__).parent / "vectors.json").read_text(encoding="utf-8"))
 
@@ -292,11 +292,3 @@ def test_edits_are_taken_in_order_only() -> None:
             ChangeSet.from_edits(6, edits)
     with pytest.raises(BadChange, match="NUL"):
         ChangeSet.from_edits(6, [(0, 0, "\0")])
-
-
-@unhurried
-@given(TEXTS, TEXTS)
-def test_one_knows_whether_characters_of_two_units_come_in(text: str, new: str) -> None:
-    change = ChangeSet.from_edits(len(to_units(text)), [(0, 0, new)])
-
-    assert change.inserts_halves == any(ord(character) > 0xFFFF for character in new)
