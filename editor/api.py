@@ -14,10 +14,13 @@ from uuid import UUID
 import msgspec
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
+from django.utils.http import content_disposition_header
 
 from chat.api import answer, number, refuse
 from editor import selectors, services
 from editor.changes import DOCUMENT_UNITS
+from editor.events import Version
 from editor.services import DocumentChange
 from editor.shapes import DocumentView
 from realtime.consumers import take_token
@@ -165,7 +168,58 @@ def _text(request: HttpRequest, user: User, document_id: int) -> Any:
     return selectors.view_text(actor=user, document_id=document_id, version=number(request, "v"))
 
 
+def _updates(request: HttpRequest, user: User, document_id: int) -> Any:
+    after, limit = number(request, "after") or 0, number(request, "limit")
+    return selectors.updates_after(actor=user, document_id=document_id, after=after, limit=limit or 200)
+
+
+def _history(request: HttpRequest, user: User, document_id: int) -> Any:
+    return selectors.history(actor=user, document_id=document_id)
+
+
+def _blame(request: HttpRequest, user: User, document_id: int) -> Any:
+    return selectors.blame(actor=user, document_id=document_id, version=number(request, "v"))
+
+
+class NamedBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A name for a version; empty takes it away."""
+
+    version: Version
+    name: str
+
+
+class RevertBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The version to make again."""
+
+    version: Version
+
+
+def _name(request: HttpRequest, user: User, document_id: int) -> Any:
+    wanted = body(request, NamedBody)
+    return services.name_version(actor=user, document_id=document_id, version=wanted.version, name=wanted.name)
+
+
+def _revert(request: HttpRequest, user: User, document_id: int) -> Any:
+    return services.restore_version(actor=user, document_id=document_id, version=body(request, RevertBody).version)
+
+
+def _download(request: HttpRequest, user: User, document_id: int) -> HttpResponse:
+    view = selectors.view_document(actor=user, document_id=document_id)
+    text = selectors.view_text(actor=user, document_id=document_id, version=number(request, "v")).text
+    response = HttpResponse(text.encode(), content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=view.name) or "attachment"
+    response["X-Content-Type-Options"] = "nosniff"
+    patch_cache_control(response, private=True, no_store=True)
+    return response
+
+
 documents = endpoint(GET=_list, POST=_create)
 document = endpoint(GET=_view, PATCH=_update, DELETE=_delete)
 restore = endpoint(POST=_restore)
 text = endpoint(GET=_text)
+updates = endpoint(GET=_updates)
+history = endpoint(GET=_history)
+blame = endpoint(GET=_blame)
+versions = endpoint(POST=_name)
+revert = endpoint(POST=_revert)
+download = endpoint(GET=_download)

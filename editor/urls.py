@@ -9,4 +9,10 @@ urlpatterns = [
     path("api/documents/<int:document_id>/", api.document, name="editor_document"),
     path("api/documents/<int:document_id>/restore/", api.restore, name="editor_restore"),
     path("api/documents/<int:document_id>/text/", api.text, name="editor_text"),
+    path("api/documents/<int:document_id>/updates/", api.updates, name="editor_updates"),
+    path("api/documents/<int:document_id>/history/", api.history, name="editor_history"),
+    path("api/documents/<int:document_id>/blame/", api.blame, name="editor_blame"),
+    path("api/documents/<int:document_id>/versions/", api.versions, name="editor_versions"),
+    path("api/documents/<int:document_id>/revert/", api.revert, name="editor_revert"),
+    path("documents/<int:document_id>/download/", api.download, name="editor_download"),
 ]

@@ -14,15 +14,19 @@ from editor.selectors.documents import (
     view_document,
     view_text,
 )
+from editor.selectors.history import blame, history, updates_after
 
 __all__ = [
     "Opening",
+    "blame",
     "document_list",
     "document_topic",
     "document_view",
     "find_document",
+    "history",
     "open_document",
     "room_of",
+    "updates_after",
     "view_document",
     "view_text",
 ]

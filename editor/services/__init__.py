@@ -12,6 +12,7 @@ from editor.services.documents import (
     update_document,
 )
 from editor.services.updates import Push, submit_batch, submit_updates
+from editor.services.versions import name_version, restore_version
 
 __all__ = [
     "DocumentChange",
@@ -19,6 +20,8 @@ __all__ = [
     "bring_back",
     "create_document",
     "delete_document",
+    "name_version",
+    "restore_version",
     "submit_batch",
     "submit_updates",
     "update_document",

@@ -20,11 +20,17 @@ from editor.changes import ChangeSet
 from editor.models import Document, Update
 from editor.selectors import texts
 from editor.units import to_units
-from realtime import testing
+from realtime import consumers, testing
 from realtime.testing import TestSocket
 from tests import factories
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def fresh_buckets() -> None:
+    """People's ids come again in the next test; what they spent must not."""
+    consumers._buckets.clear()
 
 
 @pytest.fixture
