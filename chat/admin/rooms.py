@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
-from accounts.admin.site import ReadOnly
+from accounts.admin.asking import ReasonForm, ask
+from accounts.admin.site import ReadOnly, me
+from chat import services
 from chat.models import Membership, Room, RoomInvite
 from chat.selectors.views import room_url
+from realtime.protocol import Refused
 
 
 class MemberInline(admin.TabularInline):  # type: ignore[type-arg]  # not subscriptable when it runs
@@ -90,6 +93,31 @@ class MembershipAdmin(ReadOnly):
     list_select_related = ("user", "room")
     date_hierarchy = "joined_at"
     ordering = ("room", "user__username")
+    actions = ("appoint",)
+
+    def has_appoint_permission(self, request: HttpRequest) -> bool:
+        """Superusers: an owner decides who is in a private room."""
+        return me(request).is_superuser
+
+    @admin.action(description="Make owner…", permissions=["appoint"])
+    def appoint(self, request: HttpRequest, queryset: QuerySet[Membership]) -> HttpResponse | None:
+        """For a room whose owners are gone: asks for the reason, then makes the chosen members owners."""
+        form = ask(request, ReasonForm)
+        if not form.is_valid():
+            return form.page(request, self, queryset, title="Make owner", action="appoint")
+        for member in queryset:
+            try:
+                services.appoint_owner(
+                    actor=me(request),
+                    room_id=member.room_id,
+                    user_id=member.user_id,
+                    reason=form.cleaned_data["reason"],
+                )
+            except Refused as refused:
+                self.message_user(request, f"{member}: {refused.message}", messages.ERROR)
+            else:
+                self.message_user(request, f"{member.user} owns {member.room}.", messages.SUCCESS)
+        return None
 
 
 @admin.register(RoomInvite)

@@ -83,7 +83,9 @@ def invite_links(*, actor: User, room_id: int) -> list[LinkView]:
     now = timezone.now()
     links = [
         link
-        for link in RoomInvite.objects.filter(room_id=room_id, revoked_at__isnull=True).order_by("-pk")
+        for link in RoomInvite.objects.filter(room_id=room_id, revoked_at__isnull=True)
+        .select_related("room")
+        .order_by("-pk")
         if state_of(link, now=now) == "open"
     ]
     people = accounts.people_views({link.created_by_id for link in links})

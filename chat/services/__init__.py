@@ -4,7 +4,7 @@ Every public function is one transaction and appends at most one event to each t
 """
 
 from chat.services.links import create_link, revoke_link
-from chat.services.members import invite_person, join_room, leave_room, remove_member, set_role
+from chat.services.members import appoint_owner, invite_person, join_room, leave_room, remove_member, set_role
 from chat.services.messages import add_reaction, edit_message, remove_reaction, send_message
 from chat.services.reads import set_read
 from chat.services.removal import delete_message
@@ -13,6 +13,7 @@ from chat.services.rooms import RoomChange, create_room, open_direct, update_roo
 __all__ = [
     "RoomChange",
     "add_reaction",
+    "appoint_owner",
     "create_link",
     "create_room",
     "delete_message",

@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from chat import permissions
 from chat.events import LinkCreated
-from chat.models import RoomInvite
+from chat.models import Membership, RoomInvite
+from chat.permissions import Standing
 from chat.selectors.browse import hash_token, state_of
 from chat.selectors.standing import find_place
 from realtime.protocol import Ack, Refused
@@ -86,6 +87,20 @@ def revoke_link(*, actor: User, room_id: int, link_id: int) -> Ack:
         raise Refused("forbidden")
     RoomInvite.objects.filter(pk=link.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
     return Ack()
+
+
+def end_links_of(*, user_id: int, room_id: int, standing: Standing, now: datetime) -> None:
+    """Ends the links that a person made and could not make any more: who was taken out does not come back by their own.
+
+    Args:
+        user_id: who made them.
+        room_id: where.
+        standing: what the person is in the room from now on.
+        now: when that began.
+    """
+    rows = RoomInvite.objects.filter(room_id=room_id, created_by=user_id, revoked_at__isnull=True)
+    worthless = [role for role in Membership.Role.values if not permissions.can_give(standing, role)]
+    rows.filter(role__in=worthless).update(revoked_at=now)
 
 
 def find_link(token: str) -> RoomInvite:

@@ -9,17 +9,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import selectors as accounts
 from accounts import services as account_services
 from chat import permissions, presence
 from chat.events import MemberJoined, MemberLeft, MemberRemoved, RoleChanged, RoomResult, SeqResult
 from chat.models import Membership, Room
-from chat.selectors.standing import owners_left
-from chat.selectors.views import room_view
+from chat.selectors.standing import find_place_of_superuser, owners_left, standing_of
+from chat.selectors.views import room_topic, room_view
 from chat.services import links
 from chat.services.turn import Turn, Unchanged, add_to_list, seq_or_nothing, shown_name, take_off_list, take_turn
 from chat.shapes import MemberView
+from realtime import log
 from realtime.protocol import Ack, Effect, Refused
 
 if TYPE_CHECKING:
@@ -138,6 +140,7 @@ def remove_member(*, actor: User, room_id: int, user_id: int, reason: str = "") 
     if not permissions.can_remove(turn.place.standing, other.role):
         raise Refused("forbidden")
     other.delete()
+    _end_links(turn, user_id, role="")
     name = accounts.people_views([user_id])[user_id].display_name
     done = turn.append(MemberRemoved(user=user_id, message=turn.say(f"{name} was removed")), Effect(drop_user=user_id))
     take_off_list(actor=actor, user_id=user_id, room_id=room_id, why="removed", reason=reason[:500])
@@ -145,6 +148,11 @@ def remove_member(*, actor: User, room_id: int, user_id: int, reason: str = "") 
         actor=actor, action="member.remove", target=f"room:{room_id}", reason=reason, detail={"user": user_id}
     )
     return done
+
+
+def _end_links(turn: Turn, user_id: int, *, role: str) -> None:
+    standing = standing_of(turn.place.room, role)
+    links.end_links_of(user_id=user_id, room_id=turn.room_id, standing=standing, now=turn.now)
 
 
 def _find_member(turn: Turn, user_id: int) -> Membership:
@@ -174,7 +182,34 @@ def set_role(*, actor: User, room_id: int, user_id: int, role: str) -> SeqResult
     if _is_last_owner(turn, other):
         raise Refused("forbidden", LAST_OWNER)
     Membership.objects.filter(pk=other.pk).update(role=role)
+    _end_links(turn, user_id, role=role)
     name = accounts.people_views([user_id])[user_id].display_name
     article = "an" if role == permissions.OWNER else "a"
     line = turn.say(f"{shown_name(actor)} made {name} {article} {role}")
     return turn.append(RoleChanged(user=user_id, role=role, message=line))
+
+
+@seq_or_nothing
+def appoint_owner(*, actor: User, room_id: int, user_id: int, reason: str) -> SeqResult:
+    """Makes a member an owner from outside the room, where its owners are gone; for superusers. Again is seq 0.
+
+    Raises:
+        Refused: not_found for everybody else, forbidden in direct rooms; `invalid` with field user.
+    """
+    seq = log.reserve(room_topic(room_id))
+    turn = Turn(actor, find_place_of_superuser(actor=actor, room_id=room_id), seq, timezone.now())
+    if turn.place.standing.fixed:
+        raise Refused("forbidden", FIXED)
+    other = Membership.objects.filter(room_id=room_id, user_id=user_id).first()
+    if other is None:
+        raise Refused("invalid", "This person is not in the room.", field="user")
+    if other.role == permissions.OWNER:
+        raise Unchanged
+    Membership.objects.filter(pk=other.pk).update(role=permissions.OWNER)
+    name = accounts.people_views([user_id])[user_id].display_name
+    target, detail = f"room:{room_id}", {"user": user_id}
+    account_services.record_audit(
+        actor=actor, action="member.appoint_owner", target=target, reason=reason, detail=detail
+    )
+    line = turn.say(f"{name} became an owner")
+    return turn.append(RoleChanged(user=user_id, role=permissions.OWNER, message=line))

@@ -15,8 +15,8 @@ from accounts import selectors as people
 from accounts import services as accounts
 from chat import permissions
 from chat.events import MessageDeleted, SeqResult
-from chat.models import Message, Room
-from chat.selectors.standing import Place, find_message, find_place, standing_of
+from chat.models import Message
+from chat.selectors.standing import Place, find_message, find_place, find_place_of_superuser
 from chat.selectors.views import mentions_of, room_topic, thread_views
 from chat.services.redaction import redact
 from chat.services.turn import Turn, Unchanged, seq_or_nothing
@@ -79,11 +79,7 @@ def _find_place(actor: User, room_id: int) -> Place:
     try:
         return find_place(actor=actor, room_id=room_id)
     except Refused:
-        superuser = actor.is_superuser and people.as_of_now(actor).is_superuser
-        room = Room.objects.filter(pk=room_id).first() if superuser else None
-        if room is None:
-            raise
-        return Place(room, standing_of(room, ""))
+        return find_place_of_superuser(actor=actor, room_id=room_id)
 
 
 def _may_delete(turn: Turn, message: Message) -> bool:

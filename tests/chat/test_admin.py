@@ -139,6 +139,20 @@ def test_staff_who_may_only_look_are_offered_no_deleting(talk):
     assert "delete_messages" not in page
 
 
+def test_a_superuser_appoints_an_owner_with_a_reason(office, helper, teo, room):
+    member = room.memberships.get(user=teo)
+    chosen = {"action": "appoint", "_selected_action": [member.pk]}
+    assert "Make owner" in office.post(listing("membership"), chosen).content.decode()
+    answered = {**chosen, "answered": "1", "reason": "Mina has gone."}
+    signed_in(helper).post(listing("membership"), answered)
+    member.refresh_from_db()
+    assert member.role == "member"
+    page = office.post(listing("membership"), answered, follow=True).content.decode()
+    assert "Teo Lindqvist owns Realtime core." in page
+    member.refresh_from_db()
+    assert member.role == "owner"
+
+
 def test_office_shows_no_token(office, talk, room):
     link = room.invites.get()
     page = office.get(reverse("admin:chat_roominvite_change", args=[link.pk])).content.decode()

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from accounts import services as accounts
 from accounts.models import AuditEntry
 from chat import selectors, services
 from chat.models import Membership, RoomInvite
@@ -128,7 +129,7 @@ def test_a_moderator_removes_a_member_with_a_reason(mina, teo, ines, room):
     assert (told["type"], told["data"]["message"]["body"]) == ("member.removed", "Ines Haddad was removed")
     assert told["effect"] == Effect(drop_user=ines.pk)
     assert last_event(ines.topic)["data"] == {"room": room.pk, "why": "removed", "reason": "spam"}
-    assert AuditEntry.objects.get(action="member.remove").detail == {"user": ines.pk}
+    assert AuditEntry.objects.get(action="member.remove").detail == {"by": "teo", "user": ines.pk}
     with pytest.raises(Refused, match="forbidden"):
         services.remove_member(actor=teo, room_id=room.pk, user_id=mina.pk)
 
@@ -193,6 +194,48 @@ def test_a_link_ends_by_its_time_its_uses_its_maker_or_its_room(mina, teo, ines,
     assert "ines" not in roles(secret)
 
 
+def test_who_was_taken_out_does_not_come_back_by_a_link_of_their_own(mina, teo, ines, secret):
+    own, of_mina = link_token(teo, secret), link_token(mina, secret)
+    services.remove_member(actor=mina, room_id=secret.pk, user_id=teo.pk)
+    with pytest.raises(Refused, match="gone"):
+        services.join_room(actor=teo, token=own)
+    assert services.join_room(actor=ines, token=of_mina).room.id == secret.pk
+
+
+def test_who_is_no_owner_any_more_makes_no_moderators_by_an_old_link(mina, teo, ines, secret):
+    services.set_role(actor=mina, room_id=secret.pk, user_id=teo.pk, role="owner")
+    strong, plain = link_token(teo, secret, role="moderator"), link_token(teo, secret)
+    services.set_role(actor=mina, room_id=secret.pk, user_id=teo.pk, role="member")
+    assert [selectors.link_page(token=token).state for token in (strong, plain)] == ["revoked", "open"]
+    services.set_role(actor=mina, room_id=secret.pk, user_id=teo.pk, role="guest")
+    assert selectors.link_page(token=plain).state == "revoked"
+
+
+def test_a_superuser_gives_a_room_without_owners_a_new_one(mina, teo, ines, secret):
+    boss = factories.make_person("boss", is_staff=True, is_superuser=True)
+    accounts.delete_permanently(actor=boss, user=mina)
+    done = services.appoint_owner(actor=boss, room_id=secret.pk, user_id=teo.pk, reason="Mina has gone.")
+    told = last_event(topic_of(secret))
+    assert (done.seq, told["type"], told["data"]["role"]) == (told["seq"], "member.role_changed", "owner")
+    assert told["data"]["message"]["body"] == "Teo Lindqvist became an owner"
+    assert roles(secret) == {"teo": "owner"}
+    assert AuditEntry.objects.get(action="member.appoint_owner").reason == "Mina has gone."
+    assert services.appoint_owner(actor=boss, room_id=secret.pk, user_id=teo.pk, reason="Again.").seq == 0
+
+
+def test_nobody_else_appoints_owners_and_nobody_from_outside_is_one(mina, teo, ines, secret):
+    boss = factories.make_person("boss", is_staff=True, is_superuser=True)
+    for actor in (mina, factories.make_person("staff", is_staff=True)):
+        with pytest.raises(Refused, match="not_found"):
+            services.appoint_owner(actor=actor, room_id=secret.pk, user_id=teo.pk, reason="x")
+    with pytest.raises(Refused, match="invalid"):
+        services.appoint_owner(actor=boss, room_id=secret.pk, user_id=ines.pk, reason="x")
+    pair = factories.make_direct(mina, teo)
+    with pytest.raises(Refused, match="forbidden"):
+        services.appoint_owner(actor=boss, room_id=pair.pk, user_id=teo.pk, reason="x")
+    assert roles(secret) == {"mina": "owner", "teo": "member"}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_people_never_both_take_the_last_use(mina, secret):
     token = link_token(mina, secret, max_uses=1)
@@ -217,6 +260,13 @@ def test_two_people_never_both_take_the_last_use(mina, secret):
         thread.join()
     assert sorted(outcomes) == ["gone", "gone", "gone", "in"]
     assert RoomInvite.objects.get().uses == 1
+
+
+def test_a_list_of_links_costs_the_same_for_many(mina, room, django_assert_num_queries):
+    for _ in range(5):
+        link_token(mina, room)
+    with django_assert_num_queries(3):
+        assert len(selectors.invite_links(actor=mina, room_id=room.pk)) == 5
 
 
 def test_links_are_listed_without_their_tokens(mina, teo, ines, room):
