@@ -107,7 +107,7 @@ def _stretches(rows: Iterable[tuple[int, int | None, str | None, datetime]]) -> 
 
 
 def _named(document: Document) -> list[NamedVersion]:
-    rows = Snapshot.objects.filter(document_id=document.pk, version__gte=document.log_start).exclude(name="")
+    rows = Snapshot.objects.filter(document_id=document.pk).exclude(name="")
     values = rows.order_by("version").values_list("version", "name", "author_id", "at")
     return [NamedVersion(version=version, name=name, author=author, at=at) for version, name, author, at in values]
 

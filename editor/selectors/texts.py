@@ -45,8 +45,12 @@ def units_at(document: Document, version: int) -> Units:
     """The text at a version that can still be shown.
 
     Raises:
-        Refused: `unknown_version` for one that was compacted away or is still to come.
+        Refused: `unknown_version` for one that was compacted away, unless it has a name, or is still to come.
     """
+    if 0 <= version < document.log_start:
+        named = Snapshot.objects.filter(document_id=document.pk, version=version).exclude(name="").first()
+        if named is not None:
+            return to_units(named.text)
     if not document.log_start <= version <= document.version:
         raise Refused("unknown_version", f"Versions {document.log_start} to {document.version} can be shown.")
     if version == document.version:

@@ -1,0 +1,73 @@
+"""Proves that a document holds together: its log has no hole, and replayed it gives every stored text and the length.
+
+Called by verify_documents. Never repairs anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from chat.selectors import one_moment
+from editor.models import Anchor, Document, Snapshot, Update
+from editor.selectors.updates import accepted_between
+from editor.units import BadChange, Units, from_units, to_units
+
+CHUNK_UPDATES: Final = 1_000
+
+
+def check_document(document_id: int) -> Iterator[str]:
+    """A sentence for each fault of one document, all seen at one moment; nothing when all is well."""
+    with one_moment():
+        document = Document.objects.filter(pk=document_id).first()
+        faults = [] if document is None else [*_check_rows(document), *_check_replay(document)]
+    for fault in faults:
+        yield f"document:{document_id}: {fault}"
+
+
+def _check_rows(document: Document) -> Iterator[str]:
+    if document.log_start > document.version:
+        yield f"its log starts at {document.log_start}, after its version {document.version}."
+    rows = Update.objects.filter(document_id=document.pk)
+    outside = rows.exclude(version__gt=document.log_start, version__lte=document.version).count()
+    if outside:
+        yield f"{outside} updates are outside its log, {document.log_start + 1} to {document.version}."
+    late = Snapshot.objects.filter(document_id=document.pk, version__gt=document.version).count()
+    if late:
+        yield f"{late} stored texts are newer than its version {document.version}."
+    for anchor in Anchor.objects.filter(document_id=document.pk):
+        in_log = document.log_start <= anchor.version <= document.version
+        if not in_log or anchor.start > anchor.end or anchor.said_start > anchor.said_end:
+            yield f"the anchor of message {anchor.message_id} points to no place of a version that can be shown."
+
+
+def _check_replay(document: Document) -> Iterator[str]:
+    stored = Snapshot.objects.filter(document_id=document.pk, version__gte=document.log_start)
+    texts = dict(stored.values_list("version", "text"))
+    if document.log_start not in texts:
+        yield f"there is no text at {document.log_start}, where its log starts."
+        return
+    units, version = to_units(texts.pop(document.log_start)), document.log_start
+    while version < document.version:
+        upto = min(version + CHUNK_UPDATES, document.version)
+        try:
+            for update in accepted_between(document_id=document.pk, after=version, upto=upto):
+                if update.version != version + 1:
+                    yield f"update {version + 1} is missing."
+                    return
+                units, version = update.changes.apply(units), update.version
+                yield from _compare(texts, units, version)
+        except BadChange as error:
+            yield f"an update after {version} cannot be applied: {error.reason}."
+            return
+        if version < upto:
+            yield f"update {version + 1} is missing."
+            return
+    if len(units) != document.length:
+        yield f"its length is said to be {document.length} and is {len(units)}."
+
+
+def _compare(texts: dict[int, str], units: Units, version: int) -> Iterator[str]:
+    text = texts.pop(version, None)
+    if text is not None and text != from_units(units):
+        yield f"the text stored at {version} is not what its updates make."

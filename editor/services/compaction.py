@@ -1,0 +1,62 @@
+"""Gives up old updates of a document: the log begins later, and what was said about places moves along.
+
+Called by compact_documents. Texts of versions that have a name stay. Never gives up what is newer than it is told.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from editor import authority
+from editor.models import Anchor, Document, Snapshot, Update
+from editor.selectors.texts import text_at
+from editor.selectors.updates import accepted_between
+from editor.services.updates import lock_document
+
+STEP_UPDATES: Final = 2_000
+"""Given up in one transaction, so that nobody who writes waits for long."""
+
+
+def count_compactable(*, document_id: int, before: datetime, keep: int) -> int:
+    """How many updates are older than `before` and not among the newest `keep`, with none in between that stays."""
+    document = Document.objects.get(pk=document_id)
+    return max(0, _cut(document, before, keep) - document.log_start)
+
+
+def _cut(document: Document, before: datetime, keep: int) -> int:
+    """The version up to which updates may go."""
+    rows = Update.objects.filter(document_id=document.pk)
+    first_kept = rows.filter(at__gte=before).order_by("version").values_list("version", flat=True).first()
+    oldest = document.version if first_kept is None else first_kept - 1
+    return min(oldest, document.version - keep)
+
+
+@transaction.atomic
+def compact_document(*, document_id: int, before: datetime, keep: int) -> int:
+    """One step; returns how many updates went, 0 when there is nothing left to do."""
+    document = lock_document(document_id)
+    if document is None:
+        return 0
+    cut = min(_cut(document, before, keep), document.log_start + STEP_UPDATES)
+    if cut <= document.log_start:
+        return 0
+    if not Snapshot.objects.filter(document=document, version=cut).exists():
+        Snapshot.objects.create(document=document, version=cut, text=text_at(document, cut), at=timezone.now())
+    _move_anchors(document, cut)
+    gone, _ = Update.objects.filter(document=document, version__lte=cut).delete()
+    Snapshot.objects.filter(document=document, version__lt=cut, name="").delete()
+    Document.objects.filter(pk=document.pk).update(log_start=cut)
+    return gone
+
+
+def _move_anchors(document: Document, cut: int) -> None:
+    for anchor in Anchor.objects.filter(document=document, version__lt=cut):
+        updates = accepted_between(document_id=document.pk, after=anchor.version, upto=cut)
+        changes = [update.changes for update in updates]
+        anchor.start, anchor.end = authority.map_span(anchor.start, anchor.end, changes)
+        anchor.version = cut
+        anchor.save(update_fields=["version", "start", "end"])
