@@ -25,7 +25,7 @@ export interface LineHooks {
 }
 
 /** Errors after which the same push may pass; all others are the edits' own fault, or the person's rights. */
-const PASSING = new Set(["offline", "lost", "unanswered", "rate_limited", "internal", "slow_mode"]);
+const PASSING = new Set(["offline", "lost", "unanswered", "rate_limited", "internal"]);
 const PULL_MS = 15_000;
 const ACKED_MS = 2_000;
 const PUSH_GAP_MS = 40;
@@ -33,6 +33,10 @@ const CURSOR_GAP_MS = 60;
 const CURSOR_REPEAT_MS = 15_000;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MOST_MS = 30_000;
+
+function mayPass(error: CommandError): boolean {
+  return PASSING.has(error.code) || error.retry_after !== null;
+}
 
 export class Line {
   readonly connection: Connection;
@@ -110,7 +114,7 @@ export class Line {
       // What a snapshot or a replay brought was taken as it came.
       return { [this.topic]: { mode: "resume", head: joined.version } };
     } catch (error) {
-      if (error instanceof CommandError && !PASSING.has(error.code) && error.code !== "not_found") this.hooks.refused(error);
+      if (error instanceof CommandError && !mayPass(error) && error.code !== "not_found") this.hooks.refused(error);
       throw error;
     }
   }
@@ -193,7 +197,7 @@ export class Line {
 
   private failed(error: CommandError): void {
     this.pushing = false;
-    if (!PASSING.has(error.code)) return this.hooks.refused(error);
+    if (!mayPass(error)) return this.hooks.refused(error);
     // Without a connection the next join pushes.
     if (!this.ready) return;
     const pause = Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** this.failures);
@@ -213,7 +217,7 @@ export class Line {
     try {
       await this.connection.command("document.pull", { version: replica.version }, this.topic);
     } catch (error) {
-      if (error instanceof CommandError && !PASSING.has(error.code)) this.rejoin();
+      if (error instanceof CommandError && !mayPass(error)) this.rejoin();
     }
   }
 

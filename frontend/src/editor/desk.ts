@@ -1,0 +1,388 @@
+// One document that is open in this tab: its copy, its socket, its editor, and what is kept of it on the device.
+// Made by the pane, which shows its element and its status. It never loses an edit: what cannot be stored is a draft.
+
+import type { Extension, Transaction } from "@codemirror/state";
+import { EditorView, type ViewUpdate } from "@codemirror/view";
+import type { Shell } from "../shell/contract";
+import type { DocumentSnapshot, DocumentView, Joined } from "../protocol";
+import type { CommandError } from "../socket";
+import { el, uuid4 } from "../dom";
+import { documentSocket, documentTopic } from "./addresses";
+import { carets } from "./carets";
+import { claim } from "./claims";
+import { Company } from "./company";
+import { countEdits } from "./edits";
+import { extrasOf } from "./extras";
+import { guards } from "./guards";
+import { Keeper } from "./keeper";
+import { languageOf } from "./languages";
+import { Line } from "./line";
+import { mergeKept } from "./merger";
+import type { Settings } from "./settings";
+import { Replica, startState, textOf, type Unsent } from "./replica";
+import { indentation, readingSetup, Switches, wording, writingSetup } from "./setup";
+import type { Draft, KeptEdits, Shelf } from "./shelf";
+import type { Status } from "./status";
+
+export interface DeskContext {
+  shell: Shell;
+  shelf: Shelf;
+  settings: Settings;
+  /** The id of the element that tells how the editor is left. */
+  hint: string;
+  /** The status, the people or the drafts of this desk are different now. */
+  changed(desk: Desk): void;
+  /** The document itself is told to be different. */
+  document(document: DocumentView): void;
+}
+
+const SLOW_MS = 800;
+const RESTART_MS = 2_000;
+
+export class Desk {
+  readonly element = el("div", "cm-host");
+  readonly company: Company;
+  readonly switches = new Switches();
+  drafts: Draft[] = [];
+  view: EditorView | null = null;
+
+  private replica: Replica | null = null;
+  private keeper: Keeper | null = null;
+  private line: Line | null = null;
+  private clientId = "";
+  private release: (() => void) | null = null;
+  private loadedLanguage = "";
+  private offlineSince: number | null = null;
+  private merging = false;
+  private hurriedAt = 0;
+  private awake = false;
+  private closed = false;
+
+  constructor(
+    private readonly context: DeskContext,
+    public document: DocumentView,
+  ) {
+    this.company = new Company(
+      {
+        view: () => this.view,
+        replica: () => this.replica,
+        person: (user) => this.context.shell.session.people.get(user),
+        changed: () => this.changed(),
+        greet: () => this.line?.touchCursor(200 + Math.random() * 1_000),
+        announce: (text) => this.context.shell.announce(text),
+      },
+      () => this.document.name,
+    );
+    this.element.hidden = true;
+  }
+
+  // Life
+
+  /** Opens the document, with the edits that were not sent when the page was left. */
+  async open(): Promise<void> {
+    this.awake = true;
+    const { shelf, shell } = this.context;
+    const [kept, drafts] = await Promise.all([shelf.unsentOf(this.document.id), shelf.draftsOf(this.document.id)]);
+    if (this.closed) return;
+    this.drafts = drafts;
+    const mine = await this.claimOne(kept);
+    if (this.closed) return this.release?.();
+    this.clientId = mine?.clientId ?? this.newClientId();
+    if (mine !== null) this.begin({ version: mine.version, text: mine.base }, mine);
+    this.merging = mine !== null;
+    this.connect();
+    const others = kept.filter((one) => one !== mine);
+    void mergeKept(others, shelf, this.document.name).then((made) => this.foundDrafts(made));
+    shell.session.people.add(shell.session.home.get().me);
+    this.changed();
+  }
+
+  /** Another document is shown: without a need for it the socket rests. */
+  sleep(): void {
+    this.awake = false;
+    this.element.hidden = true;
+    this.company.follow(null);
+    if (this.replica?.isSettled !== false) this.rest();
+  }
+
+  wake(): void {
+    this.element.hidden = false;
+    if (this.awake) return;
+    this.awake = true;
+    if (this.line?.connection.state === "connecting") this.line.start();
+    this.changed();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.awake = false;
+    void this.keeper?.save();
+    this.stop();
+    this.view?.destroy();
+    this.element.remove();
+  }
+
+  /** Everything that was typed here is stored, as far as this tab knows. */
+  get isSettled(): boolean {
+    return this.replica?.isSettled !== false;
+  }
+
+  private rest(): void {
+    this.line?.stop();
+    this.company.clear();
+  }
+
+  private stop(): void {
+    this.rest();
+    this.line = null;
+    this.keeper?.close();
+    this.release?.();
+    this.release = null;
+  }
+
+  private newClientId(): string {
+    const id = `${this.context.shell.session.me}-${uuid4().replaceAll("-", "").slice(0, 20)}`;
+    void claim(id).then((release) => (this.closed ? release?.() : (this.release = release)));
+    return id;
+  }
+
+  /** The oldest kept edits that no other tab speaks for. */
+  private async claimOne(kept: readonly KeptEdits[]): Promise<KeptEdits | null> {
+    for (const one of kept) {
+      const release = await claim(one.clientId);
+      if (release === null) continue;
+      this.release = release;
+      return one;
+    }
+    return null;
+  }
+
+  private connect(): void {
+    const { document, clientId } = this;
+    this.line = new Line(documentSocket(document.id), documentTopic(document.id), clientId, {
+      replica: () => this.replica,
+      snapshot: (snapshot) => this.startFrom(snapshot),
+      joined: (joined) => this.joined(joined),
+      taken: (taken) => {
+        this.company.taken(taken);
+        this.keeper?.touch();
+      },
+      changed: () => this.changed(),
+      refused: (error) => this.refused(error),
+      ranges: () => this.ranges(),
+      moved: (cursor) => this.company.moved(cursor),
+      document: (told) => this.context.document(told),
+    });
+    this.line.start();
+  }
+
+  // The copy
+
+  private begin(start: { version: number; text: string }, unsent: Unsent | null): void {
+    const state = startState({ clientId: this.clientId, ...start }, this.extensions(), unsent);
+    const scroll = this.view?.scrollDOM.scrollTop ?? 0;
+    if (this.view === null) this.view = new EditorView({ state, parent: this.element });
+    else this.view.setState(state);
+    const view = this.view;
+    view.scrollDOM.scrollTop = scroll;
+    const host = { get state() { return view.state; }, dispatch: (transactions: readonly Transaction[]) => view.dispatch(transactions) };
+    this.replica = new Replica(host, this.clientId, textOf(start.text));
+    this.keeper?.close();
+    this.keeper = new Keeper(this.context.shelf, this.document.id, this.replica, unsent !== null);
+    this.loadedLanguage = "";
+    this.redress();
+  }
+
+  private startFrom(snapshot: DocumentSnapshot): void {
+    // The stored text went on too far for these edits to follow.
+    if (this.replica !== null && !this.replica.isSettled) return this.recover("The document has changed too much meanwhile.");
+    this.context.shell.session.people.add(...snapshot.people.map((caret) => caret.person));
+    this.begin(snapshot, null);
+  }
+
+  private extensions(): Extension {
+    const { switches } = this;
+    return [
+      switches.extras.of(extrasOf(this.document.id)),
+      switches.writing.of(wording(this.words(), !this.canEdit)),
+      switches.language.of([]),
+      switches.indent.of(indentation(this.context.settings.indentOf(languageOf(this.document)))),
+      switches.wrap.of(this.context.settings.wrap ? EditorView.lineWrapping : []),
+      guards((why) => this.context.shell.toast({ kind: "error", title: "This was not taken", text: why })),
+      writingSetup(),
+      readingSetup(),
+      carets,
+      EditorView.updateListener.of((update) => this.updated(update)),
+    ];
+  }
+
+  private words() {
+    return { label: `${this.document.name}, shared editor`, describedBy: this.context.hint };
+  }
+
+  private updated(update: ViewUpdate): void {
+    if (update.docChanged) {
+      this.line?.touch();
+      this.keeper?.touch();
+      this.changed();
+    }
+    if (update.selectionSet || update.focusChanged || update.docChanged) this.line?.touchCursor();
+  }
+
+  /** One's carets, main one first. */
+  private ranges(): [number, number][] | null {
+    if (this.view === null || !this.awake) return null;
+    const { main, ranges } = this.view.state.selection;
+    return [main, ...ranges.filter((range) => range !== main)].slice(0, 32).map(({ anchor, head }) => [anchor, head]);
+  }
+
+  /** Brings name, language, rights and settings of now into the editor. */
+  redress(): void {
+    const { view, switches, document } = this;
+    if (view === null) return;
+    const language = languageOf(document);
+    view.dispatch({
+      effects: [
+        switches.writing.reconfigure(wording(this.words(), !this.canEdit)),
+        switches.indent.reconfigure(indentation(this.context.settings.indentOf(language))),
+        switches.wrap.reconfigure(this.context.settings.wrap ? EditorView.lineWrapping : []),
+      ],
+    });
+    if (this.loadedLanguage === language.id) return;
+    this.loadedLanguage = language.id;
+    // A language that cannot be fetched leaves the text plain; the next opening tries again.
+    const learn = (extension: Extension) => this.loadedLanguage === language.id && this.view?.dispatch({ effects: switches.language.reconfigure(extension) });
+    language.load().then(learn, () => (this.loadedLanguage = ""));
+  }
+
+  // Rights and status
+
+  get canEdit(): boolean {
+    if (this.document.deleted_at !== null || this.finalState !== "") return false;
+    return this.line?.joined?.can_edit ?? this.replica !== null;
+  }
+
+  private get finalState(): string {
+    const state = this.line?.connection.state ?? "";
+    return ["stopped", "banned", "signed_out"].includes(state) ? state : "";
+  }
+
+  get status(): Status {
+    const { replica, line } = this;
+    const waiting = replica === null ? 0 : countEdits(replica.edits);
+    const slow = waiting > 0 && this.hurriedAt > 0 && Date.now() - this.hurriedAt > SLOW_MS;
+    const common = { version: replica?.version ?? this.document.version, waiting, slow, canEdit: this.canEdit, offlineSince: this.offlineSince, reason: line?.connection.reason ?? "" };
+    return { phase: this.phase(), ...common };
+  }
+
+  private phase(): Status["phase"] {
+    if (this.document.deleted_at !== null) return "deleted";
+    if (this.finalState !== "") return "closed";
+    if (this.offlineSince !== null) return "offline";
+    if (this.replica === null) return "loading";
+    return this.merging ? "merging" : "live";
+  }
+
+  private changed(): void {
+    const settled = this.isSettled;
+    if (this.line?.ready === true) {
+      this.offlineSince = null;
+      if (settled) this.merging = false;
+    } else if (this.awake && this.line?.connection.state === "offline") {
+      this.offlineSince ??= Date.now();
+      this.merging = true;
+      this.company.people.length > 0 && this.company.clear();
+    }
+    if (settled) this.hurriedAt = 0;
+    else if (this.hurriedAt === 0) {
+      this.hurriedAt = Date.now();
+      setTimeout(() => this.context.changed(this), SLOW_MS + 50);
+    }
+    if (settled && !this.awake && !this.closed) this.rest();
+    this.context.changed(this);
+  }
+
+  private joined(joined: Joined): void {
+    this.context.shell.session.people.add(...joined.people.map((caret) => caret.person));
+    this.context.document(joined.document);
+    this.document = joined.document;
+    this.company.meet(joined.people, this.clientId);
+    this.redress();
+    this.changed();
+  }
+
+  /** The room or the person's rights changed: ask what holds now. */
+  askRights(): void {
+    this.line?.rejoin();
+  }
+
+  retryNow(): void {
+    this.line?.connection.retryNow();
+  }
+
+  async setLanguage(language: string): Promise<void> {
+    await this.line?.setLanguage(language);
+  }
+
+  /** The document is told to be different: another name, other rights, deleted or brought back. */
+  tell(document: DocumentView): void {
+    const back = this.document.deleted_at !== null && document.deleted_at === null;
+    const rights = this.document.read_only !== document.read_only;
+    this.document = document;
+    if (back) this.restart();
+    else if (rights) this.askRights();
+    this.redress();
+    this.changed();
+  }
+
+  // What cannot be stored
+
+  private refused(error: CommandError): void {
+    if (this.replica !== null && !this.replica.isSettled) this.recover(error.message);
+    else setTimeout(() => this.closed || this.restart(), RESTART_MS);
+  }
+
+  /** Keeps the person's text as a draft and starts over from the stored one. */
+  private recover(why: string): void {
+    const { replica } = this;
+    if (replica === null) return;
+    const { edits } = replica;
+    const draft: Draft = {
+      id: uuid4(),
+      document: this.document.id,
+      name: this.document.name,
+      text: replica.text.toString(),
+      base: replica.storedText.toString(),
+      edits: countEdits(edits),
+      typedAt: edits[edits.length - 1]?.at ?? Date.now(),
+      why,
+    };
+    const { shelf } = this.context;
+    // First the draft, then the edits it holds: a crash between the two leaves both, never none.
+    void shelf.keepDraft(draft).then(() => shelf.dropUnsent(replica.clientId));
+    this.foundDrafts([draft]);
+    this.restart();
+  }
+
+  private foundDrafts(drafts: readonly Draft[]): void {
+    if (drafts.length === 0 || this.closed) return;
+    this.drafts = [...this.drafts, ...drafts];
+    this.changed();
+  }
+
+  /** A new copy with an id of its own: what was on its way under the old one can never be mistaken for its edits. */
+  private restart(): void {
+    this.stop();
+    this.replica = null;
+    this.clientId = this.newClientId();
+    if (this.view !== null) this.view.dispatch({ effects: this.switches.writing.reconfigure(wording(this.words(), true)) });
+    this.connect();
+    this.changed();
+  }
+
+  dropDraft(draft: Draft): void {
+    this.drafts = this.drafts.filter((one) => one !== draft);
+    void this.context.shelf.dropDraft(draft.id);
+    this.changed();
+  }
+}
