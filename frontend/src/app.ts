@@ -24,6 +24,8 @@ import { Toasts } from "./shell/toasts";
 import type { ShellContext } from "./shell/view";
 
 const WARM_UP_MS = 1_500;
+/** What links of other pages may open here: "/#new-room". */
+const FROM_ELSEWHERE = new Set(["home", "open-palette", "new-room", "new-direct", "show-chat"]);
 
 class App {
   private readonly session: Session;
@@ -64,6 +66,7 @@ class App {
 
   start(): void {
     const { room } = this.boot;
+    const asked = this.asked();
     if (room !== null) this.stage.remember([room.room]);
     // Coming to "/" from outside goes on in the last room; on a phone "/" is the list of rooms.
     const last = location.pathname === "/" && history.state === null && !PHONE.matches ? this.stage.lastUrl() : null;
@@ -72,12 +75,21 @@ class App {
     this.keys();
     closeOnScrim();
     this.router.arrive(true);
+    asked?.click();
     new Idle(this.session);
     this.session.start();
     // Dialogs and pages come after the first load, so that they are there at once, and also without a connection.
     setTimeout(() => {
       for (const made of Object.values(this.dialogs)) made.get().catch(() => undefined);
     }, WARM_UP_MS);
+  }
+
+  /** What a link of another page wants to have opened; the address forgets it. */
+  private asked(): HTMLElement | null {
+    const name = location.hash.slice(1);
+    if (!FROM_ELSEWHERE.has(name)) return null;
+    this.router.rename(location.pathname);
+    return document.querySelector<HTMLElement>(`[data-do="${name}"], [data-nav="${name}"]`);
   }
 
   // Dialogs, each made when it is first wanted

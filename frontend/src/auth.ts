@@ -91,13 +91,17 @@ function setUpWait(note: HTMLElement): void {
   tick();
 }
 
+/** The section that the address names is the current one, also when one comes with the address. */
 function setUpSections(nav: HTMLElement): void {
-  nav.addEventListener("click", (event) => {
-    const link = (event.target as Element).closest("a");
-    if (!link) return;
-    for (const other of nav.querySelectorAll("a")) other.removeAttribute("aria-current");
-    link.setAttribute("aria-current", "true");
-  });
+  const links = [...nav.querySelectorAll("a")];
+  const mark = (): void => {
+    const current = links.find((link) => link.hash !== "" && link.hash === location.hash);
+    if (current === undefined) return;
+    for (const link of links) link.removeAttribute("aria-current");
+    current.setAttribute("aria-current", "true");
+  };
+  window.addEventListener("hashchange", mark);
+  mark();
 }
 
 document.addEventListener("click", onClick);

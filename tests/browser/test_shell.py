@@ -107,6 +107,51 @@ def test_theme_is_switched_and_kept(ada: Any, room: Room, open_page: OpenPage) -
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(12, 15, 17)"
 
 
+def test_person_leaves_the_account_by_its_rail(ada: Any, ben: Any, room: Room, open_page: OpenPage) -> None:
+    say(ben, room, "@ada look")
+    say(ben, make_direct(ben, ada), "are you there?")
+    page = open_page(ada, "/account/profile/")
+    rail = page.get_by_role("complementary", name="Workspace")
+    expect(rail.get_by_role("link", name="general 1 mention", exact=True)).to_be_visible()
+    expect(rail.get_by_role("link", name="Ben Okafor 1 unread")).to_be_visible()
+    rail.get_by_role("link", name="Create room").click()
+    expect(page.get_by_role("dialog", name="New room")).to_be_visible()
+    expect(page).to_have_url(re.compile("/rooms/general/$|/$"))
+    page.goto("/account/profile/")
+    rail.get_by_role("link", name="Home").click()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+    page.goto("/account/email/")
+    rail.get_by_role("link", name="Jump to a room").click()
+    expect(page.get_by_role("combobox", name="Jump to a room, person or command")).to_be_focused()
+    page.goto("/account/profile/")
+    rail.get_by_role("link", name="Ben Okafor").click()
+    expect(message(page, "are you there?")).to_be_visible()
+
+
+def test_phone_has_the_tabs_on_the_account_too(
+    ada: Any, room: Room, open_page: OpenPage, phone: dict[str, Any], assert_no_sideways_scroll: Any
+) -> None:
+    page = open_page(ada, "/rooms/general/", **phone)
+    expect(page.locator("#view[aria-busy]")).to_have_count(0)
+    page.goto("/account/profile/#devices")
+    expect(page.get_by_role("link", name="Devices")).to_have_attribute("aria-current", "true")
+    assert_no_sideways_scroll(page)
+    page.get_by_role("navigation", name="Views").get_by_role("link", name="Chat").tap()
+    expect(page).to_have_url(re.compile("/rooms/general/$"))
+    expect(field(page)).to_be_visible()
+
+
+def test_person_speaks_first_in_a_new_room(ada: Any, open_page: OpenPage) -> None:
+    make_room(ada, name="caret drift", purpose="Why the second caret jumps")
+    page = open_page(ada, "/rooms/caret-drift/")
+    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    expect(log(page).get_by_text("Why the second caret jumps")).to_be_visible()
+    write(page, "Good morning")
+    expect(message(page, "Good morning")).not_to_have_class(re.compile("sending"))
+    expect(page.get_by_text("Nothing here yet")).to_be_hidden()
+    expect(page.get_by_text("Ada Lovelace made this room")).to_be_visible()
+
+
 def tab_back_to(page: Page, wanted: Locator) -> None:
     """Shift Tab, past the buttons of the message that is the log's tab stop."""
     for _ in range(8):

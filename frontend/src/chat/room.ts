@@ -191,7 +191,9 @@ class Room implements RoomPane {
     this.drawn = now;
     const rights = drawn?.permissions !== now.permissions || drawn.open !== now.open;
     const all = rights || drawn.room !== now.room || drawn.people !== now.people;
-    const empty = state.messages.length === 0 && pending.length === 0;
+    // That somebody made the room or joined it is no talk yet.
+    const quiet = !state.has_before && state.messages.every((message) => message.kind === "system");
+    const empty = quiet && pending.length === 0;
     this.log.element.setAttribute("aria-label", `Messages in ${roomLabel(state.room, this.others)}`);
     this.log.draw(empty ? [] : entries, this.context(state), all);
     if (empty) this.log.element.replaceChildren(this.emptyRoom(state));
