@@ -3,12 +3,14 @@
 import os
 
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "collab.settings")
 http = get_asgi_application()
 
 # These import models, so they come after Django's set-up.
+from collab.bodies import BodyLimit  # noqa: E402
 from collab.routing import websocket_urlpatterns  # noqa: E402
 from realtime.middleware import OriginCheck, SessionAuthentication  # noqa: E402
 from realtime.services import StartServices  # noqa: E402
@@ -16,7 +18,7 @@ from realtime.services import StartServices  # noqa: E402
 application = StartServices(
     ProtocolTypeRouter(
         {
-            "http": http,
+            "http": BodyLimit(http, settings.REQUEST_BODY_BYTES),
             "websocket": OriginCheck(SessionAuthentication(URLRouter(websocket_urlpatterns))),
         }
     )

@@ -6,10 +6,11 @@ files, mail, security, realtime, hooks, logging.
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -25,7 +26,10 @@ def env(name: str, default: str = "") -> str:
     """The value of `name`, or the content of the file named by `name`_FILE, or the default."""
     path = os.environ.get(f"{name}_FILE")
     if path:
-        return Path(path).read_text().strip()
+        try:
+            return Path(path).read_text().strip()
+        except (OSError, UnicodeError) as error:
+            raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {error}") from error
     return os.environ.get(name, default)
 
 
@@ -53,7 +57,7 @@ def env_list(name: str, default: str = "") -> list[str]:
 
 # Site
 
-DATA_DIR = Path(env("COLLAB_DATA_DIR", str(BASE_DIR / "var")))
+DATA_DIR = Path(env("COLLAB_DATA_DIR", str(BASE_DIR / "var"))).absolute()
 DEBUG = env_bool("DEBUG", False)
 SITE_NAME = env("SITE_NAME", "Collab")
 SITE_URL = env("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
@@ -64,20 +68,21 @@ ALLOWED_ORIGINS = env_list("ALLOWED_ORIGINS", SITE_URL)
 """Origins besides the request's own that may open a socket, as scheme://host[:port]."""
 
 
-def _secret_key() -> str:
-    """SECRET_KEY from the environment, else one made once and kept beside the data."""
-    key = env("SECRET_KEY")
-    path = DATA_DIR / "secret_key"
-    if key:
-        return key
-    if not path.exists():
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(get_random_secret_key())
-    return path.read_text()
+def kept_key(path: Path) -> str:
+    """The key in this file, which is made once, by one of several processes that start together."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        if not path.exists() or not path.read_text():
+            path.touch(mode=0o600)
+            path.write_text(get_random_secret_key())
+        return path.read_text()
+    finally:
+        os.close(folder)
 
 
-SECRET_KEY = _secret_key()
+SECRET_KEY = env("SECRET_KEY") or kept_key(DATA_DIR / "secret_key")
 SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 """Keys of before, newest first: what they signed and sealed still holds."""
 
@@ -152,7 +157,7 @@ def database(url: str) -> dict[str, Any]:
     if parts.scheme == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": parts.path.removeprefix("/") if parts.path.startswith("//") else parts.path,
+            "NAME": unquote(parts.path.removeprefix("/") if parts.path.startswith("//") else parts.path),
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
@@ -161,6 +166,10 @@ def database(url: str) -> dict[str, Any]:
         }
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured(f"DATABASE_URL: unknown scheme {parts.scheme!r}; use sqlite or postgresql")
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL: {error}") from error
     query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -168,12 +177,12 @@ def database(url: str) -> dict[str, Any]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(query.pop("host", "") or parts.hostname or ""),
-        "PORT": str(query.pop("port", "") or parts.port or ""),
+        "PORT": str(query.pop("port", "") or port or ""),
         "OPTIONS": {key: unquote(value) for key, value in query.items()},
     }
 
 
-DATABASES = {"default": database(env("DATABASE_URL", f"sqlite:///{DATA_DIR}/collab.sqlite3"))}
+DATABASES = {"default": database(env("DATABASE_URL", f"sqlite:///{quote(str(DATA_DIR))}/collab.sqlite3"))}
 
 # Cache and channel layer
 
@@ -302,6 +311,8 @@ STORAGES: dict[str, dict[str, Any]] = {
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not env_bool("STATIC_MANIFEST", False)
 MEDIA_ROOT = DATA_DIR / "media"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+REQUEST_BODY_BYTES = 33_554_432
+"""What any request may carry, files included."""
 
 # Mail
 
