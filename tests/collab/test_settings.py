@@ -84,3 +84,11 @@ def test_operator_names_the_database(url: str, name: str, host: str | None) -> N
 def test_operator_is_told_what_is_wrong_with_the_database(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL"):
         ours.database(url)
+
+
+def test_operator_who_checks_before_deploying_reads_nothing(tmp_path: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if name not in {"SECRET_KEY", "DEBUG"}}
+    secure = {"SITE_URL": "https://collab.example", "COLLAB_DATA_DIR": str(tmp_path)}
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "INFO"]
+    done = subprocess.run(command, cwd=ROOT, env=kept | secure, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
