@@ -6,6 +6,7 @@ thread, so a line that takes another way fails here before it surprises a reader
 
 import asyncio
 import contextlib
+import json
 import sys
 import threading
 import uuid
@@ -25,6 +26,7 @@ from django.urls import reverse
 from accounts.models import AuditEntry, Sanction, User
 from chat.models import Mention, Message
 from collab.asgi import application
+from editor import services as documents
 from realtime import log, testing
 from realtime.models import Event
 from tests import cluster, factories
@@ -32,7 +34,7 @@ from tests import cluster, factories
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("site")]
 
 ROOT = Path(__file__).resolve().parent.parent
-STOREYS = tuple(f"{ROOT}/{app}/" for app in ("accounts", "chat", "realtime"))
+STOREYS = tuple(f"{ROOT}/{app}/" for app in ("accounts", "chat", "editor", "realtime"))
 
 
 class Line:
@@ -115,6 +117,64 @@ def cast(transactional_db: None) -> Cast:
 def here(user: User, **options: Any) -> Any:
     """A socket of the person to this process."""
     return testing.connected(user, application=application, **options)
+
+
+# Line 1: a keystroke
+
+
+KEYSTROKE = (
+    "realtime.consumers.take_token",
+    "editor.consumers.DocumentConsumer.push",
+    "editor.changes.ChangeSet.from_json",
+    "editor.line.submit",
+    "editor.services.updates.submit_batch",
+    "editor.services.updates.lock_document",
+    "chat.selectors.rights.rights_of",
+    "editor.authority.accept",
+    "editor.authority.apply_all",
+    "editor.selectors.entries.entry_of",
+    "editor.services.updates.Batch.store",
+    "editor.texts.Sheets.put",
+    "realtime.hub.Hub.publish",
+    "realtime.feed.Feed.take",
+    "realtime.feed.Feed.flush",
+)
+
+
+@pytest.mark.parametrize("typed", ["x", "def", "😀"])
+async def test_mina_types_and_teo_sees_what_is_stored(cast, typed):
+    document = await on_a_thread(partial(make_document, cast))
+    topic, path = f"document:{document}", f"/ws/editor/{document}/"
+    change = [4, [0, typed]]
+    with followed() as line:
+        async with here(cast.mina, path=path) as mina, here(cast.teo, path=path) as teo:
+            for user, socket in ((cast.mina, mina), (cast.teo, teo)):
+                join = {"client_id": f"{user.pk}-tab", "version": None}
+                assert (await socket.command("document.join", join, topic=topic))["data"]["version"] == 0
+            line.begin()
+            answer = await mina.command("document.push", {"version": 0, "updates": [change]}, topic=topic)
+            own, heard = await mina.expect("document.updates"), await teo.expect("document.updates")
+    assert line.of(*KEYSTROKE) == list(KEYSTROKE)
+    assert own == heard
+    assert answer["data"] == {"version": heard["seq"]} == {"version": 1}
+    update = {"version": 1, "client_id": f"{cast.mina.pk}-tab", "author": cast.mina.pk, "changes": change, "run": None}
+    assert heard["data"]["updates"] == [update]
+    await on_a_thread(lambda: kept_as_seen(cast, document, heard, "ab\nc" + typed))
+
+
+def make_document(cast: Cast) -> int:
+    made = documents.create_document(
+        actor=cast.teo, room_id=cast.room.pk, cid=uuid.uuid4(), name="notes.py", text="ab\nc"
+    )
+    return made.id
+
+
+def kept_as_seen(cast: Cast, document: int, heard: dict[str, Any], text: str) -> None:
+    assert json.loads(log.read(f"document:{document}", 0, 10)[0].frame) == heard
+    reader = Client()
+    reader.force_login(cast.teo)
+    shown = reader.get(f"/api/documents/{document}/text/").json()
+    assert (shown["version"], shown["text"], shown["author"]) == (1, text, cast.mina.pk)
 
 
 # Line 2: a message

@@ -72,6 +72,8 @@ def _nearest(document: Document, version: int) -> Sheet:
 
 
 def _forward(document: Document, sheet: Sheet, version: int) -> Sheet:
+    if sheet.version == version:
+        return sheet
     missing: list[Accepted] = accepted_between(document_id=document.pk, after=sheet.version, upto=version)
     if len(missing) != version - sheet.version:
         raise LookupError(f"document {document.pk} lacks updates between {sheet.version} and {version}")
