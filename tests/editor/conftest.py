@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection
 from django.test import Client
 
 from accounts.models import User
@@ -61,6 +63,16 @@ def secret(mina: User, teo: User) -> Room:
 @pytest.fixture
 def document(mina: User, room: Room) -> Document:
     return make_document(mina, room, text="one\ntwo\n")
+
+
+@pytest.fixture(scope="module")
+def module_environment(django_db_setup: None) -> dict[str, str]:
+    """The environment of server processes that outlive one test."""
+    database = connection.settings_dict
+    url = f"sqlite:///{database['NAME']}"
+    if connection.vendor != "sqlite":
+        url = f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}"
+    return {**os.environ, "DATABASE_URL": url, "PYTHONUNBUFFERED": "1"}
 
 
 @pytest.fixture
