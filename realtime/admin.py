@@ -8,8 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
+from realtime import protocol
 from realtime.models import Event, Lease, Presence, Topic
 
 
@@ -24,11 +27,46 @@ class _ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptabl
         return False
 
 
+class _OfKind(admin.SimpleListFilter):
+    """Topics of rooms, of people, …"""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The kinds that events are declared for."""
+        kinds = sorted({event.topic for event in protocol.events().values() if event.topic})
+        return [(kind, kind) for kind in kinds]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Topic]) -> QuerySet[Topic]:
+        """Those whose key begins with the chosen kind."""
+        return queryset.filter(key__startswith=f"{self.value()}:") if self.value() else queryset
+
+
+class _Expired(admin.SimpleListFilter):
+    """Whether the claim still holds."""
+
+    title = "holds"
+    parameter_name = "holds"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Yes and no."""
+        return [("1", "Yes"), ("0", "No, it ran out")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those that hold now, or those that ran out."""
+        if self.value() is None:
+            return queryset
+        now = timezone.now()
+        return queryset.filter(until__gt=now) if self.value() == "1" else queryset.filter(until__lte=now)
+
+
 @admin.register(Topic)
 class TopicAdmin(_ReadOnly):
     """Heads of the logs."""
 
     list_display = ("key", "head_seq", "min_seq")
+    list_filter = (_OfKind,)
     search_fields = ("key",)
     ordering = ("key",)
 
@@ -50,6 +88,7 @@ class LeaseAdmin(_ReadOnly):
     """Who runs which background service."""
 
     list_display = ("name", "holder", "until")
+    list_filter = (_Expired,)
     search_fields = ("name", "holder")
 
 
@@ -58,5 +97,5 @@ class PresenceAdmin(_ReadOnly):
     """Who is here, by process."""
 
     list_display = ("user_id", "state", "process", "until")
-    list_filter = ("state",)
+    list_filter = ("state", _Expired)
     search_fields = ("user_id", "process")

@@ -137,7 +137,7 @@ class InviteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         link = request.build_absolute_uri(reverse("account_invite", args=[token]))
         self.message_user(request, format_html("The link, shown only now: <code>{}</code>", link), messages.WARNING)
 
-    @admin.action(description="Revoke", permissions=["add"])
+    @admin.action(description="Revoke", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Invite]) -> None:
         """Makes the chosen links stop working."""
         for invite in queryset:

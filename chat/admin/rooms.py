@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
@@ -16,6 +16,7 @@ from accounts.admin.asking import ReasonForm, ask
 from accounts.admin.site import ReadOnly, me
 from chat import services
 from chat.models import Membership, Room, RoomInvite
+from chat.permissions import FIXED_KINDS
 from chat.selectors.views import room_url
 from realtime.protocol import Refused
 
@@ -63,14 +64,17 @@ class RoomAdmin(ReadOnly):
     readonly_fields = ("page",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
-        """Rooms, each with how many people are in it."""
+        """Rooms, each with how many people are in it and, for those named after them, who."""
         rooms: QuerySet[Room] = super().get_queryset(request)
-        return rooms.annotate(member_count=Count("memberships", distinct=True))
+        of_people = Membership.objects.filter(room__kind__in=FIXED_KINDS).select_related("user").order_by("pk")
+        named = Prefetch("memberships", queryset=of_people, to_attr="people")
+        return rooms.annotate(member_count=Count("memberships", distinct=True)).prefetch_related(named)
 
     @admin.display(description="Room", ordering="name")
     def shown(self, room: Room) -> str:
-        """The name, or the address of a room without one."""
-        return str(room)
+        """The name, or the people of a room without one."""
+        people: list[Membership] = getattr(room, "people", [])
+        return ", ".join(str(member.user) for member in people) or str(room)
 
     @admin.display(description="Members", ordering="member_count")
     def members(self, room: Room) -> int:

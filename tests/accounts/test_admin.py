@@ -13,7 +13,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts import selectors, services
 from accounts.models import AuditEntry, Invite, Profile, Sanction, User
-from realtime.models import Event
+from realtime.models import Event, Lease, Presence, Topic
 from tests.accounts.conftest import PASSWORD, Person, SignIn, events
 from tests.accounts.test_avatars import picture as a_picture
 
@@ -305,6 +305,32 @@ def test_an_invite_for_nobody_is_not_made(office: Client) -> None:
     page = office.post(reverse("admin:accounts_invite_add"), data).content.decode()
     assert "A link works for at least one person." in page
     assert not Invite.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "filters"),
+    [("topic", {"kind": "user"}), ("lease", {"holds": "1"}), ("presence", {"holds": "0"})],
+)
+def test_office_narrows_what_the_realtime_layer_keeps(office: Client, model: str, filters: dict[str, str]) -> None:
+    now = timezone.now()
+    Topic.objects.bulk_create([Topic(key="user:999"), Topic(key="room:999")])
+    Lease.objects.create(name="held", holder="a", until=now + timedelta(minutes=5))
+    Lease.objects.create(name="over", holder="a", until=now - timedelta(minutes=5))
+    Presence.objects.create(user_id=1, process="a", until=now + timedelta(minutes=5))
+    Presence.objects.create(user_id=2, process="a", until=now - timedelta(minutes=5))
+    every = reverse(f"admin:realtime_{model}_changelist")
+    found = {str(row) for row in office.get(every, filters).context["cl"].queryset}
+    rest = {str(row) for row in office.get(every).context["cl"].queryset} - found
+    assert (any("999" in row or "held" in row or row.startswith("2 ") for row in found), bool(rest)) == (True, True)
+
+
+def test_a_helper_who_may_only_make_invites_is_not_offered_to_revoke(helper: User, boss: User, sign_in: SignIn) -> None:
+    invite, _ = services.issue_invite(actor=boss, expires_at=timezone.now() + timedelta(days=1))
+    helper.user_permissions.set(Permission.objects.filter(codename__in=["add_invite", "view_invite"]))
+    listing = reverse("admin:accounts_invite_changelist")
+    page = sign_in(helper).post(listing, {"action": "revoke", "_selected_action": [invite.pk]}, follow=True)
+    assert page.status_code == 200
+    assert Invite.objects.get().revoked_at is None
 
 
 def test_office_never_shows_what_an_event_said(office: Client, person: Person) -> None:

@@ -153,6 +153,13 @@ def test_a_superuser_appoints_an_owner_with_a_reason(office, helper, teo, room):
     assert member.role == "owner"
 
 
+def test_a_room_without_a_name_stands_there_by_its_people(office, mina, teo, room):
+    factories.make_direct(teo, mina)
+    page = office.get(listing("room")).content.decode()
+    assert "Mina Okafor, Teo Lindqvist" in page
+    assert "Realtime core" in page
+
+
 def test_office_shows_no_token(office, talk, room):
     link = room.invites.get()
     page = office.get(reverse("admin:chat_roominvite_change", args=[link.pk])).content.decode()
