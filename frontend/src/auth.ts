@@ -1,6 +1,7 @@
 // Entry of the sign-in and account pages: small helps on forms that work without them, passkeys, choices saved at once.
 // Loaded by auth_base.html and account_base.html. Never talks to a socket and writes no markup.
 
+import { setUpCrop } from "./auth/crop";
 import { setUpPasskeys } from "./auth/passkeys";
 import { setUpPreferences } from "./auth/preferences";
 
@@ -109,10 +110,8 @@ for (const input of document.querySelectorAll<HTMLInputElement>("[data-six-digit
 for (const input of document.querySelectorAll<HTMLInputElement>("[data-time-zone]")) {
   input.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
-for (const input of document.querySelectorAll<HTMLInputElement>("[data-submit-on-change]")) {
-  input.addEventListener("change", () => input.form?.requestSubmit());
-}
 for (const note of document.querySelectorAll<HTMLElement>("[data-wait-seconds]")) setUpWait(note);
 for (const nav of document.querySelectorAll<HTMLElement>(".subnav")) setUpSections(nav);
+setUpCrop(document);
 setUpPasskeys(document);
 setUpPreferences(document);

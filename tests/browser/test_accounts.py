@@ -142,6 +142,8 @@ def test_person_gives_themselves_a_face(person: Make, open_page: OpenPage, tmp_p
     page = open_page(person("mina", "Mina Okafor"), "/account/profile/")
     expect(page.get_by_role("img", name="Your picture: the letters MO")).to_be_visible()
     page.get_by_label("Change", exact=True).set_input_files(file)
+    page.get_by_role("button", name="Save picture").click()
+    expect(page.get_by_text("Your picture is saved.")).to_be_visible()
     face = page.get_by_role("img", name="Your picture")
     expect(face).to_be_visible()
     assert face.evaluate("image => image.decode().then(() => image.naturalWidth)") == 256
