@@ -53,12 +53,18 @@ export function get<T>(path: string, query: Query = {}, signal?: AbortSignal): P
   return answer<T>(fetch(address(path, query), { headers, credentials: "same-origin", ...(signal ? { signal } : {}) }));
 }
 
-/** Posts JSON with the page's CSRF token. */
-export function post<T>(path: string, data: unknown): Promise<T> {
-  const token = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
-  const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token };
-  return answer<T>(fetch(path, { method: "POST", headers, body: JSON.stringify(data), credentials: "same-origin" }));
+/** The page's token, without which the server takes no write. */
+export function csrfToken(): string {
+  return document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
 }
+
+/** Sends JSON with the page's CSRF token. */
+export function send<T>(method: "POST" | "PATCH" | "DELETE", path: string, data: unknown = {}): Promise<T> {
+  const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
+  return answer<T>(fetch(path, { method, headers, body: JSON.stringify(data), credentials: "same-origin" }));
+}
+
+export const post = <T>(path: string, data: unknown) => send<T>("POST", path, data);
 
 export const home = () => get<HomeSnapshot>("/api/home/");
 

@@ -1,6 +1,8 @@
 // The rooms' page: makes the session and the parts of the shell, and ties them together. Loaded by chat/app.html.
 // It holds no logic of its own: what happens stands in shell/ and chat/.
 
+import "./kernel";
+
 import { part } from "./dom";
 import type { RoomView } from "./protocol";
 import { Session, type Boot } from "./session";
@@ -190,7 +192,9 @@ class App {
       "join-room": (button) => this.joinFrom(button),
       "retry-now": () => this.retry(),
       "show-rooms": () => router.go("/"),
-      "show-chat": () => router.go(stage.chatUrl()),
+      "show-chat": () => stage.roomStage?.code?.close() === true || router.go(stage.chatUrl()),
+      "show-code": () => stage.showCode(),
+      "toggle-code": () => stage.roomStage?.code?.toggle(),
       "sign-in-again": (link) => location.assign((link as HTMLAnchorElement).href),
     });
   }
@@ -216,7 +220,8 @@ class App {
   /** Cancels what is being done, else closes what stands beside the chat, else marks the room read. */
   private escape(): void {
     const room = this.stage.roomStage;
-    if (room?.pane == null || room.pane.escape()) return;
+    // In the editor Esc lets the next Tab leave it.
+    if (room?.pane == null || room.code?.hasFocus === true || room.pane.escape()) return;
     if (room.besideHasFocus() && room.closePane()) return;
     room.pane.markRead();
   }

@@ -2,10 +2,13 @@
 // Reached by `import("./later")` only: a static import of one of these modules anywhere brings it back to the first load,
 // which is to stay below 40 kB (gzip). Dialogs, the palette, browsing and settings belong here as well.
 
+import "./kernel";
+
 export { Completion } from "./chat/completion";
 export { openHistory } from "./chat/history";
 export { openPicker } from "./chat/picker";
 export { ThreadPane } from "./chat/thread";
+export { CodePlace } from "./shell/code";
 export { BrowseView } from "./shell/browse_view";
 export { paletteCommands } from "./shell/commands";
 export { Direct } from "./shell/direct";

@@ -11,7 +11,9 @@ import { documentSocket, documentTopic } from "./addresses";
 import { carets } from "./carets";
 import { claim } from "./claims";
 import { Company } from "./company";
+import { comforts, type Rich } from "./comforts";
 import { countEdits } from "./edits";
+import { draftOf } from "./drafts";
 import { extrasOf } from "./extras";
 import { guards } from "./guards";
 import { Keeper } from "./keeper";
@@ -20,7 +22,7 @@ import { Line } from "./line";
 import { mergeKept } from "./merger";
 import type { Settings } from "./settings";
 import { Replica, startState, textOf, type Unsent } from "./replica";
-import { indentation, readingSetup, Switches, wording, writingSetup } from "./setup";
+import { readingSetup, Switches, wording, writingSetup } from "./setup";
 import type { Draft, KeptEdits, Shelf } from "./shelf";
 import type { Status } from "./status";
 
@@ -52,6 +54,8 @@ export class Desk {
   private clientId = "";
   private release: (() => void) | null = null;
   private loadedLanguage = "";
+  private rich: Rich | null = null;
+  private isRich = false;
   private offlineSince: number | null = null;
   private merging = false;
   private hurriedAt = 0;
@@ -91,10 +95,16 @@ export class Desk {
     if (mine !== null) this.begin({ version: mine.version, text: mine.base }, mine);
     this.merging = mine !== null;
     this.connect();
+    comforts().then((rich) => this.made(rich), (error: unknown) => shell.fail("Parts of the editor could not be loaded", error));
     const others = kept.filter((one) => one !== mine);
     void mergeKept(others, shelf, this.document.name).then((made) => this.foundDrafts(made));
     shell.session.people.add(shell.session.home.get().me);
     this.changed();
+  }
+
+  private made(rich: Rich): void {
+    this.rich = rich;
+    this.comfort(rich);
   }
 
   /** Another document is shown: without a need for it the socket rests. */
@@ -190,7 +200,17 @@ export class Desk {
     this.keeper?.close();
     this.keeper = new Keeper(this.context.shelf, this.document.id, this.replica, unsent !== null);
     this.loadedLanguage = "";
+    this.isRich = false;
     this.redress();
+  }
+
+  /** Keys, history and colours, once for each copy, and the indentation of now. */
+  private comfort(rich: Rich): void {
+    const { view, switches } = this;
+    if (view === null) return;
+    const indent = switches.indent.reconfigure(rich.indentation(this.context.settings.indentOf(languageOf(this.document))));
+    view.dispatch({ effects: this.isRich ? [indent] : [indent, switches.rich.reconfigure(rich.writingComforts())] });
+    this.isRich = true;
   }
 
   private startFrom(snapshot: DocumentSnapshot): void {
@@ -206,7 +226,8 @@ export class Desk {
       switches.extras.of(extrasOf(this.document.id)),
       switches.writing.of(wording(this.words(), !this.canEdit)),
       switches.language.of([]),
-      switches.indent.of(indentation(this.context.settings.indentOf(languageOf(this.document)))),
+      switches.indent.of([]),
+      switches.rich.of([]),
       switches.wrap.of(this.context.settings.wrap ? EditorView.lineWrapping : []),
       guards((why) => this.context.shell.toast({ kind: "error", title: "This was not taken", text: why })),
       writingSetup(),
@@ -244,10 +265,10 @@ export class Desk {
     view.dispatch({
       effects: [
         switches.writing.reconfigure(wording(this.words(), !this.canEdit)),
-        switches.indent.reconfigure(indentation(this.context.settings.indentOf(language))),
         switches.wrap.reconfigure(this.context.settings.wrap ? EditorView.lineWrapping : []),
       ],
     });
+    if (this.rich !== null) this.comfort(this.rich);
     if (this.loadedLanguage === language.id) return;
     this.loadedLanguage = language.id;
     // A language that cannot be fetched leaves the text plain; the next opening tries again.
@@ -346,17 +367,7 @@ export class Desk {
   private recover(why: string): void {
     const { replica } = this;
     if (replica === null) return;
-    const { edits } = replica;
-    const draft: Draft = {
-      id: uuid4(),
-      document: this.document.id,
-      name: this.document.name,
-      text: replica.text.toString(),
-      base: replica.storedText.toString(),
-      edits: countEdits(edits),
-      typedAt: edits[edits.length - 1]?.at ?? Date.now(),
-      why,
-    };
+    const draft = draftOf(replica, this.document, why);
     const { shelf } = this.context;
     // First the draft, then the edits it holds: a crash between the two leaves both, never none.
     void shelf.keepDraft(draft).then(() => shelf.dropUnsent(replica.clientId));

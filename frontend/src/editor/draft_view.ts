@@ -5,6 +5,7 @@ import { ChangeSet, Compartment, EditorState, RangeSetBuilder } from "@codemirro
 import { Decoration, EditorView, gutterLineClass, GutterMarker } from "@codemirror/view";
 import { clone, el, part } from "../dom";
 import { clock } from "../time";
+import { comforts } from "./comforts";
 import { changesBetween } from "./diff";
 import { languageOf } from "./languages";
 import { textOf } from "./replica";
@@ -64,11 +65,12 @@ export class DraftView {
     const when = clock(new Date(draft.typedAt).toISOString());
     part(this.element, "[data-part=text]").textContent = `Typed ${when} on this device, not stored. ${draft.why}`;
     part<HTMLButtonElement>(this.element, "[data-part=put]").hidden = !mayEdit;
-    const language = new Compartment();
+    const [language, comfort] = [new Compartment(), new Compartment()];
     const label = EditorView.contentAttributes.of({ "aria-label": `${draft.name}, your recovered draft`, "aria-readonly": "true", tabindex: "0" });
-    const extensions = [readingSetup(), language.of([]), extension, EditorState.readOnly.of(true), EditorView.editable.of(false), label];
+    const extensions = [readingSetup(), language.of([]), comfort.of([]), extension, EditorState.readOnly.of(true), EditorView.editable.of(false), label];
     const state = EditorState.create({ doc: textOf(draft.text), extensions });
     this.view = new EditorView({ state, parent: part(this.element, "[data-part=host]") });
+    comforts().then((rich) => this.view.dispatch({ effects: comfort.reconfigure(rich.readingComforts()) }), () => undefined);
     languageOf({ language: "", name: draft.name }).load().then((found) => this.view.dispatch({ effects: language.reconfigure(found) }), () => undefined);
   }
 

@@ -1,22 +1,16 @@
 // Sends edits that other tabs kept and never sent: a copy without an editor joins, pushes and is forgotten.
 // Called by the desk with what nobody else speaks for. What the server will not take becomes a draft.
 
-import { uuid4 } from "../dom";
 import { claim } from "./claims";
 import { documentSocket, documentTopic } from "./addresses";
-import { countEdits } from "./edits";
+import { draftOf } from "./drafts";
 import { Line } from "./line";
 import { PlainHost, Replica, startState, textOf } from "./replica";
 import type { Draft, KeptEdits, Shelf } from "./shelf";
 
-function draftOf(kept: KeptEdits, replica: Replica, name: string, why: string): Draft {
-  const text = replica.text.toString();
-  const base = replica.storedText.toString();
-  return { id: uuid4(), document: kept.document, name, text, base, edits: countEdits(replica.edits), typedAt: kept.times[kept.times.length - 1] ?? kept.keptAt, why };
-}
-
 /** Answers a draft if the edits cannot be stored, null when all are. */
 function merge(kept: KeptEdits, name: string): Promise<Draft | null> {
+  const document = { id: kept.document, name };
   const { clientId, version, base } = kept;
   const replica = new Replica(new PlainHost(startState({ clientId, version, text: base }, [], kept)), clientId, textOf(base));
   return new Promise((resolve) => {
@@ -26,11 +20,11 @@ function merge(kept: KeptEdits, name: string): Promise<Draft | null> {
     };
     const line = new Line(documentSocket(kept.document), documentTopic(kept.document), clientId, {
       replica: () => replica,
-      snapshot: () => finish(draftOf(kept, replica, name, "The document has changed too much meanwhile.")),
+      snapshot: () => finish(draftOf(replica, document, "The document has changed too much meanwhile.")),
       joined: () => undefined,
       taken: () => undefined,
       changed: () => replica.isSettled && finish(null),
-      refused: (error) => finish(draftOf(kept, replica, name, error.message)),
+      refused: (error) => finish(draftOf(replica, document, error.message)),
     });
     line.start();
   });

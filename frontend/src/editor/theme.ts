@@ -1,10 +1,8 @@
 // The editor's look. CodeMirror's own sheet stands outside our layers and would beat them, so this cannot be in styles/.
 // Custom properties keep it in step with the page's theme. Used by every editor of the pane.
 
-import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import type { Extension } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
-import { tags as t } from "@lezer/highlight";
 
 const tint = (colour: string, share: number) => `color-mix(in oklab, var(${colour}) ${share}%, transparent)`;
 
@@ -67,23 +65,8 @@ const drafts = EditorView.theme({
   ".cm-sign .cm-gutterElement": { textAlign: "center", fontWeight: "700", color: "var(--ok)" },
 });
 
-const colours = HighlightStyle.define([
-  { tag: [t.keyword, t.operatorKeyword, t.controlKeyword, t.definitionKeyword, t.moduleKeyword, t.modifier], color: "var(--syn-keyword)" },
-  { tag: [t.string, t.special(t.string), t.regexp], color: "var(--syn-string)" },
-  { tag: [t.number, t.bool, t.null, t.atom], color: "var(--syn-number)" },
-  { tag: [t.comment, t.quote], color: "var(--syn-comment)", fontStyle: "italic" },
-  { tag: [t.function(t.variableName), t.function(t.definition(t.variableName)), t.function(t.propertyName)], color: "var(--syn-func)" },
-  { tag: [t.className, t.typeName, t.definition(t.className), t.tagName, t.namespace], color: "var(--syn-type)" },
-  { tag: [t.meta, t.attributeName, t.propertyName, t.definition(t.propertyName)], color: "var(--syn-meta)" },
-  { tag: t.heading, fontWeight: "700", color: "var(--syn-func)" },
-  { tag: t.strong, fontWeight: "700" },
-  { tag: t.emphasis, fontStyle: "italic" },
-  { tag: [t.link, t.url], color: "var(--syn-func)", textDecoration: "underline" },
-  { tag: t.invalid, color: "var(--danger)" },
-]);
-
 /** How every editor of the pane looks. */
-export const editorLook: Extension = [look, peers, panels, drafts, syntaxHighlighting(colours)];
+export const editorLook: Extension = [look, peers, panels, drafts];
 
 /** The page's nonce for styles: the content security policy refuses a sheet without it. */
 export function styleNonce(): Extension {

@@ -5,6 +5,7 @@ import { mountRoom } from "../chat/room";
 import { clone, el, maybe, onceAFrame, part } from "../dom";
 import { avatar, roomIcon, roomLabel, roomName } from "../people";
 import type { PersonView, RoomSnapshot, RoomView } from "../protocol";
+import type { CodePlace } from "./code";
 import type { PaneOptions, RoomPane } from "./contract";
 import { stateOf } from "./presence";
 import { PHONE } from "./rail";
@@ -18,6 +19,9 @@ export class RoomStage implements View {
   readonly name = "room";
   readonly room: RoomView;
   pane: RoomPane | null = null;
+  /** The place of the code pane; null until it is loaded. */
+  code: CodePlace | null = null;
+  private wantsCode = false;
   private readonly element = clone("t-view-room");
   private readonly stops: (() => void)[] = [];
   private skeleton: ReturnType<typeof setTimeout> | undefined;
@@ -44,6 +48,21 @@ export class RoomStage implements View {
     this.redraw();
     this.pane = mountRoom({ view: this.element, shell: this.context.shell, room: this.room.id, message });
     if (this.wantsFocus) this.focus();
+    this.makeCode().catch((error: unknown) => this.context.shell.fail("The code pane could not be loaded", error));
+  }
+
+  private async makeCode(): Promise<void> {
+    const { CodePlace } = await import("../later");
+    if (this.pane === null) return;
+    const { element: view, label } = this;
+    this.code = new CodePlace({ view, label, shell: this.context.shell, room: this.room.id, leave: () => this.focus() });
+    this.code.begin(this.wantsCode);
+  }
+
+  /** Opens the code pane, as soon as it can be. */
+  showCode(): void {
+    if (this.code === null) this.wantsCode = true;
+    else void this.code.open(null);
   }
 
   focus(): void {
@@ -56,6 +75,8 @@ export class RoomStage implements View {
     clearTimeout(this.skeleton);
     this.closePane(false);
     for (const stop of this.stops) stop();
+    this.code?.unmount();
+    this.code = null;
     this.pane?.unmount();
     this.pane = null;
   }
@@ -90,7 +111,7 @@ export class RoomStage implements View {
     const may = state?.permissions ?? [];
     part(element, "[data-part=invite]").hidden = !may.includes("invite");
     part(element, "[data-part=settings]").hidden = state === null || direct || state.role === "";
-    part(element, "[data-do=open-members]").hidden = state === null;
+    part(element, "[data-do=open-members]").hidden = part(element, "[data-part=code-button]").hidden = state === null;
     this.drawHere(state);
   }
 

@@ -34,8 +34,10 @@ export class Router {
     if (target.origin !== location.origin || parseRoute(target.pathname) === null) return location.assign(target.href);
     const home = options.home === true;
     const same = target.pathname === location.pathname && home === ((history.state as { home?: boolean } | null)?.home === true);
-    if (options.replace === true || same) history.replaceState({ home }, "", target.pathname);
-    else history.pushState({ home }, "", target.pathname);
+    // What stands beside the chat stays when one comes to where one is.
+    const path = target.pathname + (same && target.search === "" ? location.search : target.search);
+    if (options.replace === true || same) history.replaceState({ home }, "", path);
+    else history.pushState({ home }, "", path);
     this.arrive(false);
   }
 

@@ -72,6 +72,12 @@ export class Stage {
     return this.lastUrl() ?? first?.room.url ?? "/browse/";
   }
 
+  /** A phone's Code tab: the code of the open room, or of the one that was open last. */
+  showCode(): void {
+    if (document.body.dataset["view"] !== "room") this.router.go(this.chatUrl());
+    this.roomStage?.showCode();
+  }
+
   show({ route, home, quiet }: Arrival): void {
     const turn = (this.turn += 1);
     const { connection } = this.context.shell.session;
@@ -155,6 +161,7 @@ export class Stage {
   private again(message: string | null, quiet: boolean): void {
     document.body.dataset["view"] = "room";
     this.drawTabs("room");
+    this.roomStage?.code?.again();
     if (message !== null) this.roomStage?.pane?.reveal(message);
     else if (!quiet) this.focus();
   }

@@ -1,0 +1,71 @@
+"""What a person does in the code pane, in a person's words: open a document, type in it, look how it stands.
+
+Used by the browser tests of the editor. It never asserts: tests say what they expect.
+"""
+
+from typing import Any
+from uuid import uuid4
+
+from playwright.sync_api import Locator, Page
+
+from chat.models import Room
+from chat.selectors.views import room_url
+from editor.models import Document
+from editor.services import create_document
+from editor.shapes import DocumentView
+from tests.browser.pages import elsewhere
+
+
+def make_document(owner: Any, room: Room, name: str = "session.py", text: str = "") -> DocumentView:
+    """A document of the room, as its owner would make it."""
+    return create_document(actor=owner, room_id=room.pk, cid=uuid4(), name=name, text=text)
+
+
+def document_url(room: Room, document: DocumentView) -> str:
+    """The address that opens it beside the chat."""
+    return f"{room_url(room)}?doc={document.id}"
+
+
+def pane(page: Page) -> Locator:
+    """The code pane."""
+    return page.locator("#code-pane")
+
+
+def editor(page: Page) -> Locator:
+    """Where one writes."""
+    return pane(page).locator(".hosts .cm-host:not([hidden]) .cm-content")
+
+
+def status(page: Page) -> Locator:
+    """How the document stands."""
+    return pane(page).locator("[data-part=status]")
+
+
+def tab(page: Page, name: str) -> Locator:
+    """The tab of a document."""
+    return pane(page).get_by_role("tab", name=name, exact=True)
+
+
+LINES = "(place) => [...place.querySelectorAll('.cm-line')].map((line) => line.textContent).join('\\n')"
+
+
+def lines(page: Page) -> str:
+    """The text as it is shown; only for texts that fit the window."""
+    return str(editor(page).evaluate(LINES))
+
+
+def go_to_end(page: Page) -> None:
+    """Puts the caret behind the last character."""
+    editor(page).click()
+    page.keyboard.press("Control+End")
+
+
+def type_at_end(page: Page, text: str) -> None:
+    """Types behind the last character."""
+    go_to_end(page)
+    page.keyboard.type(text)
+
+
+def stored_version(document: DocumentView) -> int:
+    """The version in the database."""
+    return int(elsewhere(Document.objects.values_list("version", flat=True).get, pk=document.id))
