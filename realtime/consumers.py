@@ -151,9 +151,11 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         if (await receive())["type"] != "websocket.connect":
             return
         await send({"type": "websocket.accept"})
+        self._outlet: Outlet = open_outlet(scope, send)
         # Every layer's copy of the scope shares this list, and none needs it again: 2 KiB for each idle socket.
         scope["headers"].clear()
-        self._outlet: Outlet = open_outlet(scope, send)
+        if "url_route" in scope:
+            scope.clear()  # the router's copy, for us alone
         self.socket = Socket(identity, self._outlet, self._close, self.dropped)
         try:
             await self._open(identity)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from realtime.socket import Socket
 
 RING_EVENTS: Final = 400
+# Most topics are people's own, where little happens: an event and a ring for each were a tenth of an idle socket.
+_EMPTY_RING: Final[deque[tuple[int, bytes]]] = deque(maxlen=0)
+_SETTLED: Final = asyncio.Event()
+_SETTLED.set()
 
 
 class Feed:
@@ -24,6 +28,7 @@ class Feed:
 
     Attributes:
         sockets: all that are on the topic; `live` are those that have everything up to `last`.
+        settled: set once the topic is followed or could not be (see `ready`).
         ring: the newest (seq, frame), without holes, ending at `last`.
         held: events that came before their turn, not more than the ring takes: the log has them all.
         head: the highest seq that the log is said to have.
@@ -33,7 +38,6 @@ class Feed:
 
     __slots__ = (
         "_due",
-        "became_ready",
         "ephemeral",
         "filling",
         "head",
@@ -44,6 +48,7 @@ class Feed:
         "quiet_since",
         "ready",
         "ring",
+        "settled",
         "sockets",
         "topic",
     )
@@ -55,11 +60,11 @@ class Feed:
         self.oldest = 1
         self.quiet_since = 0.0
         self.ready = False
-        self.became_ready = asyncio.Event()
+        self.settled = asyncio.Event()
         self.filling = False
         self.sockets: dict[Socket, None] = {}
         self.live: dict[Socket, None] = {}
-        self.ring: deque[tuple[int, bytes]] = deque(maxlen=RING_EVENTS)
+        self.ring = _EMPTY_RING
         self.held: dict[int, Entry] = {}
         self.ephemeral: dict[str, bytes] = {}
         self._due: list[bytes] = []
@@ -70,11 +75,15 @@ class Feed:
         self.oldest = oldest
         self.quiet_since = time.monotonic()
         self.ready = True
-        self.became_ready.set()
+        self._settle()
 
     def abandon(self) -> None:
         """The topic could not be followed: whoever waits learns it."""
-        self.became_ready.set()
+        self._settle()
+
+    def _settle(self) -> None:
+        self.settled.set()
+        self.settled = _SETTLED
 
     def hold(self, entry: Entry) -> None:
         """Keeps an event that came before its turn."""
@@ -86,7 +95,7 @@ class Feed:
         """Goes on after a piece of the log that is gone."""
         self.last = last
         self.oldest = last + 1
-        self.ring.clear()
+        self.ring = _EMPTY_RING
         self.held.clear()
 
     def forget(self, seq: int) -> None:
@@ -119,6 +128,8 @@ class Feed:
     def take(self, seq: int, frame: bytes) -> None:
         """The next event in order, as a ready frame."""
         self.last = seq
+        if not self.ring:
+            self.ring = deque(maxlen=RING_EVENTS)
         self.ring.append((seq, frame))
         self._due.append(frame)
 
@@ -137,7 +148,7 @@ class Feed:
                 continue
             socket.frames_out += count
             socket.bytes_out += size
-            socket.write(frames, joined)
+            socket.write(joined)
         metrics.deliveries.inc(count * (len(self.live) - len(full)))
         for socket in full:
             del self.live[socket]
@@ -150,7 +161,7 @@ class Feed:
         self.ephemeral = {}
         joined = b"".join(frames)
         for socket in self.live:
-            if not socket.push(frames, joined):
+            if not socket.push(len(frames), joined):
                 metrics.dropped.inc(len(frames))
 
     def replay_from_ring(self, socket: Socket, last: int) -> bool:

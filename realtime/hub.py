@@ -272,7 +272,7 @@ class Hub:
             await self._follow(new)
         waiting = [feed for topic in topics if (feed := self.feeds.get(topic)) and not feed.ready]
         if waiting:
-            await asyncio.wait_for(asyncio.gather(*(feed.became_ready.wait() for feed in waiting)), timeout=30)
+            await asyncio.wait_for(asyncio.gather(*(feed.settled.wait() for feed in waiting)), timeout=30)
             if not all(feed.ready for feed in waiting):
                 raise ConnectionError("a topic could not be followed")
 

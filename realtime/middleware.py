@@ -71,13 +71,15 @@ class OriginCheck:
     def __init__(self, app: App) -> None:
         self.app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lets the connection through or answers 403."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Lets the connection through or answers 403; not a coroutine itself, for that would wait in every socket."""
         origin = normal_origin(header(scope, b"origin"))
         ours = {normal_origin(known) for known in (*settings.ALLOWED_ORIGINS, site_origin(scope)) if known}
         if origin and origin in ours:
-            await self.app(scope, receive, send)
-            return
+            return self.app(scope, receive, send)
+        return self._refuse(receive, send)
+
+    async def _refuse(self, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.close", "code": 4403})
 

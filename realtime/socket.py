@@ -81,20 +81,20 @@ class Socket:
     def send(self, frame: bytes) -> None:
         """Sends an answer (hello, ack, error): JSON that does not count in the window."""
         wire = text_frame(frame)
-        self.write([wire], wire)
+        self.write(wire)
 
-    def push(self, frames: list[bytes], joined: bytes) -> bool:
-        """Sends event frames if the window has room for all of them."""
-        if self.frames_out + len(frames) > self.frames_limit or self.bytes_out + len(joined) > self.bytes_limit:
+    def push(self, count: int, joined: bytes) -> bool:
+        """Sends `count` event frames, joined, if the window has room for all of them."""
+        if self.frames_out + count > self.frames_limit or self.bytes_out + len(joined) > self.bytes_limit:
             return False
-        self.frames_out += len(frames)
+        self.frames_out += count
         self.bytes_out += len(joined)
-        self.write(frames, joined)
+        self.write(joined)
         return True
 
     def push_event(self, feed: Feed, seq: int, frame: bytes) -> bool:
         """Sends one waiting durable event and remembers how far the socket is; False when the window is full."""
-        if not self.push([frame], frame):
+        if not self.push(1, frame):
             self.fall_behind(feed, seq - 1)
             return False
         self.behind[feed] = seq

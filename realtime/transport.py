@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any, Protocol
 
 from realtime.daphne_writer import find_writer
@@ -39,17 +39,26 @@ def text_frame(payload: bytes) -> bytes:
     return encode_frame(TEXT, payload)
 
 
-def payload_of(frame: bytes) -> bytes:
-    """The payload of a frame made by `text_frame`."""
-    return frame[{126: 4, 127: 10}.get(frame[1], 2) :]
+def payloads_of(frames: bytes) -> Iterator[bytes]:
+    """The payloads of frames made by `text_frame` and joined."""
+    position = 0
+    while position < len(frames):
+        length = frames[position + 1]
+        position += 2
+        if length > 125:
+            body = position + (2 if length == 126 else 8)
+            length = int.from_bytes(frames[position:body], "big")
+            position = body
+        yield frames[position : position + length]
+        position += length
 
 
 class Outlet:
-    """The way out to one socket. `write` takes frames of `text_frame`, in the order they must arrive."""
+    """The way out to one socket. `write` takes joined frames of `text_frame`, in the order they must arrive."""
 
     __slots__ = ("write",)
 
-    write: Callable[[list[bytes], bytes], None]
+    write: Callable[[bytes], None]
 
     def close(self) -> None:
         """No more writes."""
@@ -69,8 +78,7 @@ class FastOutlet(Outlet):
 
     def __init__(self, writer: FrameWriter) -> None:
         self._writer = writer
-        write = writer.write
-        self.write = lambda frames, joined: write(joined)
+        self.write = writer.write
 
     def unread_bytes(self) -> int:
         """What the kernel has not taken yet."""
@@ -89,18 +97,19 @@ class AsgiOutlet(Outlet):
         self._unread = 0
         self.write = self._enqueue
 
-    def _enqueue(self, frames: list[bytes], joined: bytes) -> None:
-        self._queue.extend(frames)
-        self._unread += len(joined)
+    def _enqueue(self, frames: bytes) -> None:
+        for payload in payloads_of(frames):
+            self._queue.append(payload)
+            self._unread += len(payload)
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._drain())
 
     async def _drain(self) -> None:
         try:
             while self._queue:
-                frame = self._queue.popleft()
-                await self._send({"type": "websocket.send", "text": payload_of(frame).decode()})
-                self._unread -= len(frame)
+                payload = self._queue.popleft()
+                await self._send({"type": "websocket.send", "text": payload.decode()})
+                self._unread -= len(payload)
         except Exception as error:  # noqa: BLE001 - a server may raise anything once its peer is gone
             logger.debug("socket went away while sending: %r", error)
             self.close()

@@ -9,7 +9,7 @@ from realtime.transport import open_outlet, text_frame
 from tests.realtime.server_peers import CLOSE, TEXT, Client, client_frame, running_daphne
 
 FRAMES = 3_000
-PADDING = "x" * 2_000
+PADDING = "x" * 4_000
 
 
 async def flood(scope: Any, receive: Any, send: Any) -> None:
@@ -21,14 +21,13 @@ async def flood(scope: Any, receive: Any, send: Any) -> None:
     await receive()
     for number in range(FRAMES):
         if number % 100:
-            frame = text_frame(f"{number} {PADDING}".encode())
-            outlet.write([frame], frame)
+            outlet.write(text_frame(f"{number} {PADDING}".encode()))
         else:
             await send({"type": "websocket.send", "text": f"{number} {PADDING}"})
     await send({"type": "websocket.send", "text": f"unread {outlet.unread_bytes()}"})
+    await receive()  # daphne cuts whoever has not answered its close frame within a second
     await send({"type": "websocket.close", "code": 4409})
-    late = text_frame(b"late")
-    outlet.write([late], late)
+    outlet.write(text_frame(b"late"))
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +52,7 @@ def test_slow_reader_on_daphne_gets_every_frame_whole_and_in_order(port: int) ->
         numbers = [int(read_text(client).removesuffix(PADDING)) for _ in range(FRAMES)]
         assert numbers == list(range(FRAMES))
         assert int(read_text(client).removeprefix("unread ")) > 1_000_000
+        client.send(client_frame(TEXT, b"done"))
         frame = client.read_frame()
         assert frame is not None
         assert (frame[0], frame[1][:2]) == (CLOSE, (4409).to_bytes(2, "big"))
