@@ -76,6 +76,7 @@ class ChatConsumer(BaseConsumer):
             thread=command.thread,
             reply_to=command.reply_to,
             also_in_room=command.also_in_room,
+            beside=command.beside,
         )
 
     @command(events.EditMessage)

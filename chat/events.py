@@ -13,13 +13,12 @@ from uuid import UUID
 from msgspec import UNSET, Meta, UnsetType
 
 from accounts.events import PersonView
-from chat.shapes import MemberView, MessageView, RoomSummary, RoomView, ThreadView
+from chat.shapes import BesideView, MemberView, MessageView, RoomSummary, RoomView, Seq, ThreadView
 from realtime.protocol import Command, Event, Result, Struct
 
 # Commands. Their numbers are bounded by what a database takes.
 
 Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
-Seq = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class MessageSent(Struct, frozen=True, kw_only=True):
@@ -31,7 +30,7 @@ class MessageSent(Struct, frozen=True, kw_only=True):
 
 
 class SendMessage(Command, frozen=True, kw_only=True):
-    """Say something. `thread` is a root's id, `reply_to` quotes a message of the room."""
+    """Say something. `thread` is a root's id, `reply_to` quotes a message, `beside` is what one has open."""
 
     type: ClassVar[str] = "message.send"
     topic: ClassVar[str] = "room"
@@ -41,6 +40,7 @@ class SendMessage(Command, frozen=True, kw_only=True):
     thread: UUID | None = None
     reply_to: UUID | None = None
     also_in_room: bool = False
+    beside: BesideView | None = None
 
 
 class SeqResult(Struct, frozen=True, kw_only=True):

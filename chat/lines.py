@@ -1,4 +1,4 @@
-"""A conversation as JSON lines, `line time author body reply_to`: read, checked, dated and written.
+"""A conversation as JSON lines, `line time author body reply_to beside`: read, checked, dated and written.
 
 Called by import_room and export_room. Pure: never touches Django, a database or a clock.
 """
@@ -16,6 +16,7 @@ import msgspec
 
 from accounts.texts import clean_display_name
 from chat import texts
+from chat.shapes import BesideView
 from realtime.protocol import Refused
 
 PROBLEMS_TOLD: Final = 20
@@ -34,6 +35,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         line: its number; rising, not always by one.
         time: HH:MM, or a whole moment as RFC 3339.
         reply_to: the number of the line that it answers.
+        beside: what its author had open; means something only where that is.
     """
 
     line: int
@@ -41,6 +43,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     author: str
     body: str
     reply_to: int | None = None
+    beside: BesideView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ def _check(line: Line, *, after: int) -> None:
     if not line.author or clean_display_name(line.author) != line.author:
         raise ValueError("`author` is empty or has blanks around or inside it that would be lost.")
     texts.clean_body(line.body)
+    texts.check_beside(line.beside)
 
 
 def _moment(text: str) -> datetime:
@@ -153,4 +157,7 @@ def day_in_name(name: str) -> date | None:
 def dump(lines: Iterable[Line]) -> Iterator[str]:
     """Each line as JSON text, without its line end."""
     for line in lines:
-        yield json.dumps(msgspec.structs.asdict(line), ensure_ascii=False)
+        written = msgspec.to_builtins(line)
+        if line.beside is None:
+            del written["beside"]
+        yield json.dumps(written, ensure_ascii=False)

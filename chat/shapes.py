@@ -7,10 +7,16 @@ Pure: never touches Django, a database or a socket.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
+
+from msgspec import Meta
 
 from accounts.events import PersonView, PreferencesView
 from realtime.protocol import Struct
+
+Seq = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+"""A place in a topic."""
 
 
 class RoomView(Struct, frozen=True, kw_only=True):
@@ -62,6 +68,19 @@ class ThreadView(Struct, frozen=True, kw_only=True):
     last_at: datetime
 
 
+class BesideView(Struct, frozen=True, kw_only=True):
+    """What the author of a message had open: a topic at a seq, and perhaps a range of it, start and end together.
+
+    Only the app of the topic knows what that is, and whether it was there: for `document:<id>` seq is the version, and
+    the range is in UTF-16 units.
+    """
+
+    topic: Annotated[str, Meta(pattern="^[a-z]{1,20}:[0-9]{1,18}$")]
+    seq: Seq
+    start: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
+    end: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
+
+
 class MessageView(Struct, frozen=True, kw_only=True):
     """A message. A deleted one has empty body and html; `deleted_by` is then author or moderator.
 
@@ -92,6 +111,7 @@ class MessageView(Struct, frozen=True, kw_only=True):
     thread: ThreadView | None = None
     reactions: list[ReactionView] = []
     mentions: list[int] = []
+    beside: BesideView | None = None
 
 
 class RoomSummary(Struct, frozen=True, kw_only=True):

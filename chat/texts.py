@@ -9,6 +9,7 @@ import re
 import unicodedata
 from typing import Final
 
+from chat.shapes import BesideView
 from realtime.protocol import BODY_CHARS, Refused
 
 NAME_CHARS: Final = 80
@@ -61,6 +62,18 @@ def _check_storable(text: str, field: str) -> None:
         raise Refused("invalid", "A text cannot hold the NUL character.", field=field)
     if _SURROGATE.search(text):
         raise Refused("invalid", "A text cannot hold half of a surrogate pair.", field=field)
+
+
+def check_beside(beside: BesideView | None) -> None:
+    """Whether what an author had open can be anything at all; what it is, the app of the topic knows.
+
+    Raises:
+        Refused: `invalid` with field beside.
+    """
+    if beside is None or beside.start is None is beside.end:
+        return
+    if beside.start is None or beside.end is None or not beside.start < beside.end:
+        raise Refused("invalid", "A range has a start and, after it, an end.", field="beside")
 
 
 def clean_line(text: str, *, field: str, most: int, least: int = 0) -> str:

@@ -65,7 +65,7 @@ def _reacted(message: Json, data: Json, added: bool) -> Json:
 
 
 def _tombstone(message: Json, data: Json) -> Json:
-    empty: Json = {"body": "", "html": "", "reactions": [], "mentions": [], "reply_to": None}
+    empty: Json = {"body": "", "html": "", "reactions": [], "mentions": [], "reply_to": None, "beside": None}
     return message | empty | {"deleted_at": data["deleted_at"], "deleted_by": data["by"]}
 
 

@@ -17,6 +17,7 @@ from accounts.models import User
 from chat import events as chat_events
 from chat import services
 from chat.models import Membership, Message
+from chat.shapes import BesideView
 from realtime.protocol import Refused
 from tests import factories, law
 from tests.law import World, newest
@@ -49,6 +50,18 @@ def _(world: World) -> None:
 @scene("mina", "one says something oneself")
 def _(world: World) -> None:
     factories.say(world.people["mina"], world.room, "Mine")
+
+
+@scene("mina", "somebody asks about lines of what is open")
+def _(world: World) -> None:
+    beside = BesideView(topic="document:7", seq=391, start=40, end=80)
+    factories.say(world.people["teo"], world.room, "Is this loop right?", beside=beside)
+
+
+@scene("mina", "a message about lines is deleted")
+def _(world: World) -> None:
+    beside = BesideView(topic="document:7", seq=391, start=40, end=80)
+    delete(world.people["teo"], factories.say(world.people["teo"], world.room, "Or not", beside=beside))
 
 
 @scene("mina", "somebody quotes")

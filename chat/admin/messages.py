@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from accounts.admin.asking import ReasonForm, ask
 from accounts.admin.site import ReadOnly, me
 from chat import services, texts
-from chat.models import ImportedLine, Mention, Message, MessageRevision, Reaction, Room
+from chat.models import Beside, ImportedLine, Mention, Message, MessageRevision, Reaction, Room
 from realtime.protocol import Refused
 
 
@@ -144,6 +144,22 @@ class MentionAdmin(_InReadableRooms):
     search_fields = ("user__username", "user__display_name", "=room__slug", "=message__id")
     list_select_related = ("user", "room", "message")
     ordering = ("-pk",)
+
+
+@admin.register(Beside)
+class BesideAdmin(_InReadableRooms):
+    """What authors had open when they wrote."""
+
+    list_display = ("message", "room", "topic", "seq", "start", "end")
+    list_filter = (("start", admin.EmptyFieldListFilter),)
+    search_fields = ("=topic", "=message__room__slug", "=message__id")
+    list_select_related = ("message__room",)
+    ordering = ("-pk",)
+
+    @admin.display(ordering="message__room__slug")
+    def room(self, beside: Beside) -> Model:
+        """Where the message stands."""
+        return beside.message.room
 
 
 @admin.register(ImportedLine)

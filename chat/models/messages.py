@@ -65,6 +65,22 @@ class MessageRevision(models.Model):
         return f"revision of {self.message_id}"
 
 
+class Beside(models.Model):
+    """What the author of a message had open, perhaps a range of it. Only the app of the topic knows what that is."""
+
+    message = models.OneToOneField(Message, models.CASCADE, primary_key=True, related_name="beside")
+    topic = models.CharField(max_length=40)
+    seq = models.PositiveBigIntegerField()
+    start = models.PositiveBigIntegerField(null=True)
+    end = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["topic"], condition=models.Q(start__isnull=False), name="beside_range")]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} beside {self.topic}/{self.seq}"
+
+
 class Reaction(models.Model):
     """One person's emoji under one message."""
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from chat.lines import Line
 from chat.models import Message
 from chat.selectors.moment import one_moment
+from chat.shapes import BesideView
 
 CHUNK_MESSAGES: Final = 2_000
 NOBODY: Final = "somebody"
@@ -22,7 +23,7 @@ NOBODY: Final = "somebody"
 
 _COLUMNS: Final = (
     "pk", "body", "created_at", "reply_to", "thread_root", "author__kind", "author__username", "author__display_name",
-    "imported__line", "imported__reply_to",
+    "imported__line", "imported__reply_to", "beside__topic", "beside__seq", "beside__start", "beside__end",
 )  # fmt: skip
 
 
@@ -38,6 +39,16 @@ class _Row:
     display_name: str | None
     line: int | None
     answered_line: int | None
+    topic: str | None
+    seq: int | None
+    start: int | None
+    end: int | None
+
+    @property
+    def beside(self) -> BesideView | None:
+        if self.topic is None or self.seq is None:
+            return None
+        return BesideView(topic=self.topic, seq=self.seq, start=self.start, end=self.end)
 
 
 def export_lines(*, room_id: int, source: str | None = None, full_times: bool = False) -> Iterator[Line]:
@@ -64,6 +75,7 @@ def export_lines(*, room_id: int, source: str | None = None, full_times: bool = 
                 author=_author(row),
                 body=row.body,
                 reply_to=numbers.answered_by(row, line),
+                beside=row.beside,
             )
 
 

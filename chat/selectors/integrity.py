@@ -19,7 +19,7 @@ from chat.permissions import FIXED_KINDS
 from chat.selectors.counts import UNREAD_MOST, counts_of
 from chat.selectors.moment import one_moment
 from chat.selectors.replay import Replay, replay_room
-from chat.selectors.views import SHOWN_IN_ROOM, room_topic, thread_views
+from chat.selectors.views import SHOWN_IN_ROOM, besides_of, room_topic, thread_views
 from chat.shapes import ThreadView
 from realtime import log
 
@@ -80,9 +80,10 @@ def _check_tombstones(room: Room) -> Iterator[str]:
     deleted = Message.objects.filter(room=room, deleted_at__isnull=False)
     for seq in deleted.exclude(_EMPTY).values_list("seq", flat=True):
         yield f"message {seq} is deleted and its text is still there."
-    left = deleted.annotate(left=Count("revisions") + Count("mentions") + Count("reactions")).filter(left__gt=0)
+    hanging = Count("revisions") + Count("mentions") + Count("reactions") + Count("beside")
+    left = deleted.annotate(left=hanging).filter(left__gt=0)
     for seq in left.values_list("seq", flat=True):
-        yield f"message {seq} is deleted and still has revisions, mentions or reactions."
+        yield f"message {seq} is deleted and something still hangs on it."
 
 
 def _check_members(room: Room, head: int) -> Iterator[str]:
@@ -134,6 +135,10 @@ def _check_messages(room: Room, replayed: Replay, oldest: int) -> Iterator[str]:
             yield f"message {seq} is deleted in the table or in the log, not in both."
         elif replayed.body[pk] != body:
             yield f"message {seq} says something else than the log."
+    stored = besides_of(found)
+    for pk in found & replayed.place.keys():
+        if stored.get(pk) != replayed.beside.get(pk):
+            yield f"message {replayed.place[pk]} has something else beside it than the log tells."
     for pk in replayed.place.keys() - found:
         yield f"event {replayed.place[pk]} tells message {pk}, which is not there."
 

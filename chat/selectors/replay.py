@@ -13,7 +13,7 @@ import msgspec
 
 from chat import events
 from chat.selectors.views import room_topic
-from chat.shapes import MessageView, ThreadView
+from chat.shapes import BesideView, MessageView, ThreadView
 from realtime import log, protocol
 
 PAGE_EVENTS: Final = 1_000
@@ -32,6 +32,7 @@ class Replay:
     Attributes:
         place: seq of the event that told each message.
         body: last text of each message; empty once it is deleted.
+        beside: what the author of a message had open, of those that are there.
         threads: last figures of each thread; None when it has no replies left.
         members: roles by person.
         faults: a sentence for each event that contradicts those before it.
@@ -40,6 +41,7 @@ class Replay:
     place: dict[UUID, int] = field(default_factory=dict)
     body: dict[UUID, str] = field(default_factory=dict)
     deleted: set[UUID] = field(default_factory=set)
+    beside: dict[UUID, BesideView] = field(default_factory=dict)
     threads: dict[UUID, ThreadView | None] = field(default_factory=dict)
     reactions: set[tuple[UUID, int, str]] = field(default_factory=set)
     members: dict[int, str] = field(default_factory=dict)
@@ -71,6 +73,8 @@ class Replay:
             self.faults.append(f"event {seq} tells message {message.seq} ({message.id}), or tells it again.")
         self.place[message.id] = seq
         self.body[message.id] = message.body
+        if message.beside is not None:
+            self.beside[message.id] = message.beside
 
     def _take_change(self, seq: int, event: events.MessageEdited | events.MessageDeleted) -> None:
         if self.place.get(event.id, event.message_seq) != event.message_seq:
@@ -79,6 +83,7 @@ class Replay:
             self.body[event.id] = event.body
             return
         self.body[event.id] = ""
+        self.beside.pop(event.id, None)
         self.deleted.add(event.id)
         if event.thread_root is not None:
             self.threads[event.thread_root] = event.thread

@@ -13,9 +13,9 @@ from uuid import UUID
 from django.db.models import Count, Max, Q
 
 from chat import texts
-from chat.models import Mention, Message, Reaction, Room
+from chat.models import Beside, Mention, Message, Reaction, Room
 from chat.permissions import FIXED_KINDS
-from chat.shapes import MessageView, QuoteView, ReactionView, RoomView, ThreadView
+from chat.shapes import BesideView, MessageView, QuoteView, ReactionView, RoomView, ThreadView
 
 THREAD_PEOPLE: Final = 3
 
@@ -67,6 +67,7 @@ def message_view(
     thread: ThreadView | None = None,
     reactions: Sequence[ReactionView] = (),
     mentions: Sequence[int] = (),
+    beside: BesideView | None = None,
 ) -> MessageView:
     """One message with what hangs on it; a deleted one is a tombstone."""
     deleted = message.deleted_at is not None
@@ -89,6 +90,7 @@ def message_view(
         thread=thread,
         reactions=[] if deleted else list(reactions),
         mentions=[] if deleted else list(mentions),
+        beside=None if deleted else beside,
     )
 
 
@@ -98,12 +100,13 @@ def deleted_by(message: Message) -> str:
 
 
 def message_views(messages: Collection[Message]) -> list[MessageView]:
-    """Messages with quotes, threads, reactions and mentions, in a fixed number of queries."""
+    """Messages with quotes, threads and what else hangs on them, in a fixed number of queries."""
     ids = [message.pk for message in messages]
     quotes = _quotes({message.reply_to_id for message in messages if message.reply_to_id})
     threads = thread_views([message.pk for message in messages if message.thread_root_id is None])
     reactions = _reactions(ids)
     mentions = mentions_of(ids)
+    besides = besides_of(ids)
     return [
         message_view(
             message,
@@ -111,9 +114,16 @@ def message_views(messages: Collection[Message]) -> list[MessageView]:
             thread=threads.get(message.pk),
             reactions=reactions.get(message.pk, ()),
             mentions=mentions.get(message.pk, ()),
+            beside=besides.get(message.pk),
         )
         for message in messages
     ]
+
+
+def besides_of(ids: Collection[UUID]) -> dict[UUID, BesideView]:
+    """What the authors of these messages had open, of those who had something."""
+    rows = Beside.objects.filter(message__in=ids).values_list("message", "topic", "seq", "start", "end") if ids else ()
+    return {message: BesideView(topic=topic, seq=seq, start=start, end=end) for message, topic, seq, start, end in rows}
 
 
 def _quotes(ids: Collection[UUID]) -> dict[UUID, QuoteView]:

@@ -22,9 +22,9 @@ from accounts.events import PersonView
 from chat import markdown, texts
 from chat.events import MessageCreated
 from chat.lines import DatedLine
-from chat.models import ImportedLine, Message, Room
+from chat.models import Beside, ImportedLine, Message, Room
 from chat.selectors.views import THREAD_PEOPLE, message_view, quote_view, room_topic, thread_views
-from chat.shapes import ThreadView
+from chat.shapes import BesideView, ThreadView
 from realtime import log
 from realtime.protocol import Refused
 
@@ -148,8 +148,14 @@ def _write(room: Room, source: str, prepared: list[_Prepared], authors: Mapping[
     if _done(room, source, numbers) != done:
         raise Refused("conflict", "The same lines are being imported by somebody else.")
     messages = _messages(room, source, first_seq, new, authors)
-    past = _past(messages, {author.id: author for author in authors.values()})
+    besides = {message.pk: one.dated.line.beside for message, one in zip(messages, new, strict=True)}
+    past = _past(messages, {author.id: author for author in authors.values()}, besides)
     Message.objects.bulk_create(messages)
+    Beside.objects.bulk_create(
+        Beside(message_id=message_id, topic=beside.topic, seq=beside.seq, start=beside.start, end=beside.end)
+        for message_id, beside in besides.items()
+        if beside is not None
+    )
     ImportedLine.objects.bulk_create(
         ImportedLine(message=message, source=source, line=one.dated.line.line, reply_to=one.dated.line.reply_to)
         for message, one in zip(messages, new, strict=True)
@@ -203,7 +209,9 @@ def _answered(room: Room, source: str, numbers: Collection[int | None]) -> dict[
     return {row.line: row.message for row in rows.select_related("message__thread_root")}
 
 
-def _past(messages: list[Message], people_by_id: Mapping[int, PersonView]) -> list[log.Past]:
+def _past(
+    messages: list[Message], people_by_id: Mapping[int, PersonView], besides: Mapping[UUID, BesideView | None]
+) -> list[log.Past]:
     """The event of each message, as if it had been said now."""
     threads = thread_views({message.thread_root_id for message in messages if message.thread_root_id is not None})
     past: list[log.Past] = []
@@ -213,7 +221,11 @@ def _past(messages: list[Message], people_by_id: Mapping[int, PersonView]) -> li
         if root_id is not None:
             threads[root_id] = _grown(threads.get(root_id), message)
         event = MessageCreated(
-            message=message_view(message, quote=quote_view(message.reply_to) if message.reply_to else None),
+            message=message_view(
+                message,
+                quote=quote_view(message.reply_to) if message.reply_to else None,
+                beside=besides[message.pk],
+            ),
             person=None if author_id is None else people_by_id[author_id],
             thread=None if root_id is None else threads[root_id],
         )

@@ -25,10 +25,11 @@ from chat.events import (
 )
 from chat.markdown import Rendered
 from chat.mentions import EVERYONE
-from chat.models import Membership, Mention, Message, MessageRevision, Reaction
+from chat.models import Beside, Membership, Mention, Message, MessageRevision, Reaction
 from chat.selectors.standing import find_message
 from chat.selectors.views import mentions_of, message_view, quote_view, thread_views
 from chat.services.turn import Turn, Unchanged, refuse_muted, seq_or_nothing, take_turn
+from chat.shapes import BesideView
 from realtime.protocol import Refused
 from realtime.rows import Rows
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 _messages: Final = Rows(Message)
+_besides: Final = Rows(Beside)
 REACTIONS_MOST: Final = 30
 """Different emoji under one message."""
 
@@ -50,6 +52,7 @@ class Draft:
     thread: UUID | None
     reply_to: UUID | None
     also_in_room: bool
+    beside: BesideView | None
     at: datetime | None
 
 
@@ -63,6 +66,7 @@ def send_message(
     thread: UUID | None = None,
     reply_to: UUID | None = None,
     also_in_room: bool = False,
+    beside: BesideView | None = None,
     at: datetime | None = None,
 ) -> MessageSent:
     """Says something in a room. A repeat of the same cid is answered with the first result, whatever changed since.
@@ -76,6 +80,7 @@ def send_message(
         thread: id of the root that it answers in its thread.
         reply_to: id of a message of the room that it quotes.
         also_in_room: a reply in a thread that is shown in the room as well.
+        beside: what its author has open; kept as it is, for the app that knows its topic.
         at: when it was said, for what comes from elsewhere; None is now.
 
     Raises:
@@ -85,7 +90,8 @@ def send_message(
     text = texts.clean_body(body)
     if rendered is None or rendered.source != text:
         rendered = markdown.render(text)
-    draft = Draft(cid, text, rendered, thread, reply_to, also_in_room and thread is not None, at)
+    texts.check_beside(beside)
+    draft = Draft(cid, text, rendered, thread, reply_to, also_in_room and thread is not None, beside, at)
     try:
         return _send(actor, room_id, draft)
     except (IntegrityError, Refused) as error:
@@ -119,7 +125,9 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
     )
     _messages.insert(message)
     _store_mentions(message, mentioned)
-    view = message_view(message, quote=quote_view(quoted) if quoted else None, mentions=mentioned)
+    _store_beside(message, draft.beside)
+    quote = quote_view(quoted) if quoted else None
+    view = message_view(message, quote=quote, mentions=mentioned, beside=draft.beside)
     thread = thread_views([root.pk])[root.pk] if root else None
     turn.append(MessageCreated(message=view, person=turn.place.shown, thread=thread))
     hooks.message_posted(view)
@@ -170,6 +178,12 @@ def _store_mentions(message: Message, users: Collection[int]) -> None:
     if users:
         rows = [Mention(message=message, room_id=message.room_id, user_id=user, seq=message.seq) for user in users]
         Mention.objects.bulk_create(rows, batch_size=500)
+
+
+def _store_beside(message: Message, beside: BesideView | None) -> None:
+    if beside is not None:
+        values = {"topic": beside.topic, "seq": beside.seq, "start": beside.start, "end": beside.end}
+        _besides.insert(_besides.new(message_id=message.pk, **values))
 
 
 def _sent_before(actor: User, room_id: int, draft: Draft) -> MessageSent | None:

@@ -50,7 +50,7 @@ def redact(message: Message, *, at: datetime, by: str) -> dict[str, int]:
 
 def _tombstone(event: MessageCreated, message: Message, at: datetime, by: str) -> MessageCreated:
     gone = {"deleted_at": at, "deleted_by": by, "edited_at": message.edited_at}
-    empty = msgspec.structs.replace(event.message, body="", html="", reply_to=None, **gone)
+    empty = msgspec.structs.replace(event.message, body="", html="", reply_to=None, beside=None, **gone)
     return msgspec.structs.replace(event, message=empty)
 
 

@@ -93,6 +93,14 @@ export interface ThreadView {
   last_at: string;
 }
 
+/** What the author of a message had open: a topic at a seq, and perhaps a range of it, start and end together. */
+export interface BesideView {
+  topic: string;
+  seq: number;
+  start: number | null;
+  end: number | null;
+}
+
 /** A message. A deleted one has empty body and html; `deleted_by` is then author or moderator. */
 export interface MessageView {
   id: string;
@@ -113,6 +121,7 @@ export interface MessageView {
   thread: ThreadView | null;
   reactions: ReactionView[];
   mentions: number[];
+  beside: BesideView | null;
 }
 
 /** A room in the list of one person. */
@@ -443,13 +452,14 @@ export interface SetLanguage {
   language: string;
 }
 
-/** Say something. `thread` is a root's id, `reply_to` quotes a message of the room. */
+/** Say something. `thread` is a root's id, `reply_to` quotes a message, `beside` is what one has open. */
 export interface SendMessage {
   cid: string;
   body: string;
   thread?: string | null;
   reply_to?: string | null;
   also_in_room?: boolean;
+  beside?: BesideView | null;
 }
 
 /** Change one's own text; the old text is kept as a revision. */

@@ -7,6 +7,7 @@
 //   people   everybody heard of
 
 import * as api from "./api";
+import { Beside } from "./beside";
 import type { AnyEvent, CommandData, CommandName, CommandResult } from "./events";
 import { isRoomEvent, roomOf, roomTopic } from "./events";
 import { Outbox } from "./outbox";
@@ -48,6 +49,8 @@ export class Session {
   readonly room = new Store<RoomSnapshot | null>(null);
   readonly thread = new Store<ThreadSnapshot | null>(null);
   readonly people = new People();
+  /** What is open beside the chat of a room. */
+  readonly beside = new Beside();
   readonly connection: Connection;
   readonly outbox: Outbox;
   readonly me: number;

@@ -45,7 +45,7 @@ function open(state = "online"): { outbox: Outbox; connection: StubConnection } 
 }
 
 function message(body: string, room = 1) {
-  return { room, body, thread: null, reply_to: null, also_in_room: false };
+  return { room, body, thread: null, reply_to: null, also_in_room: false, beside: null };
 }
 
 let clock: FakeClock;
@@ -184,8 +184,8 @@ test("a snapshot that covers a sent message confirms it", async () => {
 
 test("a reply stands in its thread, and in the room only if sent there as well", async () => {
   const { outbox } = open("offline");
-  await outbox.add({ room: 1, body: "quiet", thread: "root", reply_to: null, also_in_room: false });
-  await outbox.add({ room: 1, body: "loud", thread: "root", reply_to: null, also_in_room: true });
+  await outbox.add({ room: 1, body: "quiet", thread: "root", reply_to: null, also_in_room: false, beside: null });
+  await outbox.add({ room: 1, body: "loud", thread: "root", reply_to: null, also_in_room: true, beside: null });
   assert.deepEqual(outbox.of(1).map((item) => item.body), ["loud"]);
   assert.deepEqual(outbox.of(1, "root").map((item) => item.body), ["quiet", "loud"]);
 });

@@ -13,7 +13,7 @@ const ME = 7;
 function message(seq: number, author = 2, cid: string | null = null): MessageView {
   return {
     id: `m${seq}`, room: 1, seq, author, kind: "user", body: `text ${seq}`, html: "", created_at: "2026-11-20T09:00:00Z", cid, edited_at: null,
-    deleted_at: null, deleted_by: null, reply_to: null, thread_root: null, also_in_room: false, thread: null, reactions: [], mentions: [],
+    deleted_at: null, deleted_by: null, reply_to: null, thread_root: null, also_in_room: false, thread: null, reactions: [], mentions: [], beside: null,
   };
 }
 
@@ -199,7 +199,7 @@ test("a room that joins the list is heard, one that leaves it no more", async ()
 test("the own message that comes back takes the waiting one's place", async () => {
   const session = start({ room: snapshot(1, 10) });
   answerSubscribe();
-  const cid = await session.outbox.add({ room: 1, body: "hello", thread: null, reply_to: null, also_in_room: false });
+  const cid = await session.outbox.add({ room: 1, body: "hello", thread: null, reply_to: null, also_in_room: false, beside: null });
   await settle();
   assert.equal(FakeSocket.last.frame("message.send").data["cid"], cid);
   FakeSocket.last.say(created(11, "room:1", ME, cid));

@@ -14,13 +14,14 @@ from django.urls import reverse
 from accounts.models import AuditEntry, User
 from chat import services
 from chat.models import Message, Room
+from chat.shapes import BesideView
 from tests import factories
 from tests.chat.conftest import last_event, signed_in, topic_of
 
 pytestmark = pytest.mark.django_db
 
 MODELS = sorted((model for model in admin.site._registry if model._meta.app_label == "chat"), key=lambda m: m.__name__)
-SAYING = ["message", "messagerevision", "reaction", "mention", "importedline"]
+SAYING = ["message", "messagerevision", "reaction", "mention", "importedline", "beside"]
 
 
 @pytest.fixture
@@ -39,7 +40,8 @@ def helper(db: None) -> User:
 def talk(mina: User, teo: User, room: Room, secret: Room, tmp_path: Path) -> None:
     """The same in a public and in a private room: a message, edited, with a mention and a reaction, and a link."""
     for place, word in ((room, "daylight"), (secret, "whisper")):
-        message = factories.say(mina, place, f"{word} first, @teo")
+        beside = BesideView(topic="document:1", seq=1)
+        message = factories.say(mina, place, f"{word} first, @teo", beside=beside)
         services.edit_message(actor=mina, room_id=place.pk, message_id=message.pk, body=f"{word} second, @teo")
         services.add_reaction(actor=teo, room_id=place.pk, message_id=message.pk, emoji="👍")
         services.create_link(actor=mina, room_id=place.pk)

@@ -19,6 +19,7 @@ from chat.models import ImportedLine, Membership, Message, Room
 from chat.selectors import home_snapshot, message_page, thread_snapshot
 from chat.selectors.views import message_views
 from chat.services import imports
+from chat.shapes import BesideView
 from realtime.protocol import Refused
 from tests import factories
 from tests.chat.conftest import events, head, topic_of
@@ -172,7 +173,7 @@ def test_several_days_share_a_room_and_come_out_apart(boss, file, tmp_path):
 
 def test_an_export_can_be_imported_elsewhere(boss, file, tmp_path):
     room = bring(file)
-    factories.say(boss, room, "from here")
+    factories.say(boss, room, "from here", beside=BesideView(topic="document:7", seq=3, start=1, end=9))
     copy = tmp_path / "copy.jsonl"
     copy.write_text(export(room, tmp_path, full_times=True))
     other = bring(copy, match_people=True)
@@ -181,6 +182,9 @@ def test_an_export_can_be_imported_elsewhere(boss, file, tmp_path):
         (m.body, m.created_at.replace(second=0, microsecond=0)) for m in said_in(room)
     ]
     assert export(other, tmp_path, full_times=True) == copy.read_text()
+    shown = message_page(actor=boss, room_id=other.pk).messages[-1]
+    assert shown.beside == BesideView(topic="document:7", seq=3, start=1, end=9)
+    call_command("check_integrity", verbosity=0)
 
 
 def test_names_of_people_here_are_theirs_only_when_asked(boss, tmp_path):

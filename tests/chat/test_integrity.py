@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import services
-from chat.models import Membership, Mention, Message, MessageRevision, Reaction, Room, RoomInvite
+from chat.models import Beside, Membership, Mention, Message, MessageRevision, Reaction, Room, RoomInvite
+from chat.shapes import BesideView
 from realtime import log
 from realtime.models import Event, Topic
 from tests import factories
@@ -26,7 +27,7 @@ def lively(mina: User, teo: User, ines: User, room: Room) -> Room:
     services.edit_message(actor=teo, room_id=room.pk, message_id=reply.pk, body="a better reply, @mina")
     gone = factories.say(teo, room, "in the thread only", thread=root.pk)
     services.delete_message(actor=teo, room_id=room.pk, message_id=gone.pk)
-    factories.say(mina, room, "a quote", reply_to=root.pk)
+    factories.say(mina, room, "a quote", reply_to=root.pk, beside=BesideView(topic="document:7", seq=3))
     for emoji in ("👍", "🎉"):
         services.add_reaction(actor=teo, room_id=room.pk, message_id=root.pk, emoji=emoji)
     services.remove_reaction(actor=teo, room_id=room.pk, message_id=root.pk, emoji="🎉")
@@ -112,6 +113,10 @@ def _other_text(room: Room) -> None:
     Message.objects.filter(pk=first(room).pk).update(body="first, but different")
 
 
+def _beside_by_hand(room: Room) -> None:
+    Beside.objects.create(message=first(room), topic="document:7", seq=3)
+
+
 def _quietly_deleted(room: Room) -> None:
     Message.objects.filter(pk=first(room).pk).update(deleted_at=timezone.now(), body="", html="")
 
@@ -190,6 +195,7 @@ BROKEN: list[tuple[Callable[[Room], None], str]] = [
     (_silent_message, "is outside the log"),
     (_moved_message, "is not what event 77 told"),
     (_other_text, "says something else than the log"),
+    (_beside_by_hand, "has something else beside it than the log tells"),
     (_quietly_deleted, "is deleted in the table or in the log, not in both"),
     (_text_of_tombstone, "is deleted and its text is still there"),
     (_revision_lost, "was edited and has no revision"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from chat import lines
 from chat.lines import Line, LinesWrong
+from chat.shapes import BesideView
 
 
 def raw(**changed: object) -> bytes:
@@ -112,7 +113,13 @@ def test_the_day_stands_in_the_files_name(name, day):
     assert lines.day_in_name(name) == day
 
 
+BESIDE = BesideView(topic="document:7", seq=3)
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\r"), min_size=1).filter(str.strip))
 def test_what_is_written_is_read_back(body):
-    said = [Line(line=0, time="00:00", author="mole_", body=body), Line(line=3, time="23:59", author="b", body="x")]
+    said = [
+        Line(line=0, time="00:00", author="mole_", body=body),
+        Line(line=3, time="23:59", author="b", body="x", beside=BESIDE),
+    ]
     assert lines.parse("\n".join(lines.dump(said)).encode()) == said

@@ -10,12 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Sanction
-from chat import services
-from chat.models import Membership, Mention, Message, MessageRevision
+from chat import selectors, services
+from chat.models import Beside, Membership, Mention, Message, MessageRevision
+from chat.shapes import BesideView
 from realtime.protocol import Refused
 from tests import factories
 from tests.chat.conftest import events, head, last_event, topic_of
 from tests.factories import say
+from tests.law import plain
 
 pytestmark = pytest.mark.stack
 
@@ -43,6 +45,28 @@ def test_a_member_says_something_and_the_room_is_told(mina, room):
     assert told["data"]["message"]["cid"] == str(cid)
     assert told["data"]["person"]["display_name"] == "Mina Okafor"
     assert "email" not in str(told)
+
+
+def test_a_message_remembers_what_its_author_had_open(mina, teo, room):
+    beside = BesideView(topic="document:7", seq=391, start=40, end=80)
+    done = send(mina, room, "Is this loop right?", beside=beside)
+    assert last_event(topic_of(room))["data"]["message"]["beside"] == plain(beside)
+    shown = selectors.room_snapshot(actor=teo, room_id=room.pk).messages[-1]
+    assert (shown.id, shown.beside) == (done.id, beside)
+
+
+def test_a_repeat_keeps_what_was_open_at_first(mina, room):
+    cid, first = uuid.uuid4(), BesideView(topic="document:7", seq=391)
+    send(mina, room, cid=cid, beside=first)
+    assert send(mina, room, cid=cid, beside=BesideView(topic="document:7", seq=400)).duplicate
+    assert [(row.topic, row.seq) for row in Beside.objects.all()] == [("document:7", 391)]
+
+
+@pytest.mark.parametrize("span", [(1, None), (None, 1), (5, 5), (6, 5)])
+def test_half_a_range_or_an_empty_one_is_refused(mina, room, span):
+    beside = BesideView(topic="document:7", seq=3, start=span[0], end=span[1])
+    refused = refusal(send, mina, room, beside=beside)
+    assert (refused.code, refused.field) == ("invalid", "beside")
 
 
 def test_a_message_costs_a_fixed_number_of_queries(mina, room):

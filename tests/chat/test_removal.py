@@ -7,7 +7,8 @@ from django.contrib.auth.models import Permission
 
 from accounts.models import AuditEntry
 from chat import selectors, services
-from chat.models import Mention, Message, MessageRevision, Reaction
+from chat.models import Beside, Mention, Message, MessageRevision, Reaction
+from chat.shapes import BesideView
 from realtime.models import Event
 from realtime.protocol import Refused
 from tests import factories
@@ -22,7 +23,7 @@ def delete(actor, message, **given):
 
 
 def test_a_deleted_text_is_in_no_table_and_no_event(mina, teo, room):
-    message = say(mina, room, "the Xyzzy plan @teo")
+    message = say(mina, room, "the Xyzzy plan @teo", beside=BesideView(topic="document:719", seq=3))
     services.edit_message(actor=mina, room_id=room.pk, message_id=message.pk, body="the Xyzzy plan, again")
     services.add_reaction(actor=teo, room_id=room.pk, message_id=message.pk, emoji="👍")
     say(teo, room, "what?", reply_to=message.pk)
@@ -30,8 +31,9 @@ def test_a_deleted_text_is_in_no_table_and_no_event(mina, teo, room):
     message.refresh_from_db()
     assert (message.body, message.html) == ("", "")
     assert message.deleted_at
-    assert not any(model.objects.exists() for model in (MessageRevision, Reaction, Mention))
-    assert "Xyzzy" not in json.dumps(list(Event.objects.values_list("data", flat=True)))
+    assert not any(model.objects.exists() for model in (MessageRevision, Reaction, Mention, Beside))
+    told = json.dumps(list(Event.objects.values_list("data", flat=True)))
+    assert not any(word in told for word in ("Xyzzy", "document:719"))
     assert "Xyzzy" not in str(selectors.room_snapshot(actor=teo, room_id=room.pk))
     assert "Xyzzy" not in str(selectors.home_snapshot(actor=teo))
 

@@ -21,7 +21,10 @@ from chat.selectors.exports import export_lines
 class Command(BaseCommand):
     """`manage.py export_room ROOM [--output FILE] [--source NAME] [--full-times]`."""
 
-    help = "Write a room as JSON lines {line, time, author, body, reply_to}; what was imported comes out as it was."
+    help = (
+        "Write a room as JSON lines {line, time, author, body, reply_to, beside}; "
+        "what was imported comes out as it was."
+    )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("room", metavar="ROOM", help="Last part of the room's address.")

@@ -357,7 +357,8 @@ export class Composer {
     const wait = Math.ceil(this.waitSeconds());
     if (wait > 0) return this.problem(`Slow mode is on: wait ${wait} s. Your text is kept.`);
     const also = part<HTMLInputElement>(form, "[data-part=also]");
-    const message = { room: options.room, body, thread: options.thread, reply_to: this.quote, also_in_room: also.checked };
+    const beside = options.shell.session.beside.of(options.room);
+    const message = { room: options.room, body, thread: options.thread, reply_to: this.quote, also_in_room: also.checked, beside };
     field.value = "";
     also.checked = false;
     this.quote = null;

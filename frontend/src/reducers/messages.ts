@@ -52,7 +52,7 @@ function changeQuote(message: MessageView, id: string, change: (quote: QuoteView
 }
 
 function tombstone(message: MessageView, at: string, by: string): MessageView {
-  return { ...message, body: "", html: "", deleted_at: at, deleted_by: by, reactions: [], mentions: [], reply_to: null };
+  return { ...message, body: "", html: "", deleted_at: at, deleted_by: by, reactions: [], mentions: [], reply_to: null, beside: null };
 }
 
 /** What one event makes of one message; the same object when it is not concerned. */
