@@ -84,14 +84,14 @@ def reserve(topic: str) -> int:
 def reserve_many(topic: str, count: int) -> int:
     """Takes the next `count` seqs of `topic`, at least one, and returns the first; otherwise as `reserve`."""
     group = groups.current()
-    head = group.take(topic, count) if group is not None else None
-    if head is None:
-        with connection.cursor() as cursor:
-            cursor.execute(_RESERVE, [topic, count])
-            head = int(cursor.fetchone()[0])
-        if group is not None:
-            group.hold(topic, head)
+    head = _move_head(topic, count) if group is None else group.take(topic, count, _move_head)
     return head - count + 1
+
+
+def _move_head(topic: str, count: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, [topic, count])
+        return int(cursor.fetchone()[0])
 
 
 def append(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar
 
@@ -20,6 +21,7 @@ from realtime import group as groups
 M = TypeVar("M", bound=models.Model)
 
 
+@lru_cache(16)  # the same moment stands in several rows of a message
 def sql_time(at: datetime) -> Any:
     """An aware time as this kind of database compares it with its stored ones."""
     return connection.ops.adapt_datetimefield_value(at)
@@ -30,13 +32,21 @@ def marks(values: Sequence[Any]) -> str:
     return f"({', '.join(['%s'] * len(values))})"
 
 
-def first_row(sql: str, params: Sequence[Any]) -> Sequence[Any] | None:
-    """The first row of a SELECT from tables whose rows no service inserts through `Rows`: nothing of it is put off."""
+def row_of(sql: str, params: list[Any], *, person: int, topic: str) -> Sequence[Any] | None:
+    """What a SELECT finds about a person; in a group it is asked once for all whose services wait for the topic.
+
+    Args:
+        sql: ends with the person's column and `IN`; its first column is the person's id, and its tables are none whose
+            rows are stored by `Rows.insert`, for these may be put off.
+        params: its other values, which depend on nothing but the topic and the time.
+        person: whose row.
+        topic: what the service has locked.
+    """
     group = groups.current()
     if group is not None:
-        return group.first_row(sql, params)
+        return group.row_of(sql, params, person=person, topic=topic)
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
+        cursor.execute(f"{sql} (%s)", [*params, person])
         row: Sequence[Any] | None = cursor.fetchone()
     return row
 

@@ -33,12 +33,19 @@ CLOSE_SECONDS = 30
 
 
 class Call:
-    """One service or selector on its way to a thread, and its answer on the way back. Made on the loop."""
+    """One service or selector on its way to a thread, and its answer on the way back. Made on the loop.
 
-    __slots__ = ("error", "future", "loop", "result", "run")
+    Attributes:
+        topic: what it locks, and nothing else; "" says nothing.
+        actor: id of whose service it is, if its topic is known.
+    """
 
-    def __init__(self, run: Callable[[], Any]) -> None:
+    __slots__ = ("actor", "error", "future", "loop", "result", "run", "topic")
+
+    def __init__(self, run: Callable[[], Any], *, topic: str = "", actor: int = 0) -> None:
         self.run = run
+        self.topic = topic
+        self.actor = actor
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Any] = self.loop.create_future()
         self.result: Any = None
@@ -120,12 +127,12 @@ class Writer:
         self.not_begun = 0
         """Services of groups that no thread has taken yet."""
 
-    def submit(self, call: Call, group: str) -> None:
-        """Runs a call with whatever else of its group waits, and answers after the commit; "" is no group."""
-        if not group and not self._one_group:
+    def submit(self, call: Call) -> None:
+        """Runs a call with whatever else of its group waits, and answers after the commit."""
+        if not call.topic and not self._one_group:
             self._pool.submit(call)
             return
-        group = "" if self._one_group else group
+        group = "" if self._one_group else call.topic
         with self._lock:
             self.not_begun += 1
             waiting = self._waiting.get(group)
@@ -181,8 +188,12 @@ def _commit(batch: list[Call]) -> None:
 
 
 def _perform_together(batch: list[Call]) -> None:
+    company: dict[str, list[int]] = {}
+    for call in batch:
+        if call.actor:
+            company.setdefault(call.topic, []).append(call.actor)
     with transaction.atomic():
-        with groups.put_off():
+        with groups.put_off(company):
             for call in batch:
                 call.perform()
         _check_group()
@@ -266,8 +277,9 @@ async def write_to(topic: str, service: Callable[P, R], /, *args: P.args, **kwar
 
     A service that locks more must not come here: two groups that hold one topic and want the other's would block.
     """
-    call = Call(lambda: service(*args, **kwargs))
-    _writer().submit(call, topic)
+    actor = getattr(kwargs.get("actor"), "pk", 0) if topic else 0
+    call = Call(lambda: service(*args, **kwargs), topic=topic, actor=actor)
+    _writer().submit(call)
     result: R = await call.future
     return result
 
