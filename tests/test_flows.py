@@ -77,8 +77,12 @@ def followed() -> Iterator[Line]:
 
 @pytest.fixture
 async def site(transactional_db: None, settings: Any) -> AsyncIterator[None]:
-    """The application in this process, without background services, and nobody is told who comes."""
+    """The application in this process, without background services, and nobody is told who comes.
+
+    Nor does it ask the log by itself: between a commit and its bell that would be another way, just as right.
+    """
     settings.REALTIME_START_SERVICES = False
+    settings.REALTIME_POLL_SECONDS = 600
     settings.PRESENCE_HOOK = ""
     yield
     await testing.stop_realtime()
