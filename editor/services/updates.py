@@ -180,11 +180,13 @@ class Batch:
     units: Units = field(init=False)
     now: datetime = field(default_factory=timezone.now)
     _log: list[Accepted] = field(init=False)
+    _stored_now: Any = field(init=False)
 
     def __post_init__(self) -> None:
         """Begins with the text before."""
         self.units = self.sheet.units
         self._log = list(self.sheet.tail)
+        self._stored_now = sql_time(self.now)
 
     @property
     def version(self) -> int:
@@ -240,9 +242,8 @@ class Batch:
         self.accepted.append(made)
         self._log.append(made)
         text = msgspec.json.encode(change.to_json())
-        self.rows.append(
-            (self.document.pk, version, push.actor.pk, push.client_id, push.run, text.decode(), sql_time(at))
-        )
+        stored_at = self._stored_now if at is self.now else sql_time(at)
+        self.rows.append((self.document.pk, version, push.actor.pk, push.client_id, push.run, text.decode(), stored_at))
         edit = EditView(
             version=version, client_id=push.client_id, author=push.actor.pk, changes=Raw(text), run=push.run
         )
