@@ -131,7 +131,9 @@ export class Connection {
     const socket = this.socket;
     if (socket !== null) socket.onmessage = socket.onclose = null;
     const reject = this.interrupt();
-    socket?.close(1000);
+    // Closed while it opens, the browser would complain of it on the console.
+    if (socket?.readyState === 0) socket.onopen = () => socket.close(1000);
+    else socket?.close(1000);
     this.state = "connecting";
     reject(new CommandError("lost", "The connection was closed."));
   }

@@ -119,7 +119,7 @@ export class Desk {
     this.element.hidden = false;
     if (this.awake) return;
     this.awake = true;
-    if (this.line?.connection.state === "connecting") this.line.start();
+    if (this.line?.isRunning === false) this.line.start();
     this.changed();
   }
 
@@ -138,7 +138,8 @@ export class Desk {
   }
 
   private rest(): void {
-    this.line?.stop();
+    if (this.line?.isRunning !== true) return;
+    this.line.stop();
     this.company.clear();
   }
 

@@ -44,6 +44,8 @@ export class Line {
   joined: Joined | null = null;
   /** Joined on the socket of now. */
   ready = false;
+  /** Started and not stopped since. */
+  isRunning = false;
 
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
   private pushing = false;
@@ -69,11 +71,13 @@ export class Line {
   }
 
   start(): void {
+    this.isRunning = true;
     this.connection.subscribe(this.topic, this.hooks.replica()?.version ?? null);
     this.connection.start();
   }
 
   stop(): void {
+    this.isRunning = false;
     this.connection.stop();
     this.interrupt();
   }

@@ -24,6 +24,7 @@ export class Stage {
   /** The room whose place a gate has taken, to come back when it opens again. */
   private gone: number | null = null;
   private turn = 0;
+  private wantsCode = false;
   private readonly sanctions: Sanctions;
   private readonly known = new Map<number, RoomView>();
 
@@ -74,8 +75,9 @@ export class Stage {
 
   /** A phone's Code tab: the code of the open room, or of the one that was open last. */
   showCode(): void {
-    if (document.body.dataset["view"] !== "room") this.router.go(this.chatUrl());
-    this.roomStage?.showCode();
+    if (this.roomStage !== null) return this.roomStage.showCode();
+    this.wantsCode = true;
+    this.router.go(this.chatUrl());
   }
 
   show({ route, home, quiet }: Arrival): void {
@@ -132,6 +134,8 @@ export class Stage {
     const view = await this.viewOf(route, room);
     if (view === null || turn !== this.turn) return;
     this.view = view;
+    if (this.wantsCode) this.roomStage?.showCode();
+    this.wantsCode = false;
     this.stand(view.name, "room", room.id, this.labelOf(room));
     rememberRoom(this.context.shell.session.me, room.id);
     if (!quiet) this.focus();
