@@ -385,7 +385,7 @@ PRESENCE_HOOK = "chat.presence.announce"
 """Called with user_id and state when somebody comes, falls idle or goes."""
 PERSON_HOOK = "chat.services.people.announce"
 """Called with user_id, inside the transaction, when somebody's name, picture or kind changes."""
-MESSAGE_POSTED_HOOKS: list[str] = []
+MESSAGE_POSTED_HOOKS: list[str] = ["editor.listeners.bind_message"]
 """Dotted paths called with each stored message after its commit."""
 
 # Logging

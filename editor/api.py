@@ -203,6 +203,24 @@ def _revert(request: HttpRequest, user: User, document_id: int) -> Any:
     return services.restore_version(actor=user, document_id=document_id, version=body(request, RevertBody).version)
 
 
+def _discussions(request: HttpRequest, user: User, document_id: int) -> Any:
+    if selectors.unbound(actor=user, document_id=document_id):
+        services.bind_messages(document_id=document_id)
+    return selectors.discussions(actor=user, document_id=document_id)
+
+
+class ResolvedBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether a discussion is done."""
+
+    resolved: bool
+
+
+def _resolve(request: HttpRequest, user: User, document_id: int, message_id: UUID) -> Any:
+    return services.resolve_discussion(
+        actor=user, document_id=document_id, message_id=message_id, resolved=body(request, ResolvedBody).resolved
+    )
+
+
 def _download(request: HttpRequest, user: User, document_id: int) -> HttpResponse:
     view = selectors.view_document(actor=user, document_id=document_id)
     text = selectors.view_text(actor=user, document_id=document_id, version=number(request, "v")).text
@@ -222,4 +240,6 @@ history = endpoint(GET=_history)
 blame = endpoint(GET=_blame)
 versions = endpoint(POST=_name)
 revert = endpoint(POST=_revert)
+discussions = endpoint(GET=_discussions)
+discussion = endpoint(POST=_resolve)
 download = endpoint(GET=_download)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from msgspec import Meta, Raw
 
+from chat.shapes import MessageView
 from editor.shapes import Caret, DocumentView, EditView, NamedVersion, Range
 from realtime.protocol import Command, Event, Result, Struct
 
@@ -160,11 +161,16 @@ class VersionNamed(Event, frozen=True, kw_only=True):
 
 
 class DiscussionChanged(Event, frozen=True, kw_only=True):
-    """A discussion bound to code was resolved or opened again."""
+    """A discussion bound to code was resolved or opened again, with the system line that says so.
+
+    Attributes:
+        discussion: id of the message that it began with.
+    """
 
     type: ClassVar[str] = "discussion.changed"
     topic: ClassVar[str] = "room"
     document: int
-    message: UUID
+    discussion: UUID
     resolved: bool
     by: int
+    message: MessageView

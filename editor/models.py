@@ -97,7 +97,8 @@ class Anchor(models.Model):
     said_version = models.PositiveBigIntegerField()
     said_start = models.PositiveIntegerField()
     said_end = models.PositiveIntegerField()
-    quote = models.TextField(blank=True)
+    said_line = models.PositiveIntegerField(default=1)
+    quote = models.TextField(blank=True, help_text="The whole lines at that time; empty: there was nothing to bind to.")
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
 

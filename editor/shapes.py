@@ -157,10 +157,12 @@ class Discussion(Struct, frozen=True, kw_only=True):
     """A message bound to lines of a document.
 
     Attributes:
+        message: id of the message that it began with; its thread is the discussion.
         start, end: where the lines are at `version`, in UTF-16 units; equal when they are gone.
-        said_version, said_start, said_end: where they were when it was written.
-        quote: the text they had then, at most 2,000 units.
-        changed: whether the lines have another text now.
+        line, last_line: the same, counted from 1.
+        said_version, said_start, said_end, said_line: where they were when it was written.
+        quote: the text that these lines had then, whole lines, at most 8,000 units.
+        changed: first and last of the lines that are others now; null when all are as they were, or gone.
         replies: answers in its thread.
     """
 
@@ -173,20 +175,24 @@ class Discussion(Struct, frozen=True, kw_only=True):
     version: int
     start: int
     end: int
+    line: int
+    last_line: int
     said_version: int
     said_start: int
     said_end: int
+    said_line: int
     quote: str
-    changed: bool
+    changed: list[int] | None
     replies: int
     resolved_at: datetime | None = None
     resolved_by: int | None = None
 
 
 class Discussions(Struct, frozen=True, kw_only=True):
-    """The discussions of a document, mapped to `version`."""
+    """The discussions of a document, mapped to its version, the oldest first; `can_write`: discuss and resolve."""
 
-    version: int
+    document: DocumentView
+    can_write: bool
     as_of_seq: int
     discussions: list[Discussion]
     people: list[PersonView]

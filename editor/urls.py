@@ -14,5 +14,7 @@ urlpatterns = [
     path("api/documents/<int:document_id>/blame/", api.blame, name="editor_blame"),
     path("api/documents/<int:document_id>/versions/", api.versions, name="editor_versions"),
     path("api/documents/<int:document_id>/revert/", api.revert, name="editor_revert"),
+    path("api/documents/<int:document_id>/discussions/", api.discussions, name="editor_discussions"),
+    path("api/documents/<int:document_id>/discussions/<uuid:message_id>/", api.discussion, name="editor_discussion"),
     path("documents/<int:document_id>/download/", api.download, name="editor_download"),
 ]

@@ -205,6 +205,7 @@ _ROOM: dict[str, Callable[[Json, Json, int], Json]] = {
     "member.role_changed": _role_changed,
     "person.changed": _person_changed,
     "room.updated": _updated,
+    "discussion.changed": lambda state, data, me: _with_message(state, data["message"]),
 }
 
 

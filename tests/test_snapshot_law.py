@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import User
@@ -18,6 +19,8 @@ from chat import events as chat_events
 from chat import services
 from chat.models import Membership, Message
 from chat.shapes import BesideView
+from editor import services as editor
+from editor.models import Document, Snapshot
 from realtime.protocol import Refused
 from tests import factories, law
 from tests.law import World, newest
@@ -62,6 +65,18 @@ def _(world: World) -> None:
 def _(world: World) -> None:
     beside = BesideView(topic="document:7", seq=391, start=40, end=80)
     delete(world.people["teo"], factories.say(world.people["teo"], world.room, "Or not", beside=beside))
+
+
+@scene("mina", "a discussion of lines is resolved")
+def _(world: World) -> None:
+    document = Document.objects.create(pk=301, room=world.room, name="session.py", length=8)
+    Snapshot.objects.create(document=document, version=0, text="one\ntwo\n", at=timezone.now())
+    beside = BesideView(topic="document:301", seq=0, start=4, end=7)
+    asked = factories.say(world.people["teo"], world.room, "Is this line right?", beside=beside)
+    editor.bind_messages(document_id=document.pk)
+    editor.resolve_discussion(
+        actor=world.people["teo"], document_id=document.pk, message_id=asked.pk, resolved=True, at=timezone.now()
+    )
 
 
 @scene("mina", "somebody quotes")

@@ -3,6 +3,7 @@
 Never writes, and shows nobody a room that they may not see: unknown and forbidden are both `not_found`.
 """
 
+from chat.selectors.beside import Said, messages_about
 from chat.selectors.browse import browse_rooms, invite_links, link_page, visible_topics
 from chat.selectors.home import home_snapshot, summary_of
 from chat.selectors.messages import message_page, message_place, revisions, thread_snapshot
@@ -13,6 +14,7 @@ from chat.selectors.rooms import room_by_slug, room_snapshot
 
 __all__ = [
     "Rights",
+    "Said",
     "browse_rooms",
     "find_people",
     "home_snapshot",
@@ -21,6 +23,7 @@ __all__ = [
     "may_type",
     "message_page",
     "message_place",
+    "messages_about",
     "one_moment",
     "refuse_to_write",
     "revisions",

@@ -3,6 +3,7 @@
 Called by services, the consumer, the JSON API and commands. Never writes, and shows nobody a room they may not see.
 """
 
+from editor.selectors.discussions import discussions, unbound
 from editor.selectors.documents import (
     Opening,
     document_list,
@@ -19,6 +20,7 @@ from editor.selectors.history import blame, history, updates_after
 __all__ = [
     "Opening",
     "blame",
+    "discussions",
     "document_list",
     "document_topic",
     "document_view",
@@ -26,6 +28,7 @@ __all__ = [
     "history",
     "open_document",
     "room_of",
+    "unbound",
     "updates_after",
     "view_document",
     "view_text",

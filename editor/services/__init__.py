@@ -4,6 +4,7 @@ Every public function is one transaction. What concerns the list of documents is
 document's own log.
 """
 
+from editor.services.discussions import bind_messages, resolve_discussion
 from editor.services.documents import (
     DocumentChange,
     bring_back,
@@ -17,10 +18,12 @@ from editor.services.versions import name_version, restore_version
 __all__ = [
     "DocumentChange",
     "Push",
+    "bind_messages",
     "bring_back",
     "create_document",
     "delete_document",
     "name_version",
+    "resolve_discussion",
     "restore_version",
     "submit_batch",
     "submit_updates",

@@ -11,10 +11,9 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from editor import authority
-from editor.models import Anchor, Document, Snapshot, Update
+from editor.models import Document, Snapshot, Update
 from editor.selectors.texts import text_at
-from editor.selectors.updates import accepted_between
+from editor.services.anchors import carry_anchors
 from editor.services.updates import lock_document
 
 STEP_UPDATES: Final = 2_000
@@ -46,17 +45,8 @@ def compact_document(*, document_id: int, before: datetime, keep: int) -> int:
         return 0
     if not Snapshot.objects.filter(document=document, version=cut).exists():
         Snapshot.objects.create(document=document, version=cut, text=text_at(document, cut), at=timezone.now())
-    _move_anchors(document, cut)
+    carry_anchors(document_id=document.pk, upto=cut, most=cut)
     gone, _ = Update.objects.filter(document=document, version__lte=cut).delete()
     Snapshot.objects.filter(document=document, version__lt=cut, name="").delete()
     Document.objects.filter(pk=document.pk).update(log_start=cut)
     return gone
-
-
-def _move_anchors(document: Document, cut: int) -> None:
-    for anchor in Anchor.objects.filter(document=document, version__lt=cut):
-        updates = accepted_between(document_id=document.pk, after=anchor.version, upto=cut)
-        changes = [update.changes for update in updates]
-        anchor.start, anchor.end = authority.map_span(anchor.start, anchor.end, changes)
-        anchor.version = cut
-        anchor.save(update_fields=["version", "start", "end"])

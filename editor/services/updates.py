@@ -27,6 +27,7 @@ from editor.selectors import entries
 from editor.selectors.documents import MOST_ID, refusal_to_edit
 from editor.selectors.texts import key_of, sheet_of
 from editor.selectors.updates import accepted_between
+from editor.services.anchors import carry_anchors
 from editor.shapes import EditView
 from editor.texts import Sheet, sheets
 from editor.units import BadChange, TooLarge, Units, from_units
@@ -262,7 +263,9 @@ class Batch:
                 cursor.executemany(_INSERT, self.rows)
                 row = [sheet.version, len(sheet.units), self.rows[-1][-1], self.document.pk]
                 cursor.execute(_ADVANCE, row)
-            Snapshot.objects.bulk_create(self.snapshots)
+            if self.snapshots:
+                Snapshot.objects.bulk_create(self.snapshots)
+                carry_anchors(document_id=self.document.pk, upto=self.version)
         transaction.on_commit(lambda: sheets.put(key, sheet), robust=True)
         if self.told:
             log.tell_after_commit(self.told)

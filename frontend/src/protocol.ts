@@ -336,19 +336,23 @@ export interface Discussion {
   version: number;
   start: number;
   end: number;
+  line: number;
+  last_line: number;
   said_version: number;
   said_start: number;
   said_end: number;
+  said_line: number;
   quote: string;
-  changed: boolean;
+  changed: number[] | null;
   replies: number;
   resolved_at: string | null;
   resolved_by: number | null;
 }
 
-/** The discussions of a document, mapped to `version`. */
+/** The discussions of a document, mapped to its version, the oldest first; `can_write`: discuss and resolve. */
 export interface Discussions {
-  version: number;
+  document: DocumentView;
+  can_write: boolean;
   as_of_seq: number;
   discussions: Discussion[];
   people: PersonView[];
@@ -630,12 +634,13 @@ export interface VersionNamed {
   named: NamedVersion;
 }
 
-/** A discussion bound to code was resolved or opened again. */
+/** A discussion bound to code was resolved or opened again, with the system line that says so. */
 export interface DiscussionChanged {
   document: number;
-  message: string;
+  discussion: string;
   resolved: boolean;
   by: number;
+  message: MessageView;
 }
 
 /** Somebody said something. For a reply in a thread, `thread` is the root's new summary. */

@@ -127,6 +127,8 @@ function reduce(before: RoomSnapshot, event: RoomEvent, me: number): RoomSnapsho
       return changed(state, event.data.person);
     case "room.updated":
       return withMessage({ ...state, room: event.data.room, permissions: permissionsOf(state.role, event.data.room) }, event.data.message);
+    case "discussion.changed":
+      return withMessage(state, event.data.message);
     case "presence.changed":
       return { ...state, presence: withPresence(state.presence, event.data.user, event.data.state) };
     default:
