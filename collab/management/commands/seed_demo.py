@@ -27,6 +27,8 @@ from django.utils import timezone
 
 from accounts.services import create_person
 from chat import services
+from collab.management import writing
+from collab.management.writing import write_document
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -183,8 +185,13 @@ def seed(demo: Demo, *, password: str, now: datetime) -> None:
         )
         for person in demo.people
     }
+    rooms = {}
     for room in demo.rooms:
-        _Story(room, people, now).tell()
+        story = _Story(room, people, now)
+        story.tell()
+        rooms[room.slug] = story.room_id
+    for document in writing.read_documents():
+        write_document(document, room_id=rooms[document.room], people=people, when=lambda text: moment(text, now))
 
 
 def moment(text: str, now: datetime) -> datetime:
@@ -210,7 +217,7 @@ class _Story:
         self._now = now
         self._ids: dict[str, UUID] = {}
         self._seqs: list[int] = []
-        self._id = self._make()
+        self.room_id = self._make()
 
     def _at(self, text: str) -> datetime:
         return moment(text, self._now)
@@ -233,7 +240,7 @@ class _Story:
         steps: list[Join | Say] = [*self._room.joins, *self._room.says]
         for step in sorted(steps, key=lambda step: self._at(step.at)):
             if isinstance(step, Join):
-                services.join_room(actor=self._people[step.who], room_id=self._id, at=self._at(step.at))
+                services.join_room(actor=self._people[step.who], room_id=self.room_id, at=self._at(step.at))
             else:
                 self._say(step)
         if self._room.archived:
@@ -245,7 +252,7 @@ class _Story:
         who = self._people[say.who]
         sent = services.send_message(
             actor=who,
-            room_id=self._id,
+            room_id=self.room_id,
             cid=uuid4(),
             body=say.text.strip("\n"),
             thread=self._ids[say.thread] if say.thread else None,
@@ -259,19 +266,19 @@ class _Story:
         if say.edit:
             services.edit_message(
                 actor=who,
-                room_id=self._id,
+                room_id=self.room_id,
                 message_id=sent.id,
                 body=say.edit.strip("\n"),
                 at=self._at(say.edited),
             )
         for emoji, names in say.react.items():
             for name in names:
-                services.add_reaction(actor=self._people[name], room_id=self._id, message_id=sent.id, emoji=emoji)
+                services.add_reaction(actor=self._people[name], room_id=self.room_id, message_id=sent.id, emoji=emoji)
 
     def _change(self, change: services.RoomChange, at: str) -> None:
-        services.update_room(actor=self._people[self._room.owner], room_id=self._id, change=change, at=self._at(at))
+        services.update_room(actor=self._people[self._room.owner], room_id=self.room_id, change=change, at=self._at(at))
 
     def _read(self, name: str) -> None:
         left = self._room.unread.get(name, 0)
         seq = self._seqs[-left] - 1 if left else 2**31
-        services.set_read(actor=self._people[name], room_id=self._id, seq=seq)
+        services.set_read(actor=self._people[name], room_id=self.room_id, seq=seq)
