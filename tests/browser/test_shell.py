@@ -152,6 +152,18 @@ def test_person_speaks_first_in_a_new_room(ada: Any, open_page: OpenPage) -> Non
     expect(page.get_by_text("Ada Lovelace made this room")).to_be_visible()
 
 
+def test_person_misses_an_emoji_and_nothing_is_written(ada: Any, room: Room, open_page: OpenPage) -> None:
+    page = open_page(ada, "/rooms/general/")
+    page.get_by_role("button", name="Emoji", exact=True).click()
+    picker = page.locator("#emoji")
+    picker.get_by_text("Smileys", exact=True).click()
+    expect(picker).to_be_visible()
+    expect(picker.locator("[data-part=name]")).to_have_text(":+1:")
+    picker.get_by_role("button", name="tada", exact=True).first.click()
+    expect(picker).to_be_hidden()
+    expect(field(page)).to_have_value(re.compile("^🎉 ?$"))
+
+
 def tab_back_to(page: Page, wanted: Locator) -> None:
     """Shift Tab, past the buttons of the message that is the log's tab stop."""
     for _ in range(8):
@@ -268,6 +280,25 @@ def test_finger_presses_long_for_the_menu(
     assert all(row is not None and row["height"] >= 44 for row in rows)
     menu.get_by_role("menuitem", name="Quote reply").tap()
     expect(page.get_by_role("button", name="Do not quote")).to_be_visible()
+
+
+def test_phone_keeps_the_place_behind_a_pane(
+    ada: Any, ben: Any, room: Room, open_page: OpenPage, phone: dict[str, Any]
+) -> None:
+    for number in range(40):
+        say(ben, room, f"line {number}")
+    page = open_page(ada, "/rooms/general/", **phone)
+    expect(message(page, "line 0")).to_be_visible()
+    message(page, "line 12").scroll_into_view_if_needed()
+    expect(message(page, "line 12")).to_be_in_viewport()
+    page.get_by_role("button", name="Members").tap()
+    pane = page.get_by_role("region", name="Members", exact=True)
+    expect(pane).to_be_visible()
+    elsewhere(say, ben, room, "meanwhile")
+    page.get_by_role("button", name="Close members").tap()
+    expect(pane).to_be_hidden()
+    expect(message(page, "line 12")).to_be_in_viewport()
+    expect(message(page, "meanwhile")).not_to_be_in_viewport()
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1024, 1440])

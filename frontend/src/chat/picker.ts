@@ -141,13 +141,13 @@ function listen(root: HTMLElement): void {
   });
   root.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
-    const cell = target?.closest<HTMLElement>("[data-emoji]");
+    const cell = target?.closest<HTMLElement>("button[data-emoji]");
     const tab = target?.closest<HTMLElement>("[data-cat]");
     if (cell) choose(cell.dataset["emoji"] ?? "", event.shiftKey);
     else if (tab) jump(tab);
   });
   root.addEventListener("pointerover", (event) => {
-    const cell = event.target instanceof Element ? event.target.closest<HTMLButtonElement>("[data-emoji]") : null;
+    const cell = event.target instanceof Element ? event.target.closest<HTMLButtonElement>("button[data-emoji]") : null;
     if (cell !== null) point(cell);
   });
   root.addEventListener("toggle", (event) => {

@@ -40,8 +40,14 @@ export class Scroll {
     return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight;
   }
 
+  /** Behind a pane that takes the whole width nothing is laid out, and nothing is in view. */
+  private get hidden(): boolean {
+    return this.log.clientHeight === 0;
+  }
+
   /** Remembers what is in view now. */
   note(): void {
+    if (this.hidden) return;
     this.atEnd = this.below() < END_PX;
     this.anchor = this.find();
   }
@@ -67,6 +73,7 @@ export class Scroll {
 
   /** After a change: puts back what was in view. */
   restore(): void {
+    if (this.hidden) return;
     if (this.atEnd) this.log.scrollTop = this.log.scrollHeight;
     else if (this.anchor !== null) this.goTo(this.anchor);
   }
