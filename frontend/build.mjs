@@ -52,7 +52,8 @@ async function bundle(out) {
     needs[`${name}.js`] = needsOf(made.metafile, out, `${name}.js`);
   }
   writeFileSync(join(out, "modules.json"), `${JSON.stringify(needs)}\n`);
-  await build({ ...common, target, outdir: out, entryPoints: ["src/styles/app.css"], external: ["./fonts/*"] });
+  const sheets = ["src/styles/app.css", "src/styles/back_office.css"];
+  await build({ ...common, target, outdir: out, entryPoints: sheets, external: ["./fonts/*"] });
 }
 
 function copyFonts(out) {

@@ -238,7 +238,7 @@ test("a ban says until when and why, a mute where", () => {
   assert.match(untilText("2026-12-29T09:00:00Z", now), /^ until Tuesday,? 29 December 2026 at \d\d:\d\d$/);
   const ban = { kind: "ban", reason: "Advertising", room: null, until: null };
   const gate = suspendedGate("Northwind Labs", ban, "");
-  assert.deepEqual([gate.text, gate.fine, gate.shut], ["You cannot read or write in Northwind Labs.", "Reason: Advertising", true]);
+  assert.deepEqual([gate.text, gate.facts, gate.shut], ["You cannot read or write in Northwind Labs.", [["Reason", "Advertising"]], true]);
   assert.equal(suspendedGate("Northwind Labs", null, "Wait a week.").text, "Wait a week.");
   const mute = { ...ban, kind: "mute", reason: "" };
   assert.deepEqual(muteNotice(mute, " in #general"), { kind: "error", title: "You are muted in #general" });

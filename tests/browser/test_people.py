@@ -165,7 +165,7 @@ def test_suspended_person_reads_why(ben: Any, room: Room, person: Make, open_pag
     boss = person("boss", is_staff=True, is_superuser=True)
     elsewhere(sanction_user, actor=boss, user=ben, kind="ban", reason="Threats against others")
     expect(page.get_by_text("Your account is suspended").last).to_be_visible(timeout=2 * SECOND_MS)
-    expect(page.get_by_text("Reason: Threats against others")).to_be_visible()
+    expect(page.get_by_role("definition").filter(has_text="Threats against others")).to_be_visible()
     expect(page.get_by_role("link", name="Sign out")).to_be_visible()
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from chat import services
 from chat.models import Room
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.pages import choose, field, message
+from tests.browser.pages import choose, elsewhere, field, message
 from tests.factories import change, make_room, say
 
 OpenPage = Callable[..., Page]
@@ -122,3 +122,69 @@ def test_rooms_where_one_may_not_write(
     page = open_page(ben, "/rooms/general/", color_scheme=theme)
     expect(page.get_by_text("This room is archived.")).to_be_visible()
     assert_accessible(page)
+
+
+def test_dialogs_on_a_phone(ada: Any, talk: Room, open_page: OpenPage, theme: str, assert_accessible: Check) -> None:
+    page = open_page(ada, "/", color_scheme=theme, **PHONE)
+    for opener in ("Create room", "New direct message", "Jump to a room"):
+        page.get_by_role("button", name=opener).first.tap()
+        expect(page.locator("dialog[open]")).to_be_visible()
+        assert_accessible(page)
+        page.keyboard.press("Escape")
+    page.goto("/rooms/general/settings/")
+    page.get_by_role("button", name="Invite", exact=True).tap()
+    expect(page.get_by_role("dialog", name="Invite")).to_be_visible()
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Archive", exact=True).tap()
+    expect(page.locator("#d-confirm")).to_be_visible()
+    assert_accessible(page)
+
+
+def test_sheets_over_a_room_on_a_phone(
+    ada: Any, talk: Room, open_page: OpenPage, theme: str, assert_accessible: Check
+) -> None:
+    page = open_page(ada, "/rooms/general/", color_scheme=theme, **PHONE)
+    message(page, "without a mistake").click(button="right")
+    expect(page.get_by_role("menu")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("menuitem", name="Edit").tap()
+    expect(page.locator(".editbox")).to_be_visible()
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Emoji", exact=True).first.tap()
+    expect(page.locator("#emoji")).to_be_visible()
+    assert_accessible(page)
+
+
+def test_account_beside_the_rail(
+    ada: Any, talk: Room, open_page: OpenPage, theme: str, window: dict[str, Any], assert_accessible: Check
+) -> None:
+    page = open_page(ada, None, color_scheme=theme, **window)
+    for path, shown in (
+        ("/account/profile/", "Account"),
+        ("/account/email/", "E-mail"),
+        ("/account/password/change/", "Change your password"),
+    ):
+        page.goto(path)
+        expect(page.get_by_role("heading", name=shown, exact=True).first).to_be_visible()
+        assert_accessible(page)
+
+
+def test_room_that_was_taken_away(
+    ada: Any, ben: Any, talk: Room, open_page: OpenPage, theme: str, window: dict[str, Any], assert_accessible: Check
+) -> None:
+    page = open_page(ben, "/rooms/general/", color_scheme=theme, **window)
+    expect(field(page)).to_be_visible()
+    elsewhere(services.remove_member, actor=ada, room_id=talk.pk, user_id=ben.pk)
+    expect(page.get_by_text("You are no longer in this room")).to_be_visible()
+    expect(page.get_by_text("Not a member")).to_be_visible()
+    assert_accessible(page)
+
+
+def test_back_office(person: Any, room: Room, open_page: OpenPage, theme: str, assert_accessible: Check) -> None:
+    page = open_page(person("root", is_staff=True, is_superuser=True), None, color_scheme=theme)
+    for path in ("/admin/", "/admin/accounts/user/"):
+        page.goto(path)
+        expect(page.locator("#site-name")).to_be_visible()
+        assert_accessible(page)

@@ -1,7 +1,7 @@
 // The page in place of a room that is not to be had: unknown, gone, taken away, or the whole account suspended.
 // Shown by the stage, without loading the page anew.
 
-import { clone, icon, part } from "../dom";
+import { clone, el, icon, part } from "../dom";
 import { clock } from "../time";
 import { focusHeading, stand, type View } from "./view";
 
@@ -12,6 +12,10 @@ export interface Gate {
   title: string;
   text: string;
   fine?: string;
+  /** What was decided, as a small table: "Reason", the moderator's words. */
+  facts?: readonly (readonly [string, string])[];
+  /** The person was in the room and is no more. */
+  outside?: boolean;
   retry?: () => void;
   /** Nothing here is open to the person: only signing out remains. */
   shut?: boolean;
@@ -29,7 +33,7 @@ export function removedGate(label: string, at: string | undefined, reason: strin
   const when = at === undefined ? "" : ` at ${clock(at)}`;
   const why = reason === "" ? "." : `: “${reason}”`;
   const fine = "What you had begun to write here is kept on this device.";
-  return { icon: "door-open", where: label, title: "You are no longer in this room", text: `You were removed${when}${why}`, fine };
+  return { icon: "door-open", where: label, title: "You are no longer in this room", text: `You were removed${when}${why}`, fine, outside: true };
 }
 
 export function failedGate(where: string, text: string, retry: () => void): Gate {
@@ -55,6 +59,10 @@ export class GateView implements View {
     const fine = part(element, "[data-part=fine]");
     fine.textContent = gate.fine ?? "";
     fine.hidden = gate.fine === undefined;
+    const facts = part(element, "[data-part=facts]");
+    facts.replaceChildren(...(gate.facts ?? []).flatMap(([name, value]) => [el("dt", "", name), el("dd", "", value)]));
+    facts.hidden = gate.facts === undefined;
+    part(element, "[data-part=outside]").hidden = gate.outside !== true;
     part(element, "[data-do=go-home]").hidden = part(element, "[data-do=browse]").hidden = gate.shut === true;
     part(element, "[data-part=sign-out]").hidden = gate.shut !== true;
     const retry = part(element, "[data-do=retry]");

@@ -17,7 +17,7 @@ export function untilText(until: string | null, now: Date = new Date()): string 
 export function suspendedGate(site: string, ban: SanctionApplied | null, words: string): Gate {
   const gate: Gate = { icon: "ban", where: "", title: "Your account is suspended", text: words, shut: true };
   if (ban === null) return { ...gate, text: words === "" ? `You cannot read or write in ${site}.` : words };
-  const reason = ban.reason === "" ? {} : { fine: `Reason: ${ban.reason}` };
+  const reason = ban.reason === "" ? {} : { facts: [["Reason", ban.reason]] as const };
   return { ...gate, text: `You cannot read or write in ${site}${untilText(ban.until)}.`, ...reason };
 }
 
