@@ -36,7 +36,7 @@ const colours = HighlightStyle.define([
   { tag: [t.keyword, t.operatorKeyword, t.controlKeyword, t.definitionKeyword, t.moduleKeyword, t.modifier], color: "var(--syn-keyword)" },
   { tag: [t.string, t.special(t.string), t.regexp], color: "var(--syn-string)" },
   { tag: [t.number, t.bool, t.null, t.atom], color: "var(--syn-number)" },
-  { tag: [t.comment, t.quote], color: "var(--syn-comment)", fontStyle: "italic" },
+  { tag: [t.comment, t.quote], class: "cm-comment" },
   { tag: [t.function(t.variableName), t.function(t.definition(t.variableName)), t.function(t.propertyName)], color: "var(--syn-func)" },
   { tag: [t.className, t.typeName, t.definition(t.className), t.tagName, t.namespace], color: "var(--syn-type)" },
   { tag: [t.meta, t.attributeName, t.propertyName, t.definition(t.propertyName)], color: "var(--syn-meta)" },

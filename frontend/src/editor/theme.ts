@@ -30,7 +30,10 @@ const look = EditorView.theme({
 });
 
 const peers = EditorView.theme({
-  ".cm-peer-sel": { background: tint("--c", 22), borderRadius: "2px" },
+  // Pale, so that every colour of the text keeps its contrast; the line below it carries the person's colour.
+  ".cm-peer-sel": { background: tint("--c", 10), boxShadow: "inset 0 -2px 0 var(--c)" },
+  ".cm-peer-sel .cm-comment": { color: "var(--ink-2)" },
+  ".cm-comment": { color: "var(--syn-comment)", fontStyle: "italic" },
   ".cm-peer": { position: "relative", display: "inline-block", width: "0", height: "1.2em", margin: "0 -1px", verticalAlign: "text-bottom", borderLeft: "2px solid var(--c)" },
   ".cm-peer::after": {
     content: "attr(data-name)",
