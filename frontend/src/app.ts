@@ -27,7 +27,7 @@ import type { ShellContext } from "./shell/view";
 
 const WARM_UP_MS = 1_500;
 /** What links of other pages may open here: "/#new-room". */
-const FROM_ELSEWHERE = new Set(["home", "open-palette", "new-room", "new-direct", "show-chat"]);
+const FROM_ELSEWHERE = new Set(["home", "open-palette", "new-room", "new-direct", "show-chat", "show-code"]);
 
 class App {
   private readonly session: Session;
