@@ -6,9 +6,12 @@ import { EditorView as View } from "@codemirror/view";
 import { colourClass, firstName } from "../people";
 import type { Caret, CursorMoved, PersonView } from "../protocol";
 import { dropPeer, dropPeers, peersField, peerTyped, setPeer, type Peer } from "./carets";
+import type { Told } from "./history/chronicle";
 import type { Replica, Taken } from "./replica";
 
 export interface CompanyHooks {
+  /** Another tab of one's own is shown, not announced. */
+  readonly me: number;
   view(): EditorView | null;
   replica(): Replica | null;
   person(user: number): PersonView | null;
@@ -24,10 +27,14 @@ interface Member {
   seenAt: number;
 }
 
+/** Edits that are remembered for the history; of more it asks the server. */
+const TOLD_MOST = 2_000;
 const SILENCE_MS = 45_000;
 const SWEEP_MS = 5_000;
 
 export class Company {
+  /** Who wrote since the document was opened, the newest last. */
+  readonly told: Told[] = [];
   /** By client: two tabs of a person are two. */
   private readonly here = new Map<string, Member>();
   /** Carets in a text that has not come yet. */
@@ -69,7 +76,7 @@ export class Company {
     this.place(cursor);
     if (!isNew) return;
     this.hooks.greet();
-    if (isNewPerson) this.hooks.announce(`${this.nameOf(user)} joined ${this.name()}`);
+    if (isNewPerson && user !== this.hooks.me) this.hooks.announce(`${this.nameOf(user)} joined ${this.name()}`);
     this.hooks.changed();
   }
 
@@ -77,6 +84,7 @@ export class Company {
   taken(taken: readonly Taken[]): void {
     const places = new Map<string, number>();
     for (const { edit, transaction } of taken) {
+      this.told.push({ version: edit.version, author: edit.author, run: edit.run, at: new Date().toISOString() });
       for (const [client, at] of places) places.set(client, transaction.changes.mapPos(at, -1));
       const member = this.here.get(edit.client_id);
       if (member === undefined) continue;
@@ -85,6 +93,7 @@ export class Company {
       transaction.changes.iterChangedRanges((_fromA, _toA, _fromB, toB) => (end = toB));
       if (end >= 0) places.set(edit.client_id, end);
     }
+    this.told.splice(0, this.told.length - TOLD_MOST);
     const effects = [...places].map(([clientId, at]) => peerTyped.of({ clientId, at }));
     if (effects.length > 0) this.hooks.view()?.dispatch({ effects });
     for (const [client, cursor] of this.ahead) {

@@ -12,9 +12,10 @@ import { DocumentActs, type ActsHost } from "./acts";
 import { drawMode, drawPeople, drawStatus, modeOf, type Writing } from "./bars";
 import { comforts } from "./comforts";
 import { Desk } from "./desk";
-import { Documents } from "./documents";
+import { byPlace, Documents } from "./documents";
 import { listenForFiles } from "./files";
 import { languageOf } from "./languages";
+import type { HistoryControl } from "./history/control";
 import { fillLanguages, NewDocument } from "./new_document";
 import { Notices } from "./notices";
 import { Settings } from "./settings";
@@ -35,6 +36,7 @@ export interface PaneRequest {
 }
 
 const LOADING_MS = 300;
+const HISTORY_AGAIN_MS = 10_000;
 
 let newDocument: NewDocument | null = null;
 
@@ -55,6 +57,9 @@ export class CodePane implements ActsHost {
   private ticking: ReturnType<typeof setInterval> | undefined;
   private isSlow = false;
   private closed = false;
+  /** Fetched once there is a text to have a past. */
+  private history: HistoryControl | null = null;
+  private historyAskedAt = 0;
   private readonly redraw = onceAFrame(() => this.closed || this.draw());
 
   constructor(private readonly request: PaneRequest) {
@@ -135,6 +140,7 @@ export class CodePane implements ActsHost {
     clearInterval(this.ticking);
     for (const stop of this.stops) stop();
     for (const desk of this.desks.values()) desk.close();
+    this.history?.close();
     this.notices.close();
     this.tabs.close();
     this.documents.close();
@@ -162,6 +168,7 @@ export class CodePane implements ActsHost {
     else this.openDesk(document, this.shelf);
     this.request.opened(id);
     this.notices.reset();
+    void this.history?.arrive();
     this.redraw();
   }
 
@@ -220,7 +227,7 @@ export class CodePane implements ActsHost {
     const document = desk?.document ?? null;
     const shown = list?.documents ?? [];
     const deleted = document !== null && document.deleted_at !== null ? [document] : [];
-    this.tabs.draw([...shown, ...deleted], this.current);
+    this.tabs.draw([...shown, ...deleted].sort(byPlace), this.current);
     part(element, "[data-part=new]").hidden = !this.mayEdit;
     const bar = part(element, "[data-part=bar]");
     bar.hidden = desk === null || desk.view === null;
@@ -234,6 +241,20 @@ export class CodePane implements ActsHost {
     else panel.setAttribute("aria-labelledby", `code-tab-${this.current}`);
     const mayDispose = (document: DocumentView) => this.mayDispose(document);
     this.notices.draw({ failure: this.failure, isLoading: this.loading === undefined || this.isSlow, isLoaded: list !== null, desk, mayEdit: this.mayEdit, mayDispose });
+    this.drawHistory();
+  }
+
+  private drawHistory(): void {
+    if (this.history !== null) return this.history.draw();
+    if (this.desk?.view == null || Date.now() - this.historyAskedAt < HISTORY_AGAIN_MS) return;
+    this.historyAskedAt = Date.now();
+    const made = ({ HistoryControl }: typeof import("./history/control")) => {
+      if (this.closed) return;
+      this.history = new HistoryControl(this);
+      this.redraw();
+    };
+    // Without it one writes all the same; the next drawing tries again.
+    import("./history/control").then(made, () => undefined);
   }
 
   private drawDesk(desk: Desk, document: DocumentView): void {
@@ -241,8 +262,9 @@ export class CodePane implements ActsHost {
     const { status } = desk;
     drawStatus(part(element, "[data-part=status]"), status);
     drawMode(part(element, "[data-part=mode]"), modeOf(status, this.writing(document), Date.now()));
-    const { people } = this.shell.session;
-    drawPeople(part(element, "[data-part=people]"), desk.company.people.map((user) => people.get(user)), desk.company.following, (user) => desk.company.follow(user));
+    const { people, me } = this.shell.session;
+    const here = status.phase === "deleted" ? [] : desk.company.people.filter((user) => user !== me);
+    drawPeople(part(element, "[data-part=people]"), here.map((user) => people.get(user)), desk.company.following, (user) => desk.company.follow(user));
     const select = part<HTMLSelectElement>(element, "[data-part=language]");
     select.value = languageOf(document).id;
     select.disabled = !status.canEdit || status.phase === "offline";

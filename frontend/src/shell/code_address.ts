@@ -3,7 +3,8 @@
 /** The address of a room with a document open beside the chat, or with none. */
 export function withDocument(url: string, id: number | null): string {
   const target = new URL(url, location.href);
-  target.searchParams.delete("v");
+  // An old version is one of that document.
+  if (target.searchParams.get("doc") !== String(id)) target.searchParams.delete("v");
   if (id === null) target.searchParams.delete("doc");
   else target.searchParams.set("doc", String(id));
   return target.pathname + target.search;

@@ -95,6 +95,11 @@ export class Past {
     return Math.max(this.history?.version ?? 0, this.desk.status.version);
   }
 
+  /** A version as it is known without asking. */
+  momentAt(version: number): Moment | null {
+    return this.timeline?.known(version) ?? null;
+  }
+
   /** Looks at a version; beyond the ends it is the end. */
   go(version: number): void {
     if (this.history === null) return;

@@ -6,6 +6,7 @@ import { EditorView } from "@codemirror/view";
 import type { DocumentView } from "../../protocol";
 import { comforts } from "../comforts";
 import { languageOf } from "../languages";
+import { textOf } from "../replica";
 import { readingSetup } from "../setup";
 import type { Moment } from "./timeline";
 
@@ -56,10 +57,9 @@ export class PastView {
     this.version = moment.version;
     const { view } = this;
     const label = EditorView.contentAttributes.of({ "aria-label": `${name} at version ${moment.version}, read-only`, "aria-readonly": "true", tabindex: "0" });
-    // Text ends lines with LF alone: the rest are characters, and are compared as such.
     const [before, after] = [view.state.doc.toString(), moment.text.toString()];
     const change = replacement(before, after);
-    const changes = before === after ? [] : { from: change.from, to: change.to, insert: view.state.toText(change.insert) };
+    const changes = before === after ? [] : { from: change.from, to: change.to, insert: textOf(change.insert) };
     const scroll = follow && before !== after ? [EditorView.scrollIntoView(change.from + change.insert.length, { y: "nearest", yMargin: 60 })] : [];
     view.dispatch({ changes, effects: [this.words.reconfigure(label), ...scroll] });
   }

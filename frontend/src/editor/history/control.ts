@@ -1,0 +1,280 @@
+// The history of the document that the pane shows: the bar below the text, and the old version over it while one looks back.
+// Made by the pane once there is a text. It ties the parts together; who wrote when and the texts come from Past.
+
+import "../../kernel";
+
+import { clone, part } from "../../dom";
+import type { Shell } from "../../shell/contract";
+import type { Desk } from "../desk";
+import type { Settings } from "../settings";
+import { PastAddress, versionIn } from "./address";
+import { Bar } from "./bar";
+import { stretchStep } from "./chronicle";
+import { Past } from "./past";
+import { PastView } from "./past_view";
+import { Player } from "./player";
+import { madeBy } from "./words";
+
+/** The pane, as far as its history needs it. */
+export interface HistoryHost {
+  readonly element: HTMLElement;
+  readonly shell: Shell;
+  readonly settings: Settings;
+  readonly desk: Desk | null;
+  readonly current: number | null;
+}
+
+/** Longer than any speed shortens to nothing. */
+const LATER_MS = 60_000;
+
+export class HistoryControl {
+  private readonly bar: Bar;
+  private readonly mode = clone("t-code-past-bar");
+  private readonly place = clone("t-code-past");
+  private readonly address = new PastAddress();
+  private readonly player: Player;
+  private readonly ending = new AbortController();
+  private readonly stop: () => void;
+  private past: Past | null = null;
+  private view: PastView | null = null;
+  private follows = false;
+  private cameFromText = false;
+
+  constructor(private readonly host: HistoryHost) {
+    const { element, shell } = host;
+    this.bar = new Bar({
+      open: () => this.open(),
+      move: (version) => this.go(version),
+      rest: (byPointer) => this.rested(byPointer),
+      step: (by) => this.step(by),
+      play: () => this.play(),
+      faster: () => this.faster(),
+      isAssistant: (author) => shell.session.people.get(author)?.kind === "assistant",
+    });
+    this.player = new Player({ next: () => this.playNext(), changed: () => this.draw() });
+    part(element, "[data-part=foot]").replaceChildren(this.bar.element);
+    part(element, "[data-part=mode]").after(this.mode);
+    part(element, "[data-part=panel]").append(this.place);
+    const { signal } = this.ending;
+    document.addEventListener("keydown", (event) => this.anyKey(event), { signal });
+    element.addEventListener("keydown", (event) => this.key(event), { signal });
+    for (const one of [this.mode, this.place]) one.addEventListener("click", (event) => this.clicked(event));
+    this.stop = shell.session.connection.onEvent((event) => {
+      if (event.type === "document.version_named" && event.data.document === this.past?.desk.document.id) this.past.named(event.data.named);
+    });
+  }
+
+  close(): void {
+    this.stop();
+    this.ending.abort();
+    this.player.stop();
+    this.address.close();
+    this.past?.close();
+    this.view?.close();
+    for (const one of [this.bar, this.mode, this.place]) "close" in one ? one.close() : one.remove();
+  }
+
+  // Which document
+
+  /** The pane has drawn: perhaps another document, perhaps new edits. */
+  draw(): void {
+    const { desk } = this.host;
+    const shown = desk?.view == null || desk.document.deleted_at !== null ? null : desk;
+    if (shown !== this.past?.desk) this.change(shown);
+    this.past?.keepUp();
+    this.redraw();
+  }
+
+  private change(desk: Desk | null): void {
+    this.player.stop();
+    this.past?.close();
+    this.dropView();
+    this.past = desk === null ? null : new Past(desk, this.host.shell.session, () => this.redraw());
+    if (desk !== null) void this.arrive();
+  }
+
+  /** The address may name a version, or none any more. */
+  async arrive(): Promise<void> {
+    const { past } = this;
+    if (past === null) return;
+    const asked = versionIn(location.search, past.desk.document.id);
+    if (asked === null) return past.wanted === null ? undefined : this.leave(false);
+    if (past.wanted === asked) return;
+    try {
+      if (past.history === null || asked > past.newest) await past.load(true);
+    } catch (error) {
+      return this.host.shell.fail("The history could not be loaded", error);
+    }
+    if (past !== this.past || past.history === null) return;
+    if (asked >= past.history.oldest && asked <= past.newest) return this.go(asked);
+    const text = asked < past.history.oldest ? `The oldest that is kept is version ${past.history.oldest}.` : `The newest is version ${past.newest}.`;
+    this.host.shell.toast({ kind: "info", title: `Version ${asked} cannot be shown`, text });
+    this.address.leave(past.desk.document.id);
+  }
+
+  // Looking back
+
+  private get shown(): number | null {
+    return this.past?.wanted ?? null;
+  }
+
+  /** Looks at a version; `follow` brings what it changed into view. */
+  go(version: number, follow = false): void {
+    const { past } = this;
+    if (past === null || past.history === null) return;
+    if (past.wanted === null) {
+      this.cameFromText = past.desk.view?.hasFocus === true;
+      past.desk.company.follow(null);
+    }
+    this.follows = follow;
+    past.go(version);
+    if (past.wanted !== null) this.address.show(past.desk.document.id, past.wanted);
+  }
+
+  /** The clock, or Alt H: the slider takes the keys. */
+  open(): void {
+    const { past } = this;
+    if (past === null) return;
+    if (past.history === null) return void past.load(true).then(() => this.open(), (error: unknown) => this.host.shell.fail("The history could not be loaded", error));
+    if (past.wanted === null) this.go(past.newest);
+    this.bar.focus();
+  }
+
+  private rested(byPointer: boolean): void {
+    const { past } = this;
+    if (past === null || past.wanted === null) return;
+    if (byPointer && past.wanted >= past.newest) this.leave(false);
+    else this.say();
+  }
+
+  private say(): void {
+    const { past } = this;
+    if (past?.history == null || past.wanted === null) return;
+    this.host.shell.announce(`Version ${past.wanted} of ${past.newest}, ${this.maker(past.wanted)}`);
+  }
+
+  private step(by: -2 | -1 | 1 | 2): void {
+    const { past } = this;
+    if (past?.history == null) return;
+    this.player.stop();
+    const at = past.wanted ?? past.newest;
+    const single = Math.abs(by) === 1;
+    const next = single ? at + by : stretchStep(past.history, at, by > 0 ? 1 : -1);
+    if (past.wanted === null && next >= past.newest) return;
+    this.go(next, single);
+  }
+
+  private play(): void {
+    const { past } = this;
+    if (past?.history == null) return;
+    if (this.player.isPlaying) return this.player.stop();
+    if (past.wanted === null || past.wanted >= past.newest) this.go(past.history.oldest);
+    this.player.start();
+  }
+
+  private faster(): void {
+    this.player.faster();
+  }
+
+  /** One edit on; how long it took to be typed, or null at the end and while it has not come. */
+  private playNext(): number | null {
+    const { past } = this;
+    if (past?.history == null || past.wanted === null || past.failure !== "") return null;
+    if (past.wanted >= past.newest) return null;
+    const before = past.momentAt(past.wanted)?.at ?? null;
+    // Its text is on its way: wait for it.
+    if (past.momentAt(past.wanted) === null) return LATER_MS;
+    this.go(past.wanted + 1, true);
+    const after = past.momentAt(past.wanted)?.at ?? null;
+    return before === null || after === null ? 0 : Date.parse(after) - Date.parse(before);
+  }
+
+  /** Back to the text of now, to the place where one was. */
+  leave(focus = true): void {
+    const { past } = this;
+    if (past === null || past.wanted === null) return;
+    this.player.stop();
+    this.address.leave(past.desk.document.id);
+    past.leave();
+    this.dropView();
+    this.redraw();
+    this.host.shell.announce("Back to live");
+    if (!focus) return;
+    const coarse = matchMedia("(pointer: coarse)").matches;
+    if (this.cameFromText || !coarse) past.desk.view?.focus();
+    else part(this.bar.element, "[data-part=open]").focus();
+  }
+
+  private dropView(): void {
+    this.view?.close();
+    this.view = null;
+    part(this.place, "[data-part=host]").replaceChildren();
+  }
+
+  // Keys and buttons
+
+  private anyKey(event: KeyboardEvent): void {
+    const { altKey, ctrlKey, metaKey, shiftKey, code } = event;
+    if (code !== "KeyH" || !altKey || ctrlKey || metaKey || shiftKey || event.defaultPrevented) return;
+    if (this.past === null || document.querySelector("dialog[open]") !== null) return;
+    event.preventDefault();
+    this.open();
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (event.key !== "Escape" || event.defaultPrevented || this.shown === null) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.leave();
+  }
+
+  private clicked(event: MouseEvent): void {
+    const target = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-history]") : null;
+    const acts: Record<string, () => void> = {
+      live: () => this.leave(),
+      retry: () => this.past?.retry(),
+    };
+    acts[target?.dataset["history"] ?? ""]?.();
+  }
+
+  // Drawing
+
+  private maker(version: number): string {
+    const { past } = this;
+    if (past?.history == null) return "";
+    return madeBy(past.history, version, past.moment, (id) => this.host.shell.session.people.get(id));
+  }
+
+  private redraw(): void {
+    const { past, host, shown } = this;
+    const history = past?.history ?? null;
+    part(host.element, "[data-part=foot]").hidden = history === null;
+    host.element.classList.toggle("looking", shown !== null);
+    this.mode.hidden = this.place.hidden = shown === null;
+    if (past === null || history === null) return;
+    const text = shown === null ? `Live, version ${history.version}` : `Version ${shown} of ${history.version}, ${this.maker(shown)}`;
+    this.bar.draw({ history, shown, playing: this.player.isPlaying, speed: this.player.speed, text });
+    if (shown !== null) this.drawPast(past, shown);
+  }
+
+  private drawPast(past: Past, shown: number): void {
+    part(this.mode, "[data-part=title]").textContent = `Version ${shown} of ${past.newest}`;
+    const maker = this.maker(shown);
+    part(this.mode, "[data-part=text]").textContent = maker === "" ? "Read-only" : `${maker}, read-only`;
+    const failed = part(this.place, "[data-part=failed]");
+    failed.hidden = past.failure === "";
+    part(failed, "[data-part=why]").textContent = past.failure;
+    part(this.place, "[data-part=loading]").hidden = this.view !== null || past.failure !== "" || past.moment !== null;
+    if (past.moment !== null) this.drawText(past);
+  }
+
+  private drawText({ desk, moment }: Past): void {
+    if (moment === null) return;
+    const { name } = desk.document;
+    if (this.view === null) {
+      this.view = new PastView(part(this.place, "[data-part=host]"), desk.document, moment.text, this.host.settings.wrap);
+      if (desk.view !== null) this.view.scrollLike(desk.view);
+    }
+    this.view.show(moment, name, this.follows);
+  }
+}
