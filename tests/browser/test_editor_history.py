@@ -12,7 +12,7 @@ from editor.changes import ChangeSet
 from editor.models import Document
 from editor.services import submit_updates
 from editor.shapes import DocumentView
-from tests.browser.code import document_url, editor, lines, make_document, pane, status, type_at_end
+from tests.browser.code import LINES, document_url, editor, lines, make_document, pane, status, type_at_end
 from tests.browser.pages import elsewhere
 
 OpenPage = Callable[..., Page]
@@ -58,8 +58,7 @@ def bar(page: Page) -> Locator:
 
 
 def old_text(page: Page) -> str:
-    shown = pane(page).locator(".past .cm-content")
-    return str(shown.evaluate("(place) => [...place.querySelectorAll('.cm-line')].map((l) => l.textContent).join('\\n')"))
+    return str(pane(page).locator(".past .cm-content").evaluate(LINES))
 
 
 def written(upto: int) -> str:
