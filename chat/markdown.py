@@ -7,7 +7,6 @@ Called by services and, off the event loop, by the consumer before a message is 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -79,7 +78,7 @@ def render(body: str) -> Rendered:
 
 
 def _render_markdown(body: str) -> Rendered:
-    found: dict[str, Any] = {"until": time.perf_counter() + highlight.BUDGET_SECONDS}
+    found: dict[str, Any] = {"budget": highlight.Budget()}
     tokens = _MARKDOWN.parse(body, found)
     if any(token.level >= MOST_NESTING - 1 for token in tokens):
         # markdown-it leaves out what is deeper; nobody's text is thrown away.
@@ -235,7 +234,7 @@ def _fence(renderer: RendererHTML, tokens: Sequence[Token], index: int, options:
     language = highlight.language_of(token.info) if token.type == "fence" else ""
     named = f' data-language="{language}"' if language else ""
     # A block that scrolls sideways must be reachable by keyboard.
-    code = highlight.to_html(token.content, language, until=env["until"])
+    code = highlight.to_html(token.content, language, env["budget"])
     return f'<pre tabindex="0"{named}><code>{code}</code></pre>\n'
 
 

@@ -62,9 +62,19 @@ def test_code_of_an_unknown_language_stays_plain(info):
     assert html(f"```{info}\n<b>\n```") == '<pre tabindex="0"><code>&lt;b&gt;\n</code></pre>'
 
 
+def test_what_the_budget_does_not_reach_stays_plain_and_whole():
+    budget = highlight.Budget(left=0.0)
+    assert highlight.to_html("x = '<b>'\n", "python", budget) == "x = &#x27;&lt;b&gt;&#x27;\n"
+    budget.left = 1e-9
+    coloured = highlight.to_html("x = 1\ny = 2\n", "python", budget)
+    assert coloured.count("<span") == 1
+    assert coloured.endswith("y = 2\n")
+    assert budget.left < 0
+
+
 @pytest.mark.parametrize("language", sorted(highlight.LANGUAGES))
 def test_every_language_of_the_list_has_a_lexer(language):
-    assert "x" in highlight.to_html("x = 1\n", language, until=time.perf_counter() + 5)
+    assert "x" in highlight.to_html("x = 1\n", language, highlight.Budget())
 
 
 def test_a_mention_is_marked_outside_code_only():
