@@ -201,7 +201,7 @@ def test_document_deleted_under_ones_hands_says_so_and_gives_the_text(
     with page.expect_download() as download:
         note.get_by_role("button", name="Download").click()
     assert download.value.path().read_text() == TEXT + "came too late"
-    note.get_by_role("button", name="Show them").click()
+    note.get_by_role("button", name="Show it").click()
     expect(pane(page).get_by_role("region", name="Recovered draft")).to_contain_text("came too late")
     elsewhere(services.bring_back, actor=ada, document_id=document.id)
     expect(tab(page, "notes.md")).to_be_visible()

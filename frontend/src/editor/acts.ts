@@ -64,7 +64,27 @@ export class DocumentActs {
       delete: () => void this.delete(document),
       settingsChanged: () => this.host.desk?.redress(),
     });
+    if (this.revivable.length > 0) items.push({ icon: "rotate-ccw", text: "Deleted documents", line: true, run: () => this.openDeleted(anchor) });
     shell.openMenu({ label: document.name, anchor, items, ...(at === undefined ? {} : { at }) });
+  }
+
+  /** What was deleted in this room and may be brought back by this person. */
+  private get revivable(): DocumentView[] {
+    return (this.host.documents.list.get()?.deleted ?? []).filter((one) => this.host.mayDispose(one));
+  }
+
+  openDeleted(anchor: HTMLElement): void {
+    const items = this.revivable.slice(-20).reverse().map((one) => ({ icon: "rotate-ccw", text: `Bring back ${one.name}`, run: () => void this.bringBack(one.id) }));
+    this.host.shell.openMenu({ label: "Deleted documents", anchor, items });
+  }
+
+  private async bringBack(id: number): Promise<void> {
+    try {
+      await this.host.documents.restore(id);
+      this.host.openAndFocus(id);
+    } catch (error) {
+      this.host.shell.fail("It could not be brought back", error);
+    }
   }
 
   openMore(ids: readonly number[], anchor: HTMLElement): void {

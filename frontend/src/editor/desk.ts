@@ -6,16 +6,16 @@ import { EditorView, type ViewUpdate } from "@codemirror/view";
 import type { Shell } from "../shell/contract";
 import type { DocumentSnapshot, DocumentView, Joined } from "../protocol";
 import type { CommandError } from "../socket";
-import { el, uuid4 } from "../dom";
+import { el } from "../dom";
 import { documentSocket, documentTopic } from "./addresses";
 import { carets } from "./carets";
-import { claim } from "./claims";
 import { Company } from "./company";
 import { comforts, type Rich } from "./comforts";
 import { countEdits } from "./edits";
 import { draftOf } from "./drafts";
 import { extrasOf } from "./extras";
 import { guards } from "./guards";
+import { Identity } from "./identity";
 import { Keeper } from "./keeper";
 import { languageOf } from "./languages";
 import { Line } from "./line";
@@ -23,7 +23,7 @@ import { mergeKept } from "./merger";
 import type { Settings } from "./settings";
 import { Replica, startState, textOf, type Unsent } from "./replica";
 import { readingSetup, Switches, wording, writingSetup } from "./setup";
-import type { Draft, KeptEdits, Shelf } from "./shelf";
+import type { Draft, Shelf } from "./shelf";
 import type { Status } from "./status";
 
 export interface DeskContext {
@@ -38,6 +38,8 @@ export interface DeskContext {
   document(document: DocumentView): void;
 }
 
+/** Before this nothing is drawn in the place of what loads. */
+export const LOADING_MS = 300;
 const SLOW_MS = 800;
 const RESTART_MS = 2_000;
 
@@ -45,14 +47,15 @@ export class Desk {
   readonly element = el("div", "cm-host");
   readonly company: Company;
   readonly switches = new Switches();
+  private readonly identity: Identity;
+  /** Who hears of each new copy, and of edits that came. */
+  readonly watchers = new Set<{ begun(): void; taken(): void }>();
   drafts: Draft[] = [];
   view: EditorView | null = null;
 
   private replica: Replica | null = null;
   private keeper: Keeper | null = null;
   private line: Line | null = null;
-  private clientId = "";
-  private release: (() => void) | null = null;
   private loadedLanguage = "";
   private rich: Rich | null = null;
   private isRich = false;
@@ -61,13 +64,16 @@ export class Desk {
   private hurriedAt = 0;
   private awake = false;
   private closed = false;
+  private readonly madeAt = Date.now();
 
   constructor(
     private readonly context: DeskContext,
     public document: DocumentView,
   ) {
+    this.identity = new Identity(context.shell.session.me);
     this.company = new Company(
       {
+        me: this.context.shell.session.me,
         view: () => this.view,
         replica: () => this.replica,
         person: (user) => this.context.shell.session.people.get(user),
@@ -89,9 +95,8 @@ export class Desk {
     const [kept, drafts] = await Promise.all([shelf.unsentOf(this.document.id), shelf.draftsOf(this.document.id)]);
     if (this.closed) return;
     this.drafts = drafts;
-    const mine = await this.claimOne(kept);
-    if (this.closed) return this.release?.();
-    this.clientId = mine?.clientId ?? this.newClientId();
+    const mine = await this.identity.adopt(kept);
+    if (this.closed) return this.identity.drop();
     if (mine !== null) this.begin({ version: mine.version, text: mine.base }, mine);
     this.merging = mine !== null;
     this.connect();
@@ -132,6 +137,11 @@ export class Desk {
     this.element.remove();
   }
 
+  /** The text has been on its way for longer than a moment. */
+  get isSlow(): boolean {
+    return Date.now() - this.madeAt >= LOADING_MS;
+  }
+
   /** Everything that was typed here is stored, as far as this tab knows. */
   get isSettled(): boolean {
     return this.replica?.isSettled !== false;
@@ -147,29 +157,11 @@ export class Desk {
     this.rest();
     this.line = null;
     this.keeper?.close();
-    this.release?.();
-    this.release = null;
-  }
-
-  private newClientId(): string {
-    const id = `${this.context.shell.session.me}-${uuid4().replaceAll("-", "").slice(0, 20)}`;
-    void claim(id).then((release) => (this.closed ? release?.() : (this.release = release)));
-    return id;
-  }
-
-  /** The oldest kept edits that no other tab speaks for. */
-  private async claimOne(kept: readonly KeptEdits[]): Promise<KeptEdits | null> {
-    for (const one of kept) {
-      const release = await claim(one.clientId);
-      if (release === null) continue;
-      this.release = release;
-      return one;
-    }
-    return null;
+    this.identity.drop();
   }
 
   private connect(): void {
-    const { document, clientId } = this;
+    const { document, identity: { clientId } } = this;
     this.line = new Line(documentSocket(document.id), documentTopic(document.id), clientId, {
       replica: () => this.replica,
       snapshot: (snapshot) => this.startFrom(snapshot),
@@ -177,6 +169,7 @@ export class Desk {
       taken: (taken) => {
         this.company.taken(taken);
         this.keeper?.touch();
+        for (const watcher of this.watchers) watcher.taken();
       },
       changed: () => this.changed(),
       refused: (error) => this.refused(error),
@@ -190,19 +183,25 @@ export class Desk {
   // The copy
 
   private begin(start: { version: number; text: string }, unsent: Unsent | null): void {
-    const state = startState({ clientId: this.clientId, ...start }, this.extensions(), unsent);
+    const state = startState({ clientId: this.identity.clientId, ...start }, this.extensions(), unsent);
     const scroll = this.view?.scrollDOM.scrollTop ?? 0;
     if (this.view === null) this.view = new EditorView({ state, parent: this.element });
     else this.view.setState(state);
     const view = this.view;
     view.scrollDOM.scrollTop = scroll;
     const host = { get state() { return view.state; }, dispatch: (transactions: readonly Transaction[]) => view.dispatch(transactions) };
-    this.replica = new Replica(host, this.clientId, textOf(start.text));
+    this.replica = new Replica(host, this.identity.clientId, textOf(start.text));
     this.keeper?.close();
     this.keeper = new Keeper(this.context.shelf, this.document.id, this.replica, unsent !== null);
     this.loadedLanguage = "";
     this.isRich = false;
     this.redress();
+    for (const watcher of this.watchers) watcher.begun();
+  }
+
+  /** The copy of now, with what is not stored yet; null before the text is here. */
+  get copy(): Replica | null {
+    return this.replica;
   }
 
   /** Keys, history and colours, once for each copy, and the indentation of now. */
@@ -227,12 +226,12 @@ export class Desk {
       switches.extras.of(extrasOf(this.document.id)),
       switches.writing.of(wording(this.words(), !this.canEdit)),
       switches.language.of([]),
-      switches.indent.of([]),
-      switches.rich.of([]),
       switches.wrap.of(this.context.settings.wrap ? EditorView.lineWrapping : []),
       guards((why) => this.context.shell.toast({ kind: "error", title: "This was not taken", text: why })),
       writingSetup(),
       readingSetup(),
+      switches.indent.of([]),
+      switches.rich.of([]),
       carets,
       EditorView.updateListener.of((update) => this.updated(update)),
     ];
@@ -309,7 +308,7 @@ export class Desk {
     const settled = this.isSettled;
     if (this.line?.ready === true) {
       this.offlineSince = null;
-      if (settled) this.merging = false;
+      if (settled) this.merged();
     } else if (this.awake && this.line?.connection.state === "offline") {
       this.offlineSince ??= Date.now();
       this.merging = true;
@@ -324,11 +323,16 @@ export class Desk {
     this.context.changed(this);
   }
 
+  private merged(): void {
+    if (this.merging && this.hurriedAt > 0) this.context.shell.announce(`Your edits in ${this.document.name} are stored`);
+    this.merging = false;
+  }
+
   private joined(joined: Joined): void {
     this.context.shell.session.people.add(...joined.people.map((caret) => caret.person));
     this.context.document(joined.document);
     this.document = joined.document;
-    this.company.meet(joined.people, this.clientId);
+    this.company.meet(joined.people, this.identity.clientId);
     this.redress();
     this.changed();
   }
@@ -386,7 +390,7 @@ export class Desk {
   private restart(): void {
     this.stop();
     this.replica = null;
-    this.clientId = this.newClientId();
+    this.identity.renew();
     if (this.view !== null) this.view.dispatch({ effects: this.switches.writing.reconfigure(wording(this.words(), true)) });
     this.connect();
     this.changed();

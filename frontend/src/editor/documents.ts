@@ -9,7 +9,8 @@ import type { DocumentList, DocumentView, TextView } from "../protocol";
 import type { Session } from "../session";
 import { Store } from "../store";
 
-function byPlace(a: DocumentView, b: DocumentView): number {
+/** The order of the tabs. */
+export function byPlace(a: DocumentView, b: DocumentView): number {
   return a.position - b.position || a.id - b.id;
 }
 

@@ -17,6 +17,8 @@ export interface NoticeState {
   isLoaded: boolean;
   desk: Desk | null;
   mayEdit: boolean;
+  /** Something was deleted here that this person may bring back. */
+  mayRevive: boolean;
   mayDispose(document: DocumentView): boolean;
 }
 
@@ -61,15 +63,16 @@ export class Notices {
   }
 
   /** What is to be shown, as a name; "" shows the text. */
-  private nameOf({ failure, isLoading, isLoaded, desk, mayEdit }: NoticeState): string {
+  private nameOf({ failure, isLoading, isLoaded, desk, mayEdit, mayRevive }: NoticeState): string {
     if (failure !== "") return `failed ${failure}`;
     if (!isLoaded) return isLoading ? "loading" : "blank";
-    if (desk === null) return `empty ${String(mayEdit)}`;
+    if (desk === null) return `empty ${String(mayEdit)} ${String(mayRevive)}`;
     const [draft] = desk.drafts;
     const { id, deleted_at } = desk.document;
     if (deleted_at !== null && (draft === undefined || this.asked !== draft.id)) return `deleted ${id} ${deleted_at} ${desk.drafts.length}`;
     if (draft !== undefined) return `draft ${draft.id} ${String(desk.canEdit)}`;
-    return desk.view === null && desk.status.phase === "loading" ? "loading" : "";
+    if (desk.view !== null || desk.status.phase !== "loading") return "";
+    return desk.isSlow ? "loading" : "blank";
   }
 
   private make(name: string, state: NoticeState): HTMLElement | null {
@@ -77,7 +80,7 @@ export class Notices {
     if (kind === "loading") return clone("t-code-loading");
     if (kind === "blank") return document.createElement("div");
     if (kind === "failed") return this.makeFailed(state.failure);
-    if (kind === "empty") return this.makeEmpty(state.mayEdit);
+    if (kind === "empty") return this.makeEmpty(state);
     const { desk } = state;
     if (desk === null || kind === "") return null;
     if (kind === "deleted") return this.makeDeleted(desk, state.mayDispose(desk.document));
@@ -93,11 +96,12 @@ export class Notices {
     return failed;
   }
 
-  private makeEmpty(mayEdit: boolean): HTMLElement {
+  private makeEmpty({ mayEdit, mayRevive }: NoticeState): HTMLElement {
     const empty = clone("t-code-empty");
     const text = mayEdit ? "Make one, or drop a file here: everybody in the room writes in it at the same time." : "Members of this room can make one.";
     part(empty, "[data-part=text]").textContent = text;
     part(empty, "[data-part=make]").hidden = !mayEdit;
+    part(empty, "[data-part=deleted]").hidden = !mayRevive;
     return empty;
   }
 
@@ -113,6 +117,7 @@ export class Notices {
     const late = drafts.reduce((sum, draft) => sum + draft.edits, 0);
     part(gone, "[data-part=late]").hidden = late === 0;
     part(gone, "[data-part=late-text]").textContent = `${edits(late)} of yours came too late.`;
+    part(gone, "[data-part=late-show]").textContent = late === 1 ? "Show it" : "Show them";
     return gone;
   }
 

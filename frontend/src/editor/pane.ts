@@ -11,7 +11,7 @@ import { errorText } from "../shell/dialogs";
 import { DocumentActs, type ActsHost } from "./acts";
 import { drawMode, drawPeople, drawStatus, modeOf, type Writing } from "./bars";
 import { comforts } from "./comforts";
-import { Desk } from "./desk";
+import { Desk, LOADING_MS } from "./desk";
 import { byPlace, Documents } from "./documents";
 import { listenForFiles } from "./files";
 import { languageOf } from "./languages";
@@ -35,7 +35,6 @@ export interface PaneRequest {
   link(document: number): string;
 }
 
-const LOADING_MS = 300;
 const HISTORY_AGAIN_MS = 10_000;
 
 let newDocument: NewDocument | null = null;
@@ -188,6 +187,7 @@ export class CodePane implements ActsHost {
     part(this.element, "[data-part=hosts]").append(desk.element);
     desk.element.hidden = false;
     void desk.open();
+    setTimeout(this.redraw, LOADING_MS + 20);
   }
 
   private listChanged(): void {
@@ -240,7 +240,7 @@ export class CodePane implements ActsHost {
     if (this.current === null) panel.removeAttribute("aria-labelledby");
     else panel.setAttribute("aria-labelledby", `code-tab-${this.current}`);
     const mayDispose = (document: DocumentView) => this.mayDispose(document);
-    this.notices.draw({ failure: this.failure, isLoading: this.loading === undefined || this.isSlow, isLoaded: list !== null, desk, mayEdit: this.mayEdit, mayDispose });
+    this.notices.draw({ failure: this.failure, isLoading: this.loading === undefined || this.isSlow, isLoaded: list !== null, desk, mayEdit: this.mayEdit, mayRevive: list?.deleted.some(mayDispose) === true, mayDispose });
     this.drawHistory();
   }
 
@@ -290,6 +290,7 @@ export class CodePane implements ActsHost {
       unfollow: () => this.desk?.company.follow(null),
       retry: () => this.desk?.retryNow(),
       reload: () => void this.start(this.current),
+      deleted: () => this.acts.openDeleted(target),
       "save-copy": () => this.desk && this.acts.saveCopy(this.desk),
       restore: () => void this.acts.restore(),
       "show-late": () => this.notices.showLate(),

@@ -39,7 +39,7 @@ const colours = HighlightStyle.define([
   { tag: [t.comment, t.quote], class: "cm-comment" },
   { tag: [t.function(t.variableName), t.function(t.definition(t.variableName)), t.function(t.propertyName)], color: "var(--syn-func)" },
   { tag: [t.className, t.typeName, t.definition(t.className), t.tagName, t.namespace], color: "var(--syn-type)" },
-  { tag: [t.meta, t.attributeName, t.propertyName, t.definition(t.propertyName)], color: "var(--syn-meta)" },
+  { tag: [t.meta, t.attributeName, t.definition(t.propertyName)], color: "var(--syn-meta)" },
   { tag: t.heading, fontWeight: "700", color: "var(--syn-func)" },
   { tag: t.strong, fontWeight: "700" },
   { tag: t.emphasis, fontStyle: "italic" },

@@ -11,7 +11,7 @@ export function widthWithin(wanted: number, whole: number): number {
 
 export class Split {
   private readonly key: string;
-  private share = 0.46;
+  private share = 0.49;
 
   constructor(
     private readonly edge: HTMLElement,
