@@ -174,7 +174,7 @@ class DocumentConsumer(BaseConsumer):
             people=self._people("", opening),
         )
         data = protocol.encode(snapshot)
-        self.socket.send(protocol.event_frame(topic=self._topic, event_type=snapshot.type, data=data))
+        self.socket.push_anyway(protocol.event_frame(topic=self._topic, event_type=snapshot.type, data=data))
 
     def _people(self, client_id: str, opening: Opening) -> list[Caret]:
         """Who is here is for the members of the room."""

@@ -92,6 +92,13 @@ class Socket:
         self.write(joined)
         return True
 
+    def push_anyway(self, frame: bytes) -> None:
+        """Sends an event that is part of an answer, a text to start from: it counts, and what comes after it waits."""
+        wire = text_frame(frame)
+        self.frames_out += 1
+        self.bytes_out += len(wire)
+        self.write(wire)
+
     def push_event(self, feed: Feed, seq: int, frame: bytes) -> bool:
         """Sends one waiting durable event and remembers how far the socket is; False when the window is full."""
         if not self.push(1, frame):

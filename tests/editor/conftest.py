@@ -16,7 +16,6 @@ from django.test import Client
 
 from accounts.models import User
 from chat.models import Room
-from collab.asgi import application
 from editor import services
 from editor.changes import ChangeSet
 from editor.models import Document, Update
@@ -169,6 +168,9 @@ class Pane:
 
 class _Opened:
     def __init__(self, user: User, document: Document, name: str, session_key: str | None) -> None:
+        # It names Django's settings in the environment, where a conftest must not: workers would load them too early.
+        from collab.asgi import application
+
         path = f"/ws/editor/{document.pk}/"
         self._context = testing.connected(user, path=path, application=application, session_key=session_key)
         self._made = (user, document, name)

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from chat import services as chat
+from collab.asgi import application
 from editor import carets, events, services
 from editor.authority import PUSH_BYTES
 from editor.changes import DOCUMENT_UNITS
@@ -17,7 +18,6 @@ from realtime.hub import hub
 from realtime.ratelimit import Limit
 from tests import factories
 from tests.editor.conftest import (
-    application,
     edit,
     make_document,
     on_a_thread,
@@ -73,6 +73,32 @@ async def test_the_snapshot_comes_before_the_answer_and_what_follows_after_it(mi
         version = frames[0]["data"]["version"]
         assert frames[0]["data"]["text"] == "x" * version + START
         assert [(await one.heard())[0][0] for _ in range(21 - version)] == list(range(version + 1, 22))
+
+
+async def test_a_snapshot_counts_as_a_frame_that_was_taken(mina, teo, document):
+    async with opened(mina, document) as one:
+        await one.join()
+        for _ in range(60):
+            await on_a_thread(lambda: write(teo, document, 0, 0, "x"))
+        assert [(await one.heard())[0][0] for _ in range(60)] == list(range(1, 61))
+        assert one.socket.taken == 61
+        answer = await one.socket.command("received", {"frames": 61})
+        assert code(answer) == "ack"
+        assert code(await one.socket.command("received", {"frames": 62})) == "invalid"
+        assert not any(frame["type"] == "error" for frame in one.socket._frames)
+
+
+async def test_a_text_larger_than_the_window_comes_whole_and_edits_follow_it(mina, teo, room):
+    text = "\u4e2d\n" * (DOCUMENT_UNITS // 2 - 10)
+    document = await on_a_thread(lambda: make_document(teo, room, text=text))
+    async with opened(mina, document) as one:
+        await one.join()
+        await on_a_thread(lambda: write(teo, document, 0, 0, "x"))
+        snapshot = await one.socket.expect("document.snapshot")
+        assert snapshot["data"]["text"] == text
+        assert one.socket.taken == 1
+        await one.socket.command("received", {"frames": 1})
+        assert (await one.heard())[0][0] == 1
 
 
 async def test_who_comes_back_gets_what_was_missed_and_no_text(mina, teo, document):
