@@ -191,8 +191,8 @@ class Room implements RoomPane {
     this.drawn = now;
     const rights = drawn?.permissions !== now.permissions || drawn.open !== now.open;
     const all = rights || drawn.room !== now.room || drawn.people !== now.people;
-    // That somebody made the room or joined it is no talk yet.
-    const quiet = !state.has_before && state.messages.every((message) => message.kind === "system");
+    // That somebody made the room is no talk yet.
+    const quiet = !state.has_before && state.messages.length <= 1 && state.messages.every((message) => message.kind === "system");
     const empty = quiet && pending.length === 0;
     this.log.element.setAttribute("aria-label", `Messages in ${roomLabel(state.room, this.others)}`);
     this.log.draw(empty ? [] : entries, this.context(state), all);
