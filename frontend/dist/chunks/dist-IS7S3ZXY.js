@@ -1,1 +1,0 @@
-import{a,b,c,d}from"./chunk-ZVHEDRED.js";import"./chunk-QFLMXI2E.js";import"./chunk-L5MRRNCG.js";import"./chunk-OKELXCZM.js";export{d as css,b as cssCompletionSource,c as cssLanguage,a as defineCSSCompletionSource};

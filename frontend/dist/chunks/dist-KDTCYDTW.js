@@ -1,1 +1,0 @@
-import{a,b,c,d,e}from"./chunk-WZFXOZ6K.js";import"./chunk-EWKXIHJQ.js";import"./chunk-ZVHEDRED.js";import"./chunk-KH6LBIKC.js";import"./chunk-QFLMXI2E.js";import"./chunk-L5MRRNCG.js";import"./chunk-OKELXCZM.js";export{e as autoCloseTags,d as html,a as htmlCompletionSource,b as htmlCompletionSourceWith,c as htmlLanguage};
