@@ -99,7 +99,8 @@ class Rows(Generic[M]):
         self._names = [field.attname for field in self._fields]
         # An automatic id is the database's to give.
         self._written = [field for field in self._fields if not isinstance(field, models.AutoField)]
-        names = ", ".join(str(field.column) for field in self._written)
+        # Quoted: a column may be called `end`, which is a word of PostgreSQL's own.
+        names = ", ".join(f'"{field.column}"' for field in self._written)
         self._into = f"INSERT INTO {model._meta.db_table} ({names}) VALUES "
         self._marks = marks(self._written)
         self._values = attrgetter(*(field.attname for field in self._written))
@@ -114,7 +115,7 @@ class Rows(Generic[M]):
 
     def columns(self, alias: str) -> str:
         """The columns for a SELECT from the table under this alias."""
-        return ", ".join(f"{alias}.{field.column}" for field in self._fields)
+        return ", ".join(f'{alias}."{field.column}"' for field in self._fields)
 
     def read(self, values: Sequence[Any]) -> M:
         """A model out of a row's values, which stand in the order of `columns`."""
