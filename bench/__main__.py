@@ -16,18 +16,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import goals, prepare, report
+from bench import documents, goals, prepare, report
 from bench.drive import GeneratorFailed
 from bench.subjects import Context, Subject, fanout_subjects, send_subjects, socket_subjects
 from bench.work import Cell, Pace, Servers, measure_connect, measure_fanout, measure_idle, measure_send
 
-KINDS = ("fanout", "send", "connect", "idle")
+KINDS = ("fanout", "send", "connect", "idle", "keystroke", "push")
 SIZES = [50, 500, 2000]
-FULL = Pace(seconds=1.0, warmup_seconds=0.3, connects=2000, connect_seconds=2.5, idle_sockets=2000)
-QUICK = Pace(seconds=0.5, warmup_seconds=0.2, connects=1000, connect_seconds=1.5, idle_sockets=1000)
+FULL = Pace(typing_seconds=5.0, seconds=1.0, warmup_seconds=0.3, connects=2000, connect_seconds=2.5, idle_sockets=2000)
+QUICK = Pace(typing_seconds=2.0, seconds=0.5, warmup_seconds=0.2, connects=1000, connect_seconds=1.5, idle_sockets=1000)
 
 NOISY = 0.15
 """A measurement is repeated once when others used more of the machine than this."""
@@ -44,7 +45,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="how long one load measurement lasts (1)")
     parser.add_argument("--only", default="", help="subjects, separated by commas; default: all")
     parser.add_argument("--sizes", default="", help="sockets in the fan-out, separated by commas (50,500,2000)")
-    parser.add_argument("--limit-minutes", type=float, default=10, help="nothing new begins after this (10)")
+    parser.add_argument("--limit-minutes", type=float, default=15, help="nothing new begins after this (15)")
     parser.add_argument("--no-write", action="store_true", help="print only; leave bench/results alone")
     options = parser.parse_args(arguments)
     options.kinds = options.kinds or list(KINDS)
@@ -82,6 +83,10 @@ class Run:
             found = fanout_subjects(redis=bool(self.context.redis_url))
         elif kind == "send":
             found = send_subjects(postgres=bool(self.context.postgres_url))
+        elif kind == "keystroke":
+            found = documents.keystroke_subjects()
+        elif kind == "push":
+            found = documents.push_subjects(postgres=bool(self.context.postgres_url))
         else:
             found = socket_subjects()
         return [subject for subject in found if not self.only or subject.name in self.only]
@@ -95,9 +100,20 @@ class Run:
                 yield subject, lambda s=subject: measure_connect(self.context, self.servers, s, self.pace)  # type: ignore[misc]
             elif kind == "idle":
                 yield subject, lambda s=subject: measure_idle(self.context, self.servers, s, self.pace)  # type: ignore[misc]
+            elif kind == "keystroke":
+                yield subject, lambda s=subject: documents.measure_keystroke(self.context, self.servers, s, self.pace)  # type: ignore[misc]
+        if kind == "push":
+            yield from self._pushes()
         for size in self.options.sizes if kind == "fanout" else []:
             for subject in self.subjects[kind]:
                 yield subject, lambda s=subject, n=size: measure_fanout(self.context, self.servers, s, n, self.pace)  # type: ignore[misc]
+
+    def _pushes(self) -> Iterator[Step]:
+        for case in documents.PUSH_CASES:
+            for subject in self.subjects["push"]:
+                if case in documents.push_cases(subject):
+                    measure = partial(documents.measure_push, self.context, self.servers)
+                    yield subject, partial(measure, subject, case, self.pace)
 
     def measure(self) -> int:
         """All rounds of all kinds; returns the rounds that were begun."""
@@ -159,6 +175,8 @@ class Run:
             "send": goals.send_goals(),
             "connect": goals.connect_goals(),
             "idle": goals.idle_goals(),
+            "keystroke": goals.keystroke_goals(),
+            "push": goals.push_goals(),
         }[kind]
 
     def render(self, kind: str) -> str:
@@ -174,7 +192,7 @@ def _side_servers(stack: ExitStack, context: Context, kinds: list[str]) -> None:
     try:
         if "fanout" in kinds:
             context.redis_url = stack.enter_context(start_valkey()).url
-        if "send" in kinds:
+        if "send" in kinds or "push" in kinds:
             context.postgres_url = stack.enter_context(start_postgres(durable=True)).url
     except ServerNotFound as error:
         print(f"left out: {error}", flush=True)

@@ -31,7 +31,7 @@ class Goal:
 
     def verdict(self, medians: Medians) -> tuple[str, str, str, str]:
         """(what, goal, measured, met or missed by how much)."""
-        what = f"{self.subject} {self.case}: {self.figure.replace('_', ' ')}"
+        what = f"{self.subject}{' ' if self.case else ''}{self.case}: {self.figure.replace('_', ' ')}"
         sign = "≤" if self.most else "≥"
         goal = f"{sign} {self.limit:g} × {self.peer}" if self.peer else f"{sign} {self.limit:g} {self.unit}"
         mine = medians.get((self.subject, self.case), {}).get(self.figure)
@@ -88,6 +88,31 @@ def idle_goals() -> list[Goal]:
     return [
         Goal("ours", "", "kib_per_socket", True, 12, "KiB"),
         Goal("ours-daphne", "", "kib_per_socket", True, 30, "KiB"),
+    ]
+
+
+def keystroke_goals() -> list[Goal]:
+    """From a keystroke to the others' screens; ours is stored before that, theirs is not."""
+    found = []
+    for peer in ("hocuspocus", "y-websocket"):
+        found += [
+            Goal("ours", "", "delivery_p50_ms", True, 1.0, "", peer),
+            Goal("ours", "", "delivery_p99_ms", True, 1.5, "", peer),
+            Goal("ours-relay", "", "delivery_p50_ms", True, 0.7, "", peer),
+            Goal("ours-relay", "", "delivery_p99_ms", True, 1.0, "", peer),
+            Goal("ours-daphne", "", "delivery_p99_ms", True, 2.0, "", peer),
+        ]
+    return found
+
+
+def push_goals() -> list[Goal]:
+    """Edits of one document, ours on disk, ShareDB's in memory. The absolute ones are for each kind of push."""
+    rate = "edits_per_second"
+    return [
+        *(Goal("ours", f"{clients}/1", rate, False, 2.0, "", "sharedb") for clients in (1, 4, 16, 64)),
+        *(Goal("ours", case, rate, False, 5_000, "/s") for case in ("64/1", "64/16")),
+        *(Goal("ours-postgres", case, rate, False, 3_000, "/s") for case in ("64/1", "64/16")),
+        *(Goal("ours", case, rate, False, 10_000, "/s") for case in ("4/1", "4/64")),
     ]
 
 

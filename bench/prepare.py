@@ -84,7 +84,7 @@ def facts() -> dict[str, object]:
             [node, "--version"], capture_output=True, text=True, check=True
         ).stdout.strip()
         peers = json.loads((PEERS / "package.json").read_text())["dependencies"]
-        versions |= {name.rpartition("/")[2]: version for name, version in peers.items()}
+        versions |= peers
     server_core, generator_core = cores()
     return {
         "versions": versions,

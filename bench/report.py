@@ -57,6 +57,28 @@ COLUMNS: dict[str, list[Column]] = {
         Column("generator_cpu_share", "generator busy", ".0%"),
         Column("others_share", "others", ".0%"),
     ],
+    "keystroke": [
+        Column("delivery_p50_ms", "to the others p50 ms", ".2f", True),
+        Column("delivery_p99_ms", "p99 ms", ".2f", True),
+        Column("ack_p50_ms", "answer p50 ms", ".2f"),
+        Column("cpu_us_per_delivery", "server CPU µs per delivery", ".2f"),
+        Column("server_cpu_share", "server busy", ".0%"),
+        Column("edits_per_second", "edits/s"),
+        Column("lost", "lost"),
+        Column("generator_busy_share", "generator busy", ".0%"),
+        Column("others_share", "others", ".0%"),
+    ],
+    "push": [
+        Column("edits_per_second", "stored edits/s", ",.0f", True),
+        Column("ack_p50_ms", "answer p50 ms", ".2f"),
+        Column("ack_p99_ms", "answer p99 ms", ".2f"),
+        Column("cpu_us_per_edit", "server CPU µs per edit", ",.0f"),
+        Column("deliveries_per_second", "deliveries/s"),
+        Column("server_cpu_share", "server busy", ".0%"),
+        Column("lost", "lost"),
+        Column("generator_busy_share", "generator busy", ".0%"),
+        Column("others_share", "others", ".0%"),
+    ],
     "idle": [
         Column("kib_per_socket", "KiB per socket", ".1f", True),
         Column("base_mib", "MiB with 100 sockets", ".0f"),
@@ -68,6 +90,8 @@ HEADINGS = {
     "send": "Stored chat messages through the whole product",
     "connect": "Connects",
     "idle": "Idle sockets",
+    "keystroke": "Keystrokes: 50 editors of one document, four letters a second each",
+    "push": "Edits of one document, stored before the answer",
 }
 
 
@@ -75,6 +99,8 @@ def case_of(what: str, cell: dict[str, Any]) -> str:
     """The part of a kind of work that a cell belongs to."""
     if what == "fanout":
         return f"{cell['connections']}/{cell['window']}"
+    if what == "push":
+        return str(cell["case"])
     return str(cell["which"]) if what == "connect" else ""
 
 
@@ -130,6 +156,9 @@ def _case_title(what: str, case: str) -> str:
     if what == "fanout":
         size, window = case.split("/")
         return f"{size} sockets, {window} message{'s' if window != '1' else ''} in flight"
+    if what == "push":
+        clients, edits = case.split("/")
+        return f"{clients} client{'s' if clients != '1' else ''}, {edits} edit{'s' if edits != '1' else ''} in a push"
     return {"first": "Session read from the database", "again": "Person already connected"}.get(case, "")
 
 

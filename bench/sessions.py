@@ -58,6 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--people", type=int, required=True)
     parser.add_argument("--room-people", type=int, default=0, help="ours: members of the room that is talked in")
+    parser.add_argument("--documents", type=int, default=0, help="ours: documents in that room")
     parser.add_argument("--cookies", type=Path, required=True)
     options = parser.parse_args()
     django.setup()
@@ -66,9 +67,10 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     people = make_people(options.people)
     if options.room_people:
-        from bench.ours.room import make_room
+        from bench.ours.room import make_documents, make_room
 
         make_room(people[: options.room_people])
+        make_documents(options.documents)
     options.cookies.write_text("\n".join(make_sessions(people)) + "\n")
 
 

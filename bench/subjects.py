@@ -9,15 +9,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bench.drive import Options
 from bench.prepare import PEERS, ROOT
 from bench.process import Server, free_port
 
 PEOPLE = 2000
 ROOM_PEOPLE = 500
+DOCUMENTS = 200
+DOCUMENT_LENGTH = 100_000
 RECEIVED_EVERY = 50
 
 # About 200 bytes, the same for every relay; %u is a fresh UUID, %m the generator's marker.
@@ -29,7 +32,11 @@ MESSAGE = (
 
 @dataclass
 class Context:
-    """What a run shares: the work folder, the cores, the databases that were made (or why one could not be)."""
+    """What a run shares: the work folder, the cores, the databases that were made (or why one could not be).
+
+    Attributes:
+        documents: numbers of the documents that no measurement has used yet.
+    """
 
     directory: Path
     program: Path
@@ -39,6 +46,7 @@ class Context:
     postgres_url: str = ""
     secret_key: str = "only-for-measuring-on-the-loopback"
     prepared: dict[str, Path | str] = field(default_factory=dict)
+    documents: Iterator[int] = field(default_factory=lambda: iter(range(1, DOCUMENTS + 1)))
 
     def cookies(self, name: str, environment: Mapping[str, str]) -> Path:
         """The cookie file of a subject's database; made with the database at the first call."""
@@ -46,7 +54,7 @@ class Context:
             path = self.directory / f"{name}.cookies"
             command = [sys.executable, "-m", "bench.sessions", "--people", str(PEOPLE), "--cookies", str(path)]
             if name.startswith("ours"):
-                command += ["--room-people", str(ROOM_PEOPLE)]
+                command += ["--room-people", str(ROOM_PEOPLE), "--documents", str(DOCUMENTS)]
             environment = {**os.environ, **environment}
             made = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
             self.prepared[name] = path if made.returncode == 0 else made.stderr.strip().rpartition("\n")[2]
@@ -91,10 +99,12 @@ class Subject:
     windows: Mapping[int, str] = field(default_factory=dict)
 
 
-def _node(script: str) -> Callable[[Context], Server]:
+def node(script: str, *arguments: str) -> Callable[[Context], Server]:
+    """Starts one of the Node peers."""
+
     def start(context: Context) -> Server:
         port = free_port()
-        return context.start(script, ["node", str(PEERS / f"{script}.js"), str(port)], {}, port)
+        return context.start(script, ["node", str(PEERS / f"{script}.js"), str(port), *arguments], {}, port)
 
     return start
 
@@ -172,7 +182,8 @@ def _socketio_dialect(port: int) -> Dialect:
     }
 
 
-def _ours_dialect(path: str, topic: str, command: str, event: str, data: str) -> DialectOf:
+def ours_dialect(path: str, topic: str, command: str, event: str, data: str) -> DialectOf:
+    """One command to one topic, and the event that comes of it."""
     return lambda port: {
         "path": path,
         "origin": f"http://127.0.0.1:{port}",
@@ -188,10 +199,10 @@ def _ours_dialect(path: str, topic: str, command: str, event: str, data: str) ->
     }
 
 
-RELAY = _ours_dialect("/ws/bench/", "relay:1", "bench.relay", "bench.relayed", f'{{"message":{MESSAGE}}}')
-PUBLISH = _ours_dialect("/ws/bench/", "stored:1", "bench.publish", "bench.published", f'{{"message":{MESSAGE}}}')
-HINT = _ours_dialect("/ws/bench/", "hint:1", "bench.hint", "bench.hinted", f'{{"message":{MESSAGE}}}')
-CHAT = _ours_dialect(
+RELAY = ours_dialect("/ws/bench/", "relay:1", "bench.relay", "bench.relayed", f'{{"message":{MESSAGE}}}')
+PUBLISH = ours_dialect("/ws/bench/", "stored:1", "bench.publish", "bench.published", f'{{"message":{MESSAGE}}}')
+HINT = ours_dialect("/ws/bench/", "hint:1", "bench.hint", "bench.hinted", f'{{"message":{MESSAGE}}}')
+CHAT = ours_dialect(
     "/ws/chat/",
     "room:1",
     "message.send",
@@ -209,7 +220,7 @@ DEEP_WINDOW = {50: "16", 500: "16", 2000: "16"}
 FEW_WINDOWS = {50: "1,4,16", 500: "1,4", 2000: "1"}
 
 
-def _ours_subject(
+def ours_subject(
     name: str,
     title: str,
     server: str,
@@ -218,6 +229,7 @@ def _ours_subject(
     database: str = "sqlite",
     windows: Mapping[int, str] = ALL_WINDOWS,
 ) -> Subject:
+    """One of ours: the server's class and the database."""
     key = f"ours-{server}-{database}"
     return Subject(name, title, key, _ours(server, database), dialect, _ours_cookies(database), windows)
 
@@ -230,14 +242,14 @@ def fanout_subjects(redis: bool) -> list[Subject]:
     """The relays, ours and theirs."""
     plain = _plain_dialect("/")
     found = [
-        _ours_subject("ours", "ours, relay (serve)", "lean", RELAY),
-        Subject("uws", "uWebSockets", "uws", _node("uws"), plain, windows=ALL_WINDOWS),
-        Subject("ws", "Node ws", "ws", _node("ws"), plain, windows=ALL_WINDOWS),
-        Subject("socketio", "Socket.IO", "socketio", _node("socketio"), _socketio_dialect, windows=ALL_WINDOWS),
-        _ours_subject("ours-stored", "ours, stored event (serve)", "lean", PUBLISH, windows=BUSY_WINDOW),
-        _ours_subject("ours-hint", "ours, ephemeral event (serve)", "lean", HINT, windows=DEEP_WINDOW),
-        _ours_subject("ours-sansio", "ours, relay (serve, sansio class)", "sansio", RELAY, windows=BUSY_WINDOW),
-        _ours_subject("ours-daphne", "ours, relay (daphne)", "daphne", RELAY, windows=BUSY_WINDOW),
+        ours_subject("ours", "ours, relay (serve)", "lean", RELAY),
+        Subject("uws", "uWebSockets", "uws", node("uws"), plain, windows=ALL_WINDOWS),
+        Subject("ws", "Node ws", "ws", node("ws"), plain, windows=ALL_WINDOWS),
+        Subject("socketio", "Socket.IO", "socketio", node("socketio"), _socketio_dialect, windows=ALL_WINDOWS),
+        ours_subject("ours-stored", "ours, stored event (serve)", "lean", PUBLISH, windows=BUSY_WINDOW),
+        ours_subject("ours-hint", "ours, ephemeral event (serve)", "lean", HINT, windows=DEEP_WINDOW),
+        ours_subject("ours-sansio", "ours, relay (serve, sansio class)", "sansio", RELAY, windows=BUSY_WINDOW),
+        ours_subject("ours-daphne", "ours, relay (daphne)", "daphne", RELAY, windows=BUSY_WINDOW),
         _tutorial_subject("tutorial", "Channels tutorial (daphne, in memory)", redis=False),
     ]
     if redis:
@@ -263,9 +275,16 @@ def socket_subjects() -> list[Subject]:
 def send_subjects(postgres: bool) -> list[Subject]:
     """Stored chat messages through the whole product."""
     found = [
-        _ours_subject("ours", "SQLite FULL, serve", "lean", CHAT),
-        _ours_subject("ours-daphne", "SQLite FULL, daphne", "daphne", CHAT),
+        ours_subject("ours", "SQLite FULL, serve", "lean", CHAT),
+        ours_subject("ours-daphne", "SQLite FULL, daphne", "daphne", CHAT),
     ]
     if postgres:
-        found.append(_ours_subject("ours-postgres", "PostgreSQL, serve", "lean", CHAT, database="postgres"))
+        found.append(ours_subject("ours-postgres", "PostgreSQL, serve", "lean", CHAT, database="postgres"))
     return found
+
+
+def options_of(context: Context, subject: Subject, server: Server, extra: Mapping[str, str | int | float]) -> Options:
+    """The generator's options for a subject's running server."""
+    cookies = {"cookies": str(subject.cookies(context))} if subject.cookies else {}
+    pids = ",".join(map(str, server.pids()))
+    return {"port": server.port, **subject.dialect(server.port), **cookies, "pids": pids, **extra}

@@ -1,4 +1,4 @@
-"""The four kinds of measurement: fan-out, stored messages, connects, idle memory.
+"""Four kinds of measurement: fan-out, stored messages, connects, idle memory. Those of documents are in documents.py.
 
 Called by bench.__main__, cell by cell, so that the subjects take turns.
 Never compares subjects and never prints a table.
@@ -14,7 +14,7 @@ from typing import Any
 
 from bench import drive
 from bench.process import Server
-from bench.subjects import PEOPLE, ROOM_PEOPLE, Context, Subject
+from bench.subjects import PEOPLE, ROOM_PEOPLE, Context, Subject, options_of
 
 Cell = dict[str, Any]
 
@@ -30,6 +30,7 @@ OPEN_SECONDS = 180.0
 class Pace:
     """How long a measurement takes."""
 
+    typing_seconds: float
     seconds: float
     warmup_seconds: float
     connects: int
@@ -62,30 +63,29 @@ class Servers:
         self._running.clear()
 
 
-def _options(context: Context, subject: Subject, server: Server, extra: drive.Options) -> drive.Options:
-    cookies = {"cookies": str(subject.cookies(context))} if subject.cookies else {}
-    pids = ",".join(map(str, server.pids()))
-    return {"port": server.port, **subject.dialect(server.port), **cookies, "pids": pids, **extra}
-
-
 def _others(line: Cell) -> float:
     """How much of the machine other processes used meanwhile; PostgreSQL and Valkey are among them."""
     return float(line["other_cpu_seconds"] / line["bill_seconds"] / (os.cpu_count() or 1))
 
 
+def with_rates(line: Cell) -> Cell:
+    """What the generator counted, by time and by delivery."""
+    seconds, deliveries = max(line["seconds"], 1e-9), max(line["deliveries"], 1)
+    return line | {
+        "cpu_us_per_delivery": line["server_cpu_seconds"] / deliveries * 1e6,
+        "deliveries_per_second": line["deliveries"] / seconds,
+        "acks_per_second": line["acks"] / seconds,
+        "server_cpu_share": line["server_cpu_seconds"] / seconds,
+        "others_share": _others(line),
+        "generator_busy_share": line["generator_busy_seconds"] / seconds,
+    }
+
+
 def _load(context: Context, subject: Subject, server: Server, pace: Pace, extra: Mapping[str, str | int]) -> list[Cell]:
     server.wait_until_quiet()
-    options = _options(context, subject, server, {"seconds": pace.seconds, "warmup": pace.warmup_seconds, **extra})
+    options = options_of(context, subject, server, {"seconds": pace.seconds, "warmup": pace.warmup_seconds, **extra})
     lines = drive.run(context.program, context.generator_core, "load", options, timeout_seconds=OPEN_SECONDS + 120)
-    for line in lines:
-        seconds, deliveries = max(line["seconds"], 1e-9), max(line["deliveries"], 1)
-        line["cpu_us_per_delivery"] = line["server_cpu_seconds"] / deliveries * 1e6
-        line["deliveries_per_second"] = line["deliveries"] / seconds
-        line["acks_per_second"] = line["acks"] / seconds
-        line["server_cpu_share"] = line["server_cpu_seconds"] / seconds
-        line["others_share"] = _others(line)
-        line["generator_busy_share"] = line["generator_busy_seconds"] / seconds
-    return lines
+    return [with_rates(line) for line in lines]
 
 
 def measure_fanout(context: Context, servers: Servers, subject: Subject, size: int, pace: Pace) -> list[Cell]:
@@ -112,7 +112,7 @@ def measure_connect(context: Context, servers: Servers, subject: Subject, pace: 
     server = servers.of(subject)
     server.wait_until_quiet()
     extra = {"connections": pace.connects, "concurrency": CONNECT_CONCURRENCY, "seconds": pace.connect_seconds}
-    options = _options(context, subject, server, extra)
+    options = options_of(context, subject, server, extra)
     cells = [_connect(context, options, "first")]
     if subject.cookies:
         with drive.idle_sockets(context.program, context.generator_core, dict(options) | {"connections": PEOPLE // 4}):
@@ -136,7 +136,7 @@ def measure_idle(context: Context, servers: Servers, subject: Subject, pace: Pac
     """Resident memory that one more idle socket costs, on a fresh server that has already served some."""
     servers.forget(subject)
     server = servers.of(subject)
-    options = dict(_options(context, subject, server, {}))
+    options = dict(options_of(context, subject, server, {}))
     with drive.idle_sockets(context.program, context.generator_core, options | {"connections": WARM_SOCKETS}):
         time.sleep(SETTLE_SECONDS)
         before = server.resident_bytes()

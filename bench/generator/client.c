@@ -1,5 +1,5 @@
 /* One WebSocket connection of the generator as a state machine over epoll.
- * Called by main.c and scenarios.c. Never decides what to send or what counts: the callbacks in struct pool do. */
+ * Called by main.c, load.c, edit.c and tongues.c. Never decides what to send or what counts: the callbacks in struct pool do. */
 #define _GNU_SOURCE
 #include "client.h"
 
@@ -97,7 +97,7 @@ static void queue_bytes(struct client *client, const uint8_t *bytes, size_t leng
 }
 
 void client_send(struct pool *pool, struct client *client, int opcode, const char *payload, size_t length) {
-    uint8_t frame[16384];
+    uint8_t frame[65536];
     if (length > sizeof frame - 14) fail("a message of %zu bytes is too long for this generator", length);
     if (client->state == CLIENT_ENDED) return;
     queue_bytes(client, frame, frame_build(frame, opcode, (const uint8_t *)payload, length));
@@ -149,9 +149,10 @@ static void become_ready(struct pool *pool, struct client *client) {
 }
 
 static void join(struct pool *pool, struct client *client) {
-    if (pool->dialect.join) client_send(pool, client, OP_TEXT, pool->dialect.join, strlen(pool->dialect.join));
+    if (pool->begin) pool->begin(pool, client);
+    else if (pool->dialect.join) client_send(pool, client, OP_TEXT, pool->dialect.join, strlen(pool->dialect.join));
     if (client->state == CLIENT_ENDED) return;
-    if (pool->dialect.joined)
+    if (pool->joined || pool->dialect.joined)
         client->state = CLIENT_JOINING;
     else
         become_ready(pool, client);
@@ -168,6 +169,12 @@ static bool counts_for_window(const struct dialect *dialect, const struct client
            !starts_with(frame->payload, frame->length, dialect->refused);
 }
 
+static bool is_joined(struct pool *pool, struct client *client, const struct frame *frame) {
+    const char *joined = pool->dialect.joined;
+    if (pool->joined) return pool->joined(pool, client, frame->payload, frame->length);
+    return memmem(frame->payload, frame->length, joined, strlen(joined)) != NULL;
+}
+
 static void on_text(struct pool *pool, struct client *client, const struct frame *frame, double now) {
     const struct dialect *dialect = &pool->dialect;
     if (dialect->heartbeat && frame->length == strlen(dialect->heartbeat) && !memcmp(frame->payload, dialect->heartbeat, frame->length)) {
@@ -179,7 +186,7 @@ static void on_text(struct pool *pool, struct client *client, const struct frame
         if (memmem(frame->payload, frame->length, dialect->hello, strlen(dialect->hello))) join(pool, client);
         else fail("socket %d was greeted with: %.*s", client->index, (int)frame->length, frame->payload);
     } else if (client->state == CLIENT_JOINING) {
-        if (memmem(frame->payload, frame->length, dialect->joined, strlen(dialect->joined))) become_ready(pool, client);
+        if (is_joined(pool, client, frame)) become_ready(pool, client);
     } else if (pool->on_text) {
         pool->on_text(pool, client, frame->payload, frame->length, now);
     }

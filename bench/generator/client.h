@@ -1,5 +1,5 @@
 /* One WebSocket connection of the generator as a state machine over epoll.
- * Called by main.c and scenarios.c. Never decides what to send or what counts: the callbacks in struct pool do. */
+ * Called by main.c, load.c, edit.c and tongues.c. Never decides what to send or what counts: the callbacks in struct pool do. */
 #ifndef CLIENT_H
 #define CLIENT_H
 #include "wire.h"
@@ -40,6 +40,8 @@ struct pool {
     int cookie_count;
     struct dialect dialect;
     bool closing; /* the end is ours: a connection that ends is no failure */
+    void (*begin)(struct pool *pool, struct client *client); /* joins; NULL: as the dialect says */
+    bool (*joined)(struct pool *pool, struct client *client, const uint8_t *text, size_t length); /* is that the answer? */
     void (*on_ready)(struct pool *pool, struct client *client);
     void (*on_text)(struct pool *pool, struct client *client, const uint8_t *text, size_t length, double now);
 };

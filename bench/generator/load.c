@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bill.h"
+
 enum { SLOTS = 1 << 16, FIRST_REF = 2 };
 static const double OPEN_SECONDS = 180, LOSS_SECONDS = 4, SWEEP_SECONDS = 1;
 
@@ -28,7 +30,7 @@ static struct {
     struct histogram deliveries, acks;
 } work;
 
-static void open_all(struct pool *pool, const struct plan *plan) {
+void open_all(struct pool *pool, const struct plan *plan) {
     double end = now_seconds() + OPEN_SECONDS;
     int opened = 0;
     while (pool->ready < plan->connections) {
@@ -137,8 +139,8 @@ static void give_up_on_old(double now) {
     }
 }
 
-static void sweep(struct pool *pool) {
-    for (int i = 0; pool->dialect.received && i < work.plan->connections; i++) {
+void sweep(struct pool *pool) {
+    for (int i = 0; pool->dialect.received && i < pool->count; i++) {
         struct client *client = &pool->clients[i];
         if (client->state == CLIENT_READY && client->frames != client->frames_reported) client_report_received(pool, client);
     }
@@ -170,34 +172,17 @@ static void publish_for(struct pool *pool, double seconds) {
               now - work.last_delivery_at < LOSS_SECONDS));
 }
 
-/* What was used meanwhile, by whom. */
-struct bill {
-    double start, server, own, all;
-};
-
-static struct bill bill_begin(const struct plan *plan) {
-    return (struct bill){now_seconds(), cpu_seconds_of(plan->pids), cpu_seconds_own(), cpu_seconds_all()};
-}
-
-/* Turns the readings into differences and prints the server's, the generator's and everybody else's share. */
-static void bill_print(struct bill *bill, const struct plan *plan) {
-    struct bill end = bill_begin(plan);
-    double server = end.server - bill->server, own = end.own - bill->own;
-    printf("\"server_cpu_seconds\":%.3f,\"generator_cpu_seconds\":%.3f,\"other_cpu_seconds\":%.3f,\"bill_seconds\":%.3f,", server, own,
-           end.all - bill->all - server - own, end.start - bill->start);
-}
-
 static void measure(struct pool *pool, const struct plan *plan, double opening) {
     publish_for(pool, plan->warmup_seconds);
     memset(&work.deliveries, 0, sizeof work.deliveries);
     memset(&work.acks, 0, sizeof work.acks);
     work.refused = 0;
-    struct bill bill = bill_begin(plan);
+    struct bill bill = bill_begin(plan->pids);
     publish_for(pool, plan->seconds);
     double elapsed = work.last_delivery_at - bill.start, busy = now_seconds() - bill.start - work.waited_seconds;
     uint64_t expected = (work.published - work.refused) * (uint64_t)plan->connections;
     putchar('{');
-    bill_print(&bill, plan);
+    bill_print(&bill, plan->pids);
     printf("\"connections\":%d,\"window\":%d,\"open_seconds\":%.3f,\"seconds\":%.3f,\"published\":%llu,\"deliveries\":%llu,"
            "\"lost\":%lld,\"refused\":%llu,\"acks\":%llu,\"generator_busy_seconds\":%.3f,"
            "\"delivery_p50_ms\":%.3f,\"delivery_p99_ms\":%.3f,\"ack_p50_ms\":%.3f,\"ack_p99_ms\":%.3f}\n",
@@ -234,7 +219,7 @@ static void on_connected(struct pool *pool, struct client *client) {
 /* Each of the pool's clients is opened once; as many as concurrency at a time. */
 void run_connect(struct pool *pool, const struct plan *plan) {
     pool->on_ready = on_connected;
-    struct bill bill = bill_begin(plan);
+    struct bill bill = bill_begin(plan->pids);
     double start = bill.start;
     int opened = 0, closed = 0;
     while (closed < plan->connections && now_seconds() - start < plan->seconds) {
@@ -244,7 +229,7 @@ void run_connect(struct pool *pool, const struct plan *plan) {
     }
     double elapsed = now_seconds() - start;
     putchar('{');
-    bill_print(&bill, plan);
+    bill_print(&bill, plan->pids);
     printf("\"connects\":%d,\"seconds\":%.3f,\"p50_ms\":%.3f,\"p99_ms\":%.3f}\n", closed, elapsed,
            histogram_quantile_ms(&connects, 0.5), histogram_quantile_ms(&connects, 0.99));
     pool->closing = true;

@@ -12,6 +12,10 @@ struct plan {
     const char *windows; /* messages in flight, one measurement each: "1,4,16" */
 };
 
+/* Opens all sockets and returns when they are ready. */
+void open_all(struct pool *pool, const struct plan *plan);
+/* Tells the server about frames that were taken since the last report. */
+void sweep(struct pool *pool);
 void run_load(struct pool *pool, const struct plan *plan);
 void run_connect(struct pool *pool, const struct plan *plan);
 void run_idle(struct pool *pool, const struct plan *plan);

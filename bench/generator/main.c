@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "load.h"
+#include "edit.h"
 
 static char **arguments;
 
@@ -71,7 +71,7 @@ static void allow_many_files(int wanted) {
 
 int main(int argc, char **argv) {
     struct pool pool = {0};
-    if (argc < 2 || argc % 2) fail("usage: generator load|connect|idle --port N [--name value …]");
+    if (argc < 2 || argc % 2) fail("usage: generator load|edit|connect|idle --port N [--name value …]");
     arguments = argv + 2;
     signal(SIGPIPE, SIG_IGN);
     const char *mode = argv[1], *cookies = option("cookies", NULL);
@@ -84,6 +84,13 @@ int main(int argc, char **argv) {
         .warmup_seconds = number("warmup", 1),
         .windows = option("windows", "1"),
         .pids = option("pids", ""),
+    };
+    struct edit_plan edits = {
+        .tongue = option("tongue", ""),
+        .document = option("document", ""),
+        .length = (uint32_t)number("length", 0),
+        .edits = (int)number("edits", 1),
+        .rate = number("rate", 0),
     };
     read_dialect(&pool.dialect);
     allow_many_files(plan.connections + 64);
@@ -100,8 +107,10 @@ int main(int argc, char **argv) {
         run_connect(&pool, &plan);
     else if (!strcmp(mode, "idle"))
         run_idle(&pool, &plan);
+    else if (!strcmp(mode, "edit"))
+        run_edit(&pool, &plan, &edits);
     else
-        fail("what is '%s'? load (with --message), connect or idle", mode);
+        fail("what is '%s'? load (with --message), edit, connect or idle", mode);
     pool.closing = true;
     for (int i = 0; i < pool.count; i++) client_close(&pool, &pool.clients[i]);
     return 0;

@@ -18,6 +18,8 @@ class OursConfig(AppConfig):
         from bench.ours.consumers import UNLIMITED, BenchConsumer
         from chat.consumers import ChatConsumer
         from collab.routing import websocket_urlpatterns
+        from editor.consumers import DocumentConsumer
 
         websocket_urlpatterns.append(path("ws/bench/", BenchConsumer.as_asgi()))
-        ChatConsumer.rate_limits = {kind: UNLIMITED for kind, _ in ChatConsumer.handlers.values()}
+        for consumer in (ChatConsumer, DocumentConsumer):
+            consumer.rate_limits = {kind: UNLIMITED for kind, _ in consumer.handlers.values()}
