@@ -50,7 +50,10 @@ class Pushed(Struct, frozen=True, kw_only=True):
 
 
 class PushUpdates(Command, frozen=True, kw_only=True):
-    """Store all unconfirmed edits, made against `version`; one push in flight. What was stored before is dropped."""
+    """Store all unconfirmed edits, made against `version`; one push in flight. What was stored before is dropped.
+
+    `conflict` means too far behind: pull, rebase, push again. `bad_change` and `unknown_version` are final.
+    """
 
     type: ClassVar[str] = "document.push"
     topic: ClassVar[str] = "document"

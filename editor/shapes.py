@@ -26,7 +26,8 @@ class DocumentView(Struct, frozen=True, kw_only=True):
     Attributes:
         version: count of accepted updates when this was said.
         length: UTF-16 code units.
-        position: order of the tabs.
+        position: order of the tabs; new ones are 65,536 behind the last, so that a tab is moved by taking a number
+            between those of its new neighbours.
         deleted_at, deleted_by: set while it can still be brought back.
     """
 
