@@ -4,7 +4,7 @@
 import "../kernel";
 
 import { ApiError } from "../api";
-import { clone, onceAFrame, part } from "../dom";
+import { clone, maybe, onceAFrame, part } from "../dom";
 import type { DocumentView } from "../protocol";
 import type { Shell } from "../shell/contract";
 import { errorText } from "../shell/dialogs";
@@ -55,6 +55,7 @@ export class CodePane implements ActsHost {
   private loading: ReturnType<typeof setTimeout> | undefined;
   private ticking: ReturnType<typeof setInterval> | undefined;
   private isSlow = false;
+  private wantsFocus = false;
   private closed = false;
   /** Fetched once there is a text to have a past. */
   private history: HistoryControl | null = null;
@@ -146,10 +147,20 @@ export class CodePane implements ActsHost {
     this.element.remove();
   }
 
-  /** Puts the focus where one goes on. */
+  /** Puts the focus where one goes on, as soon as it is there: the text comes with the first answer of its socket. */
   focus(): void {
-    if (this.desk?.view) this.desk.view.focus();
-    else this.tabs.focus();
+    this.wantsFocus = true;
+    this.redraw();
+  }
+
+  private placeFocus(): void {
+    const { desk } = this;
+    if (!this.wantsFocus || this.documents.list.get() === null) return;
+    if (desk === null) this.wantsFocus = false;
+    if (desk === null) return maybe(this.element, "[data-part=notice] button:not([hidden])")?.focus();
+    if (desk.view === null || part(this.element, "[data-part=hosts]").hidden) return;
+    this.wantsFocus = false;
+    desk.view.focus();
   }
 
   get desk(): Desk | null {
@@ -161,6 +172,7 @@ export class CodePane implements ActsHost {
     const document = this.documents.find(id);
     if (document === null || this.shelf === null) return;
     if (this.current !== id) this.desk?.sleep();
+    this.wantsFocus = false;
     this.current = id;
     const known = this.desks.get(id);
     if (known !== undefined) known.wake();
@@ -241,6 +253,7 @@ export class CodePane implements ActsHost {
     else panel.setAttribute("aria-labelledby", `code-tab-${this.current}`);
     const mayDispose = (document: DocumentView) => this.mayDispose(document);
     this.notices.draw({ failure: this.failure, isLoading: this.loading === undefined || this.isSlow, isLoaded: list !== null, desk, mayEdit: this.mayEdit, mayRevive: list?.deleted.some(mayDispose) === true, mayDispose });
+    this.placeFocus();
     this.drawHistory();
   }
 
@@ -315,12 +328,7 @@ export class CodePane implements ActsHost {
 
   openAndFocus(id: number): void {
     this.open(id);
-    // The text comes with the first answer of its socket.
-    const desk = this.desk;
-    const wait = setInterval(() => {
-      if (desk?.view) desk.view.focus();
-      if (desk === null || desk.view !== null || this.closed || this.desk !== desk) clearInterval(wait);
-    }, 50);
+    this.focus();
   }
 
   link(document: number): string {
