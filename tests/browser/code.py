@@ -42,6 +42,11 @@ def status(page: Page) -> Locator:
     return pane(page).locator("[data-part=status]")
 
 
+def mode_bar(page: Page) -> Locator:
+    """Why one cannot write, or that the connection is lost."""
+    return pane(page).locator("[data-part=mode]")
+
+
 def tab(page: Page, name: str) -> Locator:
     """The tab of a document."""
     return pane(page).get_by_role("tab", name=name, exact=True)

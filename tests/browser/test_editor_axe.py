@@ -11,7 +11,7 @@ from chat.models import Room
 from chat.selectors.views import room_url
 from editor import services
 from editor.services import DocumentChange
-from tests.browser.code import EditorLine, document_url, editor, make_document, pane, status, tab, type_at_end
+from tests.browser.code import EditorLine, document_url, editor, make_document, mode_bar, pane, status, tab, type_at_end
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.pages import SECOND_MS, elsewhere
 
@@ -75,7 +75,7 @@ def test_offline_draft_and_deleted(
     expect(status(page)).to_have_text("Saved, version 0")
     line.cut()
     type_at_end(page, "# kept\n")
-    expect(pane(page).locator(".modebar")).to_contain_text("Offline since", timeout=4 * SECOND_MS)
+    expect(mode_bar(page)).to_contain_text("Offline since", timeout=4 * SECOND_MS)
     assert_accessible(page)
     elsewhere(services.update_document, actor=ada, document_id=document.id, change=DocumentChange(read_only=True))
     line.mend(page)
@@ -103,5 +103,5 @@ def test_empty_and_viewed(
     document = elsewhere(make_document, ada, room, text=TEXT)
     expect(tab(page, "session.py")).to_be_visible()
     viewer = open_page(person("cleo"), document_url(room, document), color_scheme=theme, **window)
-    expect(pane(viewer).locator(".modebar")).to_contain_text("Only members can edit here")
+    expect(mode_bar(viewer)).to_contain_text("Only members can edit here")
     assert_accessible(viewer)

@@ -12,7 +12,7 @@ from chat.models import Room
 from editor import selectors, services
 from editor.services import DocumentChange
 from editor.shapes import DocumentView
-from tests.browser.code import EditorLine, document_url, editor, make_document, pane, status, tab, type_at_end
+from tests.browser.code import EditorLine, document_url, editor, make_document, mode_bar, pane, status, tab, type_at_end
 from tests.browser.pages import SECOND_MS, elsewhere
 
 OpenPage = Callable[..., Page]
@@ -46,7 +46,7 @@ def test_writer_goes_on_offline_and_is_merged_on_return(
     line.cut()
     type_at_end(page, "from ada")
     expect(status(page)).to_have_text("Offline, 1 edit waiting")
-    expect(pane(page).locator(".modebar")).to_contain_text("Offline since", timeout=4 * SECOND_MS)
+    expect(mode_bar(page)).to_contain_text("Offline since", timeout=4 * SECOND_MS)
     page.keyboard.press("Control+Home")
     page.keyboard.type("zero\n")
     expect(status(page)).to_have_text("Offline, 2 edits waiting")

@@ -15,7 +15,7 @@ from editor import services
 from editor.models import Document
 from editor.services import DocumentChange
 from editor.shapes import DocumentView
-from tests.browser.code import document_url, editor, go_to_end, make_document, pane, status, tab, type_at_end
+from tests.browser.code import document_url, editor, go_to_end, make_document, mode_bar, pane, status, tab, type_at_end
 from tests.browser.pages import SECOND_MS, elsewhere, field
 from tests.factories import change
 
@@ -256,7 +256,7 @@ def test_viewer_sees_and_cannot_write(ada: Any, room: Room, document: DocumentVi
     )
     page = open_document(open_page, cleo, room, document)
     writer = open_document(open_page, ada, room, document)
-    expect(pane(page).locator(".modebar")).to_contain_text("Only members can edit here")
+    expect(mode_bar(page)).to_contain_text("Only members can edit here")
     expect(pane(page).get_by_role("button", name="New document")).to_be_hidden()
     editor(page).click()
     page.keyboard.type("not mine")
@@ -264,7 +264,7 @@ def test_viewer_sees_and_cannot_write(ada: Any, room: Room, document: DocumentVi
     expect(editor(page)).to_contain_text("# seen at once")
     expect(editor(page)).not_to_contain_text("not mine")
     pane(page).get_by_role("button", name="Join the room").click()
-    expect(pane(page).locator(".modebar")).to_be_hidden()
+    expect(mode_bar(page)).to_be_hidden()
     type_at_end(page, " and now mine")
     expect(editor(writer)).to_contain_text("and now mine")
 
@@ -273,7 +273,7 @@ def test_rights_that_change_are_seen_at_once(
     ada: Any, ben: Any, room: Room, document: DocumentView, open_page: OpenPage
 ) -> None:
     page = open_document(open_page, ben, room, document)
-    mode = pane(page).locator(".modebar")
+    mode = mode_bar(page)
     elsewhere(services.update_document, actor=ada, document_id=document.id, change=DocumentChange(read_only=True))
     expect(mode).to_contain_text("Only moderators can edit this document")
     type_at_end(page, "ignored")
