@@ -54,6 +54,7 @@ class DocumentConsumer(BaseConsumer):
     """A document: join, push, pull, carets, language. It hears its document and, silently, its room."""
 
     frame_bytes: ClassVar[int] = PUSH_BYTES + SHELL_BYTES
+    is_presence: ClassVar[bool] = False  # the page's other socket knows whether somebody sits there
     unread_bytes: ClassVar[int] = 16 * 1_048_576  # the largest text is 6 MiB of JSON
     rate_limits: ClassVar[dict[type[Command], Limit]] = {
         events.PushUpdates: Limit(burst=90, per_second=30),

@@ -98,12 +98,14 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         rate_limits: commands that are not under DEFAULT_LIMIT.
         frame_bytes: the largest frame that is taken; the server's own limit is 1 MiB.
         unread_bytes: what may wait here for a peer that does not read.
+        is_presence: whether an open socket says that the person is here; one beside another of the same page does not.
     """
 
     handlers: ClassVar[dict[str, tuple[type[Command], Handler]]] = {}
     rate_limits: ClassVar[dict[type[Command], Limit]] = {}
     frame_bytes: ClassVar[int] = protocol.FRAME_BYTES
     unread_bytes: ClassVar[int] = UNREAD_BYTES
+    is_presence: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
         found = {
@@ -184,7 +186,8 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
                 hub.close(self.socket, 4401, "You were signed out.")
         if self.socket.closing:
             return
-        roster.join(self.socket)
+        if self.is_presence:
+            roster.join(self.socket)
         limits = protocol.Limits(frame_bytes=self.frame_bytes)
         hello = protocol.Hello(connection=uuid.uuid4().hex[:16], user=self.user.pk, server_time=_now(), limits=limits)
         self.socket.send(b'{"type":"hello","data":' + protocol.encode(hello) + b"}")

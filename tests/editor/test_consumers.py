@@ -378,6 +378,17 @@ async def test_a_flood_of_pushes_is_slowed_and_none_of_the_stored_is_lost(teo, d
     assert await on_a_thread(lambda: text_of(document)) == "x" * stored + START
 
 
+async def test_an_open_document_does_not_make_an_idle_person_present(mina, teo, room, document):
+    async with testing.connected(mina, application=application) as watcher:
+        await watcher.subscribe(**{f"room_{room.pk}": None})
+        async with opened(teo, document) as pane:
+            await pane.join()
+            async with testing.connected(teo, application=application) as page:
+                await watcher.expect("presence.changed", user=teo.pk, state="online")
+                await page.command("presence.set", {"state": "idle"})
+                await watcher.expect("presence.changed", user=teo.pk, state="idle")
+
+
 # Carets
 
 
