@@ -28,6 +28,9 @@ REBASE_WINDOW: Final = 5_000
 REBASE_SECTIONS: Final = 1_000_000
 """Most sections that one rebase walks over, some tenths of a second; see `Behind`."""
 
+_COUNTED_PAIRS: Final = 64
+"""So many pairs of updates are under the limit whatever they hold, and need no counting."""
+
 
 class UnknownVersion(ValueError):
     """A push on a version that the log does not reach: never given out, or given up."""
@@ -106,7 +109,7 @@ def accept(
     if len(pushed) > PUSH_UPDATES:
         raise TooLarge(f"a push has at most {PUSH_UPDATES} updates")
     _check_lengths(missed[0].changes.length_before if missed else length, pushed)
-    if len(missed) * len(pushed) > REBASE_WINDOW:
+    if len(missed) * len(pushed) > _COUNTED_PAIRS:
         _check_work(missed, pushed)
     rebased = _rebase(missed, client_id, list(pushed))
     _check_size(rebased)

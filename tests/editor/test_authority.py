@@ -231,6 +231,16 @@ def test_a_client_pushes_work_for_minutes_and_pulls() -> None:
         )
 
 
+@pytest.mark.parametrize(("missed", "pushed"), [(70, 1), (50, 100)], ids=["one-push", "many-updates"])
+def test_a_client_changes_every_other_letter_and_holds_nobody_up(missed: int, pushed: int) -> None:
+    wide = [1, [1, "y"]] * 5_000
+    log = [Accepted(at + 1, "2-b", ChangeSet.from_json(wide)) for at in range(missed)]
+    late = [ChangeSet.from_json(wide if pushed == 1 else [5_000, [1, "z"], 4_999])] * pushed
+
+    with pytest.raises(Behind, match="too many"):
+        accept(version=missed, length=10_000, missed=log, base_version=0, client_id="1-a", pushed=late)
+
+
 def test_five_hundred_edits_made_offline_are_taken_in_two_pushes() -> None:
     document = Document("")
     for at in range(500):
