@@ -28,7 +28,7 @@ export interface Wording {
 export function wording({ label, describedBy }: Wording, readOnly: boolean): Extension {
   return [
     EditorState.readOnly.of(readOnly),
-    EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": describedBy, "aria-readonly": String(readOnly), spellcheck: "false", autocorrect: "off", autocapitalize: "off", translate: "no" }),
+    EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": describedBy, "aria-readonly": String(readOnly), tabindex: "0", spellcheck: "false", autocorrect: "off", autocapitalize: "off", translate: "no" }),
     readOnly ? [] : placeholder("Start typing"),
   ];
 }

@@ -26,6 +26,8 @@ export interface Question {
   danger?: boolean;
   /** Asks for a line of text as well (a reason); it may stay empty. */
   field?: string;
+  /** What stands in that line at first. */
+  value?: string;
 }
 
 export interface MenuItem {

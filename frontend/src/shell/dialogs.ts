@@ -97,7 +97,7 @@ export function confirm(question: Question, run?: (typed: string) => Promise<unk
   const form = part<HTMLFormElement>(box, "form");
   const typed = part<HTMLInputElement>(form, "[data-part=typed]");
   drawQuestion(box, question);
-  typed.value = "";
+  typed.value = question.value ?? "";
   openDialog(box);
   // Nothing final happens by an Enter too many.
   (question.field === undefined ? part(box, "[data-do=close-dialog]") : typed).focus();

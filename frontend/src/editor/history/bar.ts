@@ -13,6 +13,8 @@ export interface BarHooks {
   rest(byPointer: boolean): void;
   /** One edit (1, -1), or one author's stretch (2, -2). */
   step(by: -2 | -1 | 1 | 2): void;
+  /** The pointer let the thumb go; what moved out of its way may move now. */
+  letGo(): void;
   play(): void;
   faster(): void;
   isAssistant(author: number): boolean;
@@ -43,7 +45,8 @@ export class Bar {
   private width = 0;
   private drawn: { history: History | null; ticks: Tick[] } = { history: null, ticks: [] };
   private state: BarState | null = null;
-  private isHeld = false;
+  /** The pointer has the thumb. */
+  isHeld = false;
   private readonly ending = new AbortController();
 
   constructor(private readonly hooks: BarHooks) {
@@ -74,7 +77,7 @@ export class Bar {
 
   private letGo(): void {
     this.isHeld = false;
-    if (this.state !== null) this.draw(this.state);
+    this.hooks.letGo();
   }
 
   private key(event: KeyboardEvent): void {

@@ -3,15 +3,19 @@
 
 import "../../kernel";
 
-import { clone, part } from "../../dom";
+import { clone, closest, part } from "../../dom";
+import { wantsNewTab } from "../../shell/actions";
 import type { Shell } from "../../shell/contract";
 import type { Desk } from "../desk";
 import type { Settings } from "../settings";
 import { PastAddress, versionIn } from "./address";
+import { Annotator } from "./annotator";
 import { Bar } from "./bar";
 import { stretchStep } from "./chronicle";
+import { nameVersion, restore } from "./deeds";
+import { KeptSwitch } from "./kept_switch";
+import { Looking } from "./looking";
 import { Past } from "./past";
-import { PastView } from "./past_view";
 import { Player } from "./player";
 import { madeBy } from "./words";
 
@@ -36,7 +40,9 @@ export class HistoryControl {
   private readonly ending = new AbortController();
   private readonly stop: () => void;
   private past: Past | null = null;
-  private view: PastView | null = null;
+  private looking: Looking | null = null;
+  private readonly annotator: Annotator;
+  private readonly difference: KeptSwitch;
   private follows = false;
   private cameFromText = false;
 
@@ -47,11 +53,16 @@ export class HistoryControl {
       move: (version) => this.go(version),
       rest: (byPointer) => this.rested(byPointer),
       step: (by) => this.step(by),
+      letGo: () => this.redraw(),
       play: () => this.play(),
       faster: () => this.faster(),
       isAssistant: (author) => shell.session.people.get(author)?.kind === "assistant",
     });
     this.player = new Player({ next: () => this.playNext(), changed: () => this.draw() });
+    this.difference = new KeptSwitch(`collab-editor-difference-${shell.session.me}`);
+    this.annotator = new Annotator(shell, (version) => this.show(version), () => this.past?.history ?? null, () => this.redraw());
+    part(element, "[data-part=tools]").prepend(this.annotator.button);
+    part(element, "[data-part=status]").after(this.annotator.line);
     part(element, "[data-part=foot]").replaceChildren(this.bar.element);
     part(element, "[data-part=mode]").after(this.mode);
     part(element, "[data-part=panel]").append(this.place);
@@ -59,6 +70,10 @@ export class HistoryControl {
     document.addEventListener("keydown", (event) => this.anyKey(event), { signal });
     element.addEventListener("keydown", (event) => this.key(event), { signal });
     for (const one of [this.mode, this.place]) one.addEventListener("click", (event) => this.clicked(event));
+    part(this.mode, "[data-part=difference]").addEventListener("change", (event) => {
+      this.difference.set((event.target as HTMLInputElement).checked);
+      this.redraw();
+    });
     this.stop = shell.session.connection.onEvent((event) => {
       if (event.type === "document.version_named" && event.data.document === this.past?.desk.document.id) this.past.named(event.data.named);
     });
@@ -70,8 +85,11 @@ export class HistoryControl {
     this.player.stop();
     this.address.close();
     this.past?.close();
-    this.view?.close();
-    for (const one of [this.bar, this.mode, this.place]) "close" in one ? one.close() : one.remove();
+    this.looking?.close();
+    this.annotator.close();
+    this.bar.close();
+    this.mode.remove();
+    this.place.remove();
   }
 
   // Which document
@@ -88,7 +106,7 @@ export class HistoryControl {
   private change(desk: Desk | null): void {
     this.player.stop();
     this.past?.close();
-    this.dropView();
+    this.endLook();
     this.past = desk === null ? null : new Past(desk, this.host.shell.session, () => this.redraw());
     if (desk !== null) void this.arrive();
   }
@@ -114,7 +132,8 @@ export class HistoryControl {
 
   // Looking back
 
-  private get shown(): number | null {
+  /** The version that is looked at; null for the text of now. */
+  get shown(): number | null {
     return this.past?.wanted ?? null;
   }
 
@@ -196,7 +215,7 @@ export class HistoryControl {
     this.player.stop();
     this.address.leave(past.desk.document.id);
     past.leave();
-    this.dropView();
+    this.endLook();
     this.redraw();
     this.host.shell.announce("Back to live");
     if (!focus) return;
@@ -205,10 +224,16 @@ export class HistoryControl {
     else part(this.bar.element, "[data-part=open]").focus();
   }
 
-  private dropView(): void {
-    this.view?.close();
-    this.view = null;
-    part(this.place, "[data-part=host]").replaceChildren();
+  private endLook(): void {
+    this.looking?.close();
+    this.looking = null;
+    this.toggleVersions(false);
+  }
+
+  /** Where there is no room for it, the list of versions lies over the text. */
+  private toggleVersions(open = !this.place.classList.contains("showing")): void {
+    this.place.classList.toggle("showing", open);
+    part(this.mode, "[data-history=versions]").setAttribute("aria-expanded", String(open));
   }
 
   // Keys and buttons
@@ -225,16 +250,39 @@ export class HistoryControl {
     if (event.key !== "Escape" || event.defaultPrevented || this.shown === null) return;
     event.preventDefault();
     event.stopPropagation();
-    this.leave();
+    if (!this.place.classList.contains("showing")) return this.leave();
+    this.toggleVersions(false);
+    part(this.mode, "[data-history=versions]").focus();
   }
 
   private clicked(event: MouseEvent): void {
-    const target = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-history]") : null;
+    const link = closest<HTMLAnchorElement>(event, "a[data-version]");
+    if (link !== null && !wantsNewTab(event)) {
+      // Before the router, which would come here by the address.
+      event.preventDefault();
+      return this.show(Number(link.dataset["version"]));
+    }
     const acts: Record<string, () => void> = {
       live: () => this.leave(),
       retry: () => this.past?.retry(),
+      name: () => this.past?.wanted != null && void nameVersion(this.past, this.past.wanted, this.host.shell),
+      restore: () => void this.restore(),
+      versions: () => this.toggleVersions(),
     };
-    acts[target?.dataset["history"] ?? ""]?.();
+    acts[closest(event, "[data-history]")?.dataset["history"] ?? ""]?.();
+  }
+
+  /** A version that was chosen by its name or by a line of it. */
+  private show(version: number): void {
+    this.go(version);
+    this.toggleVersions(false);
+    this.say();
+  }
+
+  private async restore(): Promise<void> {
+    const { past } = this;
+    if (past === null || past.wanted === null) return;
+    if ((await restore(past, past.wanted, this.host.shell)) && past === this.past) this.leave();
   }
 
   // Drawing
@@ -246,35 +294,33 @@ export class HistoryControl {
   }
 
   private redraw(): void {
-    const { past, host, shown } = this;
+    const { past, host, shown, bar } = this;
     const history = past?.history ?? null;
     part(host.element, "[data-part=foot]").hidden = history === null;
-    host.element.classList.toggle("looking", shown !== null);
-    this.mode.hidden = this.place.hidden = shown === null;
+    this.drawMode(shown !== null);
+    this.annotator.draw(past?.desk ?? null);
     if (past === null || history === null) return;
     const text = shown === null ? `Live, version ${history.version}` : `Version ${shown} of ${history.version}, ${this.maker(shown)}`;
-    this.bar.draw({ history, shown, playing: this.player.isPlaying, speed: this.player.speed, text });
-    if (shown !== null) this.drawPast(past, shown);
+    bar.draw({ history, shown, playing: this.player.isPlaying, speed: this.player.speed, text });
+    if (shown === null) return;
+    this.looking ??= this.look(past);
+    this.looking.draw(shown, this.maker(shown), this.follows, this.difference.isOn);
   }
 
-  private drawPast(past: Past, shown: number): void {
-    part(this.mode, "[data-part=title]").textContent = `Version ${shown} of ${past.newest}`;
-    const maker = this.maker(shown);
-    part(this.mode, "[data-part=text]").textContent = maker === "" ? "Read-only" : `${maker}, read-only`;
-    const failed = part(this.place, "[data-part=failed]");
-    failed.hidden = past.failure === "";
-    part(failed, "[data-part=why]").textContent = past.failure;
-    part(this.place, "[data-part=loading]").hidden = this.view !== null || past.failure !== "" || past.moment !== null;
-    if (past.moment !== null) this.drawText(past);
+  private drawMode(isLooking: boolean): void {
+    const { element } = this.host;
+    const hosts = part(element, "[data-part=hosts]");
+    if (isLooking && !element.classList.contains("looking")) hosts.style.width = `${hosts.clientWidth}px`;
+    else if (!isLooking) hosts.style.width = "";
+    element.classList.toggle("looking", isLooking);
+    // More room, but nothing moves while the thumb is held.
+    if (!this.bar.isHeld) element.classList.toggle("roomy", isLooking);
+    this.mode.hidden = this.place.hidden = !isLooking;
+    part<HTMLInputElement>(this.mode, "[data-part=difference]").checked = this.difference.isOn;
   }
 
-  private drawText({ desk, moment }: Past): void {
-    if (moment === null) return;
-    const { name } = desk.document;
-    if (this.view === null) {
-      this.view = new PastView(part(this.place, "[data-part=host]"), desk.document, moment.text, this.host.settings.wrap);
-      if (desk.view !== null) this.view.scrollLike(desk.view);
-    }
-    this.view.show(moment, name, this.follows);
+  private look(past: Past): Looking {
+    const { mode, place, annotator, host } = this;
+    return new Looking(past, { mode, place, annotator, shell: host.shell, wrap: host.settings.wrap, again: () => this.redraw() });
   }
 }

@@ -28,10 +28,13 @@ export class PastView {
   private readonly comfort = new Compartment();
   private readonly words = new Compartment();
   private readonly more = new Compartment();
-  private version = -1;
+  private readonly column = new Compartment();
+  /** The version that is shown. */
+  version = -1;
 
-  constructor(host: HTMLElement, document: DocumentView, start: Text, wrap: boolean) {
+  constructor(host: HTMLElement, document: DocumentView, start: Text, wrap: boolean, coloured: () => void) {
     const extensions = [
+      this.column.of([]),
       readingSetup(),
       still,
       this.language.of([]),
@@ -44,7 +47,12 @@ export class PastView {
     ];
     this.view = new EditorView({ state: EditorState.create({ doc: start, extensions }), parent: host });
     comforts().then((rich) => this.view.dispatch({ effects: this.comfort.reconfigure(rich.readingComforts()) }), () => undefined);
-    languageOf(document).load().then((found) => this.view.dispatch({ effects: this.language.reconfigure(found) }), () => undefined);
+    const learn = (found: Extension) => {
+      this.view.dispatch({ effects: this.language.reconfigure(found) });
+      coloured();
+    };
+    // Without its language the text stays plain.
+    languageOf(document).load().then(learn, () => undefined);
   }
 
   get text(): Text {
@@ -64,9 +72,17 @@ export class PastView {
     view.dispatch({ changes, effects: [this.words.reconfigure(label), ...scroll] });
   }
 
-  /** Marks that lie over the text: the difference to now, who wrote a line. */
-  dress(extension: Extension): void {
-    this.view.dispatch({ effects: this.more.reconfigure(extension) });
+  /** Marks over the text: the difference to now. */
+  mark(extension: Extension): void {
+    const { view } = this;
+    // A text that fitted whole counts as scrolled to its end, and would stay there when lines come between.
+    const top = view.scrollDOM.scrollTop < 1 ? [EditorView.scrollIntoView(0, { y: "start", yMargin: 10 })] : [];
+    view.dispatch({ effects: [this.more.reconfigure(extension), ...top] });
+  }
+
+  /** A column before the line numbers. */
+  put(column: Extension): void {
+    this.view.dispatch({ effects: this.column.reconfigure(column) });
   }
 
   /** The same line at the top as in another editor. */

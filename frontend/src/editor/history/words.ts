@@ -1,7 +1,7 @@
 // What the history says: who made a version and when, in words. Pure; used by its bars and lists.
 
 import type { History, PersonView } from "../../protocol";
-import { clock, dayLabel, fullTime, shortTime } from "../../time";
+import { clock, dayLabel, shortTime } from "../../time";
 import { stretchAt, timeAt } from "./chronicle";
 import type { Moment } from "./timeline";
 
@@ -39,4 +39,4 @@ export function madeBy(history: History, version: number, moment: Moment | null,
   return [who, at === null ? "" : when(at)].filter((words) => words !== "").join(", ");
 }
 
-export const inFull = (at: string | null) => (at === null ? "" : fullTime(at));
+
