@@ -73,6 +73,10 @@ export function drawStatus(place: HTMLElement, status: Status): void {
 /** Those who have the document open; a click follows one. */
 export function drawPeople(place: HTMLElement, people: readonly (PersonView | null)[], followed: number | null, follow: (user: number | null) => void): void {
   const known = people.filter((person) => person !== null);
+  // Drawn anew only when it is different: what one is about to press stays.
+  const key = JSON.stringify([known.map((person) => [person.id, person.display_name, person.avatar_url]), followed]);
+  if (place.dataset["key"] === key) return;
+  place.dataset["key"] = key;
   place.hidden = known.length === 0;
   place.setAttribute("aria-label", known.length === 1 ? "1 other person has this open" : `${known.length} other people have this open`);
   const faces = known.slice(0, FACES).map((person) => {
