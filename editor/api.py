@@ -48,6 +48,8 @@ STATUS: Final = {
 CREATED: Final = 201
 WRITES: Final = Limit(burst=30, per_second=1)
 """Of one person, over all that this API writes."""
+REPLAYS: Final = Limit(burst=30, per_second=2)
+"""What goes through thousands of updates: a tenth of a second each, at worst half of one."""
 UPLOAD_BYTES: Final = 3 * DOCUMENT_UNITS
 """The longest document in UTF-8."""
 
@@ -174,10 +176,12 @@ def _updates(request: HttpRequest, user: User, document_id: int) -> Any:
 
 
 def _history(request: HttpRequest, user: User, document_id: int) -> Any:
+    take_token(user.pk, "editor.replay", REPLAYS)
     return selectors.history(actor=user, document_id=document_id)
 
 
 def _blame(request: HttpRequest, user: User, document_id: int) -> Any:
+    take_token(user.pk, "editor.replay", REPLAYS)
     return selectors.blame(actor=user, document_id=document_id, version=number(request, "v"))
 
 

@@ -83,6 +83,7 @@ class DocumentConsumer(BaseConsumer):
     def dropped(self, topic: str) -> None:
         """Whoever is taken out of the room hears nothing more of its documents."""
         if topic == self._room:
+            self.close_errors = {**self.close_errors, 4403: "not_member"}
             hub.close(self.socket, 4403, "You were removed from this room.")
 
     async def _run(self, envelope: protocol.Envelope) -> Any:

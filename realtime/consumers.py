@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final, ParamSpec, TypeVar
 
@@ -39,7 +39,6 @@ UNREAD_BYTES: Final = 2 * protocol.WINDOW_BYTES
 CLOSE_SECONDS: Final = 10.0
 """A peer that has not taken its close frame by then is given up."""
 CLOSE_ERRORS: Final = {4403: "banned", 4404: "not_found", 4408: "rate_limited"}
-"""What the error frame before a close says; any other code says forbidden."""
 BAD_FRAMES: Final = Limit(burst=20, per_second=2)
 """Twenty malformed frames in ten seconds end the socket."""
 DEFAULT_LIMIT: Final = Limit(burst=60, per_second=20)
@@ -98,6 +97,7 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         rate_limits: commands that are not under DEFAULT_LIMIT.
         frame_bytes: the largest frame that is taken; the server's own limit is 1 MiB.
         unread_bytes: what may wait here for a peer that does not read.
+        close_errors: codes of the error frame before a close, by close code; any other says forbidden.
         is_presence: whether an open socket says that the person is here; one beside another of the same page does not.
     """
 
@@ -105,6 +105,7 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
     rate_limits: ClassVar[dict[type[Command], Limit]] = {}
     frame_bytes: ClassVar[int] = protocol.FRAME_BYTES
     unread_bytes: ClassVar[int] = UNREAD_BYTES
+    close_errors: Mapping[int, str] = CLOSE_ERRORS
     is_presence: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
@@ -207,7 +208,7 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         self._closer = asyncio.get_running_loop().create_task(self._say_and_close(code, reason))
 
     async def _say_and_close(self, code: int, reason: str) -> None:
-        refused = Refused(CLOSE_ERRORS.get(code, "forbidden"), reason)
+        refused = Refused(self.close_errors.get(code, "forbidden"), reason)
         self.socket.send(protocol.error_frame(None, refused))
         try:
             async with asyncio.timeout(CLOSE_SECONDS):

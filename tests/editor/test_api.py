@@ -142,6 +142,12 @@ def test_a_flood_of_writes_is_slowed(teo, document):
     assert codes[-1] == 429
 
 
+def test_a_flood_of_what_is_costly_is_slowed(teo, document):
+    client = signed_in(teo)
+    codes = [client.get(at(document, ("blame/", "history/")[n % 2])).status_code for n in range(45)]
+    assert (codes[0], codes[-1]) == (200, 429)
+
+
 # Changing
 
 

@@ -201,7 +201,8 @@ async def test_a_removed_member_is_out_at_once_and_hears_nothing_later(mina, teo
         await two.join()
         await on_a_thread(lambda: chat.remove_member(actor=mina, room_id=room.pk, user_id=teo.pk, reason="Bye"))
         await on_a_thread(lambda: write(mina, document, 0, 0, "secret"))
-        assert (await one.socket.expect("error"))["message"] == "You were removed from this room."
+        told = await one.socket.expect("error")
+        assert (told["code"], told["message"]) == ("not_member", "You were removed from this room.")
         await one.socket.expect_closed(4403)
         assert (await two.heard())[0][0] == 1
         assert not any(frame["type"] == "document.updates" for frame in one.socket._frames)

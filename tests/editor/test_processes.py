@@ -133,3 +133,18 @@ async def test_a_crash_at_any_moment_of_a_push_stores_it_once_in_the_end(pair, s
         assert not any(frame["type"] == "document.updates" for frame in listener._frames)
         await listener.close()
     assert await sync_to_async(lambda: text_of(team.document))() == "AB" + START
+
+
+@pytest.mark.parametrize("server", ["serve", "daphne"])
+async def test_a_large_push_comes_through_and_a_larger_one_is_told(site_environment, team, server):
+    topic, path = f"document:{team.document.pk}", f"/ws/editor/{team.document.pk}/"
+    with running(site_environment, server=server) as [process]:
+        socket = await open_socket(process, team.keys[0], path=path)
+        join = {"client_id": client_of(team.people[0]), "version": None}
+        assert (await socket.command("document.join", join, topic=topic))["type"] == "ack"
+        for size, outcome in ((250_000, "ack"), (270_000, "too_large"), (900_000, "too_large"), (1, "ack")):
+            version, length = (0, len(START)) if size > 1 else (1, len(START) + 250_000)
+            push = {"version": version, "updates": [[[0, "x" * size], length]]}
+            answer = await socket.command("document.push", push, topic=topic)
+            assert answer.get("code", answer["type"]) == outcome
+        await socket.close()
