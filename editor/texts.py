@@ -19,6 +19,16 @@ from editor.units import Units
 DOCUMENTS_KEPT: Final = 64
 TAIL_UPDATES: Final = 1_000
 """Updates kept parsed beside a text: a push that is further behind reads rows."""
+TAIL_WEIGHT: Final = 1_048_576
+"""And no more of them than weigh this much: pasted texts are few but long."""
+SECTION_WEIGHT: Final = 16
+
+
+def weight_of(update: Accepted) -> int:
+    """What an update holds in memory, in code units."""
+    inserted = update.changes.inserted
+    return SECTION_WEIGHT * len(inserted) + sum(map(len, inserted))
+
 
 Key = tuple[int, datetime]
 """Id and time of creation: an id alone may come again after a rollback or from a backup."""
@@ -30,11 +40,15 @@ class Sheet:
 
     Attributes:
         tail: the updates that led here without a hole, the newest last.
+        weight: of the tail.
+        grown: weight of the updates since the text that is stored nearest, as far as they passed here.
     """
 
     version: int
     units: Units
     tail: Sequence[Accepted] = ()
+    weight: int = 0
+    grown: int = 0
 
     def after(self, version: int) -> Sequence[Accepted] | None:
         """The updates after a version; None when they do not reach back that far."""
@@ -47,7 +61,14 @@ class Sheet:
         """The sheet after more updates, whose text is `units`."""
         if not accepted:
             return self
-        return Sheet(accepted[-1].version, units, [*self.tail, *accepted][-TAIL_UPDATES:])
+        more = sum(map(weight_of, accepted))
+        tail, weight = [*self.tail, *accepted], self.weight + more
+        gone = max(0, len(tail) - TAIL_UPDATES)
+        weight -= sum(map(weight_of, tail[:gone]))
+        while weight > TAIL_WEIGHT:
+            weight -= weight_of(tail[gone])
+            gone += 1
+        return Sheet(accepted[-1].version, units, tail[gone:], weight, self.grown + more)
 
 
 class Sheets:

@@ -19,6 +19,10 @@ _ACCEPTED: Final = (
     f"SELECT version, client_id, author_id, changes FROM {Update._meta.db_table} "
     "WHERE document_id = %s AND version > %s AND version <= %s ORDER BY version"
 )
+_CHARS: Final = (
+    f"SELECT COALESCE(SUM(LENGTH(changes)), 0) FROM {Update._meta.db_table} "
+    "WHERE document_id = %s AND version > %s AND version <= %s"
+)
 _decode: Final = msgspec.json.Decoder().decode
 
 
@@ -35,3 +39,10 @@ def accepted_between(*, document_id: int, after: int, upto: int) -> list[Accepte
         cursor.execute(_ACCEPTED, [document_id, after, upto])
         rows = cursor.fetchall()
     return [Accepted(version, client_id, parse(changes), author) for version, client_id, author, changes in rows]
+
+
+def chars_between(*, document_id: int, after: int, upto: int) -> int:
+    """How long the JSON of these updates is in all."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CHARS, [document_id, after, upto])
+        return int(cursor.fetchone()[0])

@@ -7,7 +7,7 @@ transaction, and one that is refused does not harm the others. Never talks to a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,10 +26,10 @@ from editor.models import Document, Snapshot, Update
 from editor.selectors import entries
 from editor.selectors.documents import MOST_ID, refusal_to_edit
 from editor.selectors.texts import key_of, sheet_of
-from editor.selectors.updates import accepted_between
+from editor.selectors.updates import accepted_between, chars_between
 from editor.services.anchors import carry_anchors
 from editor.shapes import EditView
-from editor.texts import Sheet, sheets
+from editor.texts import Sheet, sheets, weight_of
 from editor.units import BadChange, TooLarge, Units, from_units
 from realtime import log
 from realtime.log import Entry
@@ -41,6 +41,11 @@ if TYPE_CHECKING:
 
 SNAPSHOT_UPDATES: Final = 500
 """A text is stored at least that often, so that no opening reads more updates."""
+SNAPSHOT_WEIGHT: Final = 4_194_304
+"""Or after so much was written, in code units: pasted texts are few updates, but long."""
+MISSED_PAGE: Final = 64
+MISSED_CHARS: Final = 8_388_608
+"""Longest JSON of more than a page of updates that is read for one push from behind."""
 
 # As text, because every keystroke passes here.
 _documents: Final = Rows(Document)
@@ -182,11 +187,13 @@ class Batch:
     now: datetime = field(default_factory=timezone.now)
     _log: list[Accepted] = field(init=False)
     _stored_now: Any = field(init=False)
+    _grown: int = field(init=False)
 
     def __post_init__(self) -> None:
         """Begins with the text before."""
         self.units = self.sheet.units
         self._log = list(self.sheet.tail)
+        self._grown = self.sheet.grown
         self._stored_now = sql_time(self.now)
 
     @property
@@ -222,7 +229,7 @@ class Batch:
         for change in changes:
             self._add(push, change)
         self.units = units
-        if before // SNAPSHOT_UPDATES != self.version // SNAPSHOT_UPDATES:
+        if before // SNAPSHOT_UPDATES != self.version // SNAPSHOT_UPDATES or self._grown > SNAPSHOT_WEIGHT:
             self._snap()
         return self.version
 
@@ -234,14 +241,27 @@ class Batch:
         if count <= len(self._log):
             return self._log[len(self._log) - count :]
         oldest = self.version - len(self._log)
+        self._check_missed(version, oldest)
         older = accepted_between(document_id=self.document.pk, after=version, upto=oldest)
         return [*older, *self._log]
+
+    def _check_missed(self, after: int, upto: int) -> None:
+        """Few updates are read whatever they hold; many long ones would fill the memory, and are the sender's to pull.
+
+        Raises:
+            Behind: the sender must pull first.
+        """
+        if upto - after <= MISSED_PAGE:
+            return
+        if chars_between(document_id=self.document.pk, after=after, upto=upto) > MISSED_CHARS:
+            raise Behind(f"the push is {upto - after} long updates behind")
 
     def _add(self, push: Push, change: ChangeSet) -> None:
         version, at = self.version + 1, push.at or self.now
         made = Accepted(version, push.client_id, change, push.actor.pk)
         self.accepted.append(made)
         self._log.append(made)
+        self._grown += weight_of(made)
         text = msgspec.json.encode(change.to_json())
         stored_at = self._stored_now if at is self.now else sql_time(at)
         self.rows.append((self.document.pk, version, push.actor.pk, push.client_id, push.run, text.decode(), stored_at))
@@ -253,10 +273,11 @@ class Batch:
     def _snap(self) -> None:
         text = from_units(self.units)
         self.snapshots.append(Snapshot(document=self.document, version=self.version, text=text, at=self.now))
+        self._grown = 0
 
     def store(self) -> None:
         """Writes what was taken, in the transaction that holds the document, and tells it after the commit."""
-        sheet = self.sheet.plus(self.accepted, self.units)
+        sheet = replace(self.sheet.plus(self.accepted, self.units), grown=self._grown)
         key = key_of(self.document)
         if self.accepted:
             with connection.cursor() as cursor:

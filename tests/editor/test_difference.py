@@ -105,6 +105,17 @@ def test_a_sheet_answers_what_came_after_a_version_as_far_back_as_it_goes():
     assert sheet.plus([], Units("never")) is sheet
 
 
+def test_a_sheet_keeps_fewer_of_long_updates():
+    sheet, length = Sheet(0, Units("")), 0
+    for version in range(1, 21):
+        paste = ChangeSet.from_edits(length, [(0, length, "x" * 200_000)])
+        length = 200_000
+        sheet = sheet.plus([Accepted(version, "1-a", paste, 1)], Units("x" * length))
+    assert [update.version for update in sheet.tail] == [16, 17, 18, 19, 20]
+    assert sheet.after(15) is not None
+    assert sheet.after(14) is None
+
+
 def test_memory_keeps_the_newest_of_the_documents_used_last():
     made, kept = datetime(2026, 11, 22, tzinfo=UTC), Sheets(most=2)
     kept.put((1, made), Sheet(3, Units("c")))

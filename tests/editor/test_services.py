@@ -271,6 +271,24 @@ def test_a_push_reaches_back_behind_what_memory_holds(mina, teo, document, monke
     assert text_of(document) == "xxxxx" + START + "m"
 
 
+def test_a_push_from_behind_many_long_updates_must_pull_first(mina, teo, document, monkeypatch):
+    monkeypatch.setattr("editor.texts.TAIL_UPDATES", 2)
+    monkeypatch.setattr("editor.services.updates.MISSED_PAGE", 3)
+    monkeypatch.setattr("editor.services.updates.MISSED_CHARS", 400)
+    for _ in range(8):
+        write(teo, document, 0, 0, "x" * 100)
+    refused("conflict", lambda: push(mina, document, 0, edit(START, 0, 0, "m")))
+    assert push(mina, document, 4, edit("x" * 400 + START, 0, 0, "m")) == 9
+
+
+def test_a_text_is_stored_after_much_was_pasted(mina, document):
+    for _ in range(24):
+        write(mina, document, 0, Document.objects.get(pk=document.pk).length, "x" * 200_000)
+    stored = list(document.snapshots.order_by("version").values_list("version", flat=True))
+    assert stored == [0, 21]
+    assert text_of(document) == "x" * 200_000
+
+
 # Batches
 
 
