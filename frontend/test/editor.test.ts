@@ -115,6 +115,35 @@ test("unsent edits begin again as they were, and are known as one's own when the
   assert.ok(again.isSettled);
 });
 
+test("a page that was killed kept less than it had sent: what is typed on that is never taken for what was sent", () => {
+  const authority = new Authority();
+  const before = copy("one\n", "1-a");
+  type(before, 4, 4, "a");
+  const kept = before.unsent();
+  type(before, 5, 5, "b");
+  authority.push(before);
+  const again = new Replica(new PlainHost(startState({ clientId: "1-a", version: kept.version, text: kept.base }, [], kept)), "1-a", textOf(kept.base));
+  type(again, 5, 5, "c");
+  assert.equal(again.receive(authority.log).length, 1);
+  assert.ok(again.isTorn);
+  assert.ok(!again.isSettled);
+  assert.equal(again.text.toString(), "one\nac");
+  assert.equal(again.storedText.toString(), "one\na");
+});
+
+test("what was sent and not kept comes back as any other edit when nothing was typed since", () => {
+  const authority = new Authority();
+  const before = copy("one\n", "1-a");
+  type(before, 4, 4, "a");
+  const kept = before.unsent();
+  type(before, 5, 5, "b");
+  authority.push(before);
+  const again = new Replica(new PlainHost(startState({ clientId: "1-a", version: kept.version, text: kept.base }, [], kept)), "1-a", textOf(kept.base));
+  again.receive(authority.log);
+  assert.ok(!again.isTorn && again.isSettled);
+  assert.equal(again.text.toString(), "one\nab");
+});
+
 test("a caret of an older version is found in the text of now; one from the future is not", () => {
   const authority = new Authority();
   const [ada, ben] = [copy("hello", "1-a"), copy("hello", "2-b")];

@@ -175,6 +175,28 @@ test("a push that came too fast waits as long as the server says, whatever is ty
   assert.deepEqual(seen.refusals, []);
 });
 
+test("a push from too far behind asks for what was missed and goes again", async () => {
+  const seen = await online();
+  type(seen, 0, "x");
+  clock.tick(50);
+  FakeSocket.last.refuse("document.push", "conflict");
+  await settle();
+  assert.deepEqual(FakeSocket.last.frame("document.pull").data, { version: 4 });
+  FakeSocket.last.say(updates(5, [3, [0, "d"]], "8-other"));
+  clock.tick(1_100);
+  assert.deepEqual(FakeSocket.last.frame("document.push").data, { version: 5, updates: [[[0, "x"], 4]] });
+  assert.deepEqual(seen.refusals, []);
+});
+
+test("another page's edits under the same id are not taken for those that wait", async () => {
+  const seen = await online();
+  type(seen, 0, "x");
+  FakeSocket.last.say(updates(5, [3, [0, "d"]], ME));
+  assert.deepEqual(seen.refusals, ["bad_change"]);
+  assert.equal(seen.replica?.text.toString(), "xabc");
+  assert.equal(seen.replica?.version, 4);
+});
+
 test("every fifteen seconds everything after the version is asked for again", async () => {
   await online();
   clock.tick(15_000);

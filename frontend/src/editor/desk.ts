@@ -42,6 +42,8 @@ export interface DeskContext {
 export const LOADING_MS = 300;
 const SLOW_MS = 800;
 const RESTART_MS = 2_000;
+/** A deleted document says when it is back; this is for the case that nobody heard it. */
+const GONE_MS = 60_000;
 
 export class Desk {
   readonly element = el("div", "cm-host");
@@ -365,7 +367,7 @@ export class Desk {
 
   private refused(error: CommandError): void {
     if (this.replica !== null && !this.replica.isSettled) this.recover(error.message);
-    else setTimeout(() => this.closed || this.restart(), RESTART_MS);
+    else setTimeout(() => this.closed || this.restart(), error.code === "gone" ? GONE_MS : RESTART_MS);
   }
 
   /** Keeps the person's text as a draft and starts over from the stored one. */
@@ -375,7 +377,7 @@ export class Desk {
     const draft = draftOf(replica, this.document, why);
     const { shelf } = this.context;
     // First the draft, then the edits it holds: a crash between the two leaves both, never none.
-    void shelf.keepDraft(draft).then(() => shelf.dropUnsent(replica.clientId));
+    void shelf.keepDraft(draft).then((kept) => (kept ? shelf.dropUnsent(replica.clientId) : undefined));
     this.foundDrafts([draft]);
     this.restart();
   }

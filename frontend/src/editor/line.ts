@@ -25,7 +25,8 @@ export interface LineHooks {
 }
 
 /** Errors after which the same push may pass; all others are the edits' own fault, or the person's rights. */
-const PASSING = new Set(["offline", "lost", "unanswered", "rate_limited", "internal"]);
+const PASSING = new Set(["offline", "lost", "unanswered", "rate_limited", "internal", "conflict"]);
+const TORN = "They do not follow what this page had stored before it was closed.";
 const PULL_MS = 15_000;
 const ACKED_MS = 2_000;
 const PUSH_GAP_MS = 40;
@@ -155,6 +156,7 @@ export class Line {
     if (replica === null) return;
     const taken = replica.receive(updates);
     if (taken.length > 0) this.hooks.taken(taken);
+    if (replica.isTorn) return this.hooks.refused(new CommandError("bad_change", TORN));
     const last = updates[updates.length - 1];
     if (last !== undefined && replica.version < last.version) this.connection.subscribe(this.topic, replica.version);
     this.settle();
@@ -204,6 +206,8 @@ export class Line {
     if (!mayPass(error)) return this.hooks.refused(error);
     // Without a connection the next join pushes.
     if (!this.ready) return;
+    // Too far behind to be merged there: what was missed comes first, and is merged here.
+    if (error.code === "conflict") void this.pull();
     const pause = Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** this.failures);
     this.failures += 1;
     this.after("retry", error.retry_after === null ? pause : error.retry_after * 1_000, () => void this.push());

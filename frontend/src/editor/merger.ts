@@ -37,11 +37,8 @@ export async function mergeKept(all: readonly KeptEdits[], shelf: Shelf, name: s
     const release = await claim(kept.clientId);
     if (release === null) continue;
     const draft = await merge(kept, name);
-    if (draft !== null) {
-      await shelf.keepDraft(draft);
-      drafts.push(draft);
-    }
-    await shelf.dropUnsent(kept.clientId);
+    if (draft !== null) drafts.push(draft);
+    if (draft === null || (await shelf.keepDraft(draft))) await shelf.dropUnsent(kept.clientId);
     release();
   }
   return drafts;

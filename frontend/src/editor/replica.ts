@@ -60,6 +60,7 @@ export class PlainHost implements Host {
 
 export class Replica {
   private readonly recent: { version: number; changes: ChangeSet }[] = [];
+  private torn = false;
 
   /** `confirmed` is the text at the version that the state began with, without one's own edits. */
   constructor(
@@ -91,6 +92,11 @@ export class Replica {
     return sendableUpdates(this.host.state).length === 0;
   }
 
+  /** Edits that this copy knows nothing of were stored under its id: its own do not follow them. */
+  get isTorn(): boolean {
+    return this.torn;
+  }
+
   /** All of one's own edits as one. */
   get ownChanges(): ChangeSet {
     return this.edits.reduce((all, { changes }) => all.compose(changes), ChangeSet.empty(this.confirmed.length));
@@ -109,7 +115,8 @@ export class Replica {
 
   /**
    * Takes stored edits, one at a time: the server maps over the parts, and mapping over their whole would differ.
-   * What is known already is left out; a gap ends it.
+   * What is known already is left out; a gap ends it, and so does an edit of this copy's id that is not its next one:
+   * a page that ended kept less than it had sent, or another page speaks under the same id.
    */
   receive(edits: readonly EditView[]): Taken[] {
     const taken: Taken[] = [];
@@ -119,6 +126,8 @@ export class Replica {
       if (edit.version < next) continue;
       if (edit.version > next) break;
       const changes = ChangeSet.fromJSON(edit.changes);
+      this.torn = edit.client_id === this.clientId && this.isForeign(state, edit, changes);
+      if (this.torn) break;
       const transaction = receiveUpdates(state, [{ changes, clientID: edit.client_id }]);
       this.confirmed = changes.apply(this.confirmed);
       this.recent.push({ version: edit.version, changes });

@@ -70,7 +70,8 @@ export class Shelf {
     return (await this.allOf("drafts", document)).sort((a, b) => a.typedAt - b.typedAt);
   }
 
-  keepUnsent(kept: KeptEdits): Promise<void> {
+  /** Answers whether it will be there after this page. */
+  keepUnsent(kept: KeptEdits): Promise<boolean> {
     return this.put("unsent", kept.clientId, kept);
   }
 
@@ -78,7 +79,8 @@ export class Shelf {
     return this.remove("unsent", clientId);
   }
 
-  keepDraft(draft: Draft): Promise<void> {
+  /** Answers whether it will be there after this page; else what it was made of must not be dropped. */
+  keepDraft(draft: Draft): Promise<boolean> {
     return this.put("drafts", draft.id, draft);
   }
 
@@ -100,16 +102,21 @@ export class Shelf {
   private async allOf<Name extends StoreName>(name: Name, document: number): Promise<Records[Name][]> {
     const query = (store: IDBObjectStore) => store.index("document").getAll(document) as IDBRequest<Records[Name][]>;
     const kept = await this.run(name, "readonly", query).catch(() => []);
-    return [...kept, ...[...this.memory[name].values()].filter((one) => one.document === document)];
+    // What is in memory is newer: the disk has refused it.
+    const fresh = [...this.memory[name].values()].filter((one) => one.document === document);
+    const byKey = new Map([...kept, ...fresh].map((one) => [(one as unknown as Record<string, string>)[KEYS[name]], one]));
+    return [...byKey.values()];
   }
 
   /** What the disk refuses (full, or forbidden half-way) is kept in memory. */
-  private async put<Name extends StoreName>(name: Name, key: string, record: Records[Name]): Promise<void> {
+  private async put<Name extends StoreName>(name: Name, key: string, record: Records[Name]): Promise<boolean> {
     try {
       await this.run(name, "readwrite", (store) => store.put(record));
       this.memory[name].delete(key);
+      return true;
     } catch {
       this.memory[name].set(key, record);
+      return false;
     }
   }
 
