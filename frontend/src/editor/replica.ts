@@ -139,11 +139,24 @@ export class Replica {
     return taken;
   }
 
+  /** Whether an edit under one's own id is another than the first that waits; none waiting, it is only one more edit. */
+  private isForeign(state: EditorState, edit: EditView, changes: ChangeSet): boolean {
+    const own = sendableUpdates(state)[0]?.changes;
+    if (own === undefined || JSON.stringify(own.toJSON()) === JSON.stringify(edit.changes)) return false;
+    return own.length !== changes.length || !own.apply(this.confirmed).eq(changes.apply(this.confirmed));
+  }
+
+  /** The stored edits after a version, in order; null when it is from the future or long past. */
+  since(version: number): ChangeSet[] | null {
+    const missed = this.recent.filter((one) => one.version > version);
+    return version > this.version || missed.length !== this.version - version ? null : missed.map(({ changes }) => changes);
+  }
+
   /** Positions of the document at `version` in the text of now; null when they are from the future or long past. */
   toNow(version: number, ranges: readonly (readonly number[])[]): [number, number][] | null {
-    const missed = this.recent.filter((one) => one.version > version);
-    if (version > this.version || missed.length !== this.version - version) return null;
-    const steps = [...missed, ...this.edits].map(({ changes }) => changes);
+    const missed = this.since(version);
+    if (missed === null) return null;
+    const steps = [...missed, ...this.edits.map(({ changes }) => changes)];
     const known = this.recent.find((one) => one.version === version + 1)?.changes.length ?? this.confirmed.length;
     if (ranges.flat().some((place) => place > known)) return null;
     const move = (place: number) => steps.reduce((at, changes) => changes.mapPos(at, -1), place);
