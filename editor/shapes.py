@@ -162,7 +162,8 @@ class Discussion(Struct, frozen=True, kw_only=True):
         start, end: where the lines are at `version`, in UTF-16 units; equal when they are gone.
         line, last_line: the same, counted from 1.
         said_version, said_start, said_end, said_line: where they were when it was written.
-        quote: the text that these lines had then, whole lines, at most 8,000 units.
+        quote: the text that these lines had then, whole lines, at most 8,000 units; `html`: the same, highlighted
+            and without the indent of all.
         changed: first and last of the lines that are others now; null when all are as they were, or gone.
         replies: answers in its thread.
     """
@@ -183,6 +184,7 @@ class Discussion(Struct, frozen=True, kw_only=True):
     said_end: int
     said_line: int
     quote: str
+    html: str
     changed: list[int] | None
     replies: int
     resolved_at: datetime | None = None

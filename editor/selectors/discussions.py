@@ -6,10 +6,13 @@ Called by the JSON API and by the services of discussions. Never writes; unknown
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from textwrap import dedent
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from accounts import selectors as accounts
+from chat import highlight
 from chat import selectors as chat
 from chat.selectors import Said, one_moment
 from editor.authority import Accepted
@@ -25,6 +28,9 @@ from realtime.protocol import Refused
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+HIGHLIGHT_SECONDS: Final = 0.05
+"""For one quote; the rest of it stays plain."""
 
 
 def discussions(*, actor: User, document_id: int) -> Discussions:
@@ -82,11 +88,22 @@ def _view(document: Document, said: Said, anchor: Anchor, text: Units, log_since
         said_end=anchor.said_end,
         said_line=anchor.said_line,
         quote=anchor.quote,
+        html=_highlighted(anchor.quote, document),
         changed=_changed(anchor, now) if start < end else None,
         replies=said.replies,
         resolved_at=anchor.resolved_at,
         resolved_by=anchor.resolved_by_id,
     )
+
+
+def _highlighted(quote: str, document: Document) -> str:
+    language = highlight.language_of(document.language) or highlight.language_of(document.name.rpartition(".")[2])
+    return _html(dedent(quote), language)
+
+
+@lru_cache(maxsize=512)
+def _html(quote: str, language: str) -> str:
+    return highlight.to_html(quote, language, highlight.Budget(HIGHLIGHT_SECONDS))
 
 
 def _changed(anchor: Anchor, now: Lines) -> list[int] | None:

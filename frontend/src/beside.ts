@@ -1,21 +1,45 @@
-// What stands open beside the chat of each room: whoever shows something there says so, and messages carry it along.
-// Made by the session; the code pane tells it, the composer asks. It knows nothing of documents.
+// The doorway between the chat of a room and what stands open beside it: messages carry along what their author has
+// open, and each side can lead to the other. Made by the session; both sides leave their word here. Knows no document.
 
-import type { BesideView } from "./protocol";
+import type { BesideView, RoomView } from "./protocol";
+
+/** Lines that the next message is to be about. */
+export interface About {
+  topic: string;
+  seq: number;
+  start: number;
+  end: number;
+  /** As a person calls them: "session.py lines 16–18". */
+  label: string;
+}
+
+/** What stands beside the chat. */
+export interface Shown {
+  /** Where it stands; null for nothing that a message could name. */
+  now(): BesideView | null;
+  /** Shows what a message is about. */
+  open(topic: string, message: string): void;
+}
+
+/** The chat. */
+export interface Talk {
+  /** Lets the person write about these lines. */
+  ask(about: About): void;
+  /** Shows a message. */
+  reveal(message: string, focus: boolean): void;
+}
 
 export class Beside {
-  private readonly shown = new Map<number, () => BesideView | null>();
+  /** By room. */
+  readonly shown = new Map<number, Shown>();
+  readonly talks = new Map<number, Talk>();
 
-  /** Something is open beside the chat of this room until the answer is called; `now` says where it stands. */
-  show(room: number, now: () => BesideView | null): () => void {
-    this.shown.set(room, now);
-    return () => {
-      if (this.shown.get(room) === now) this.shown.delete(room);
-    };
-  }
-
-  /** What is open there now; null for nothing that a message could name. */
   of(room: number): BesideView | null {
-    return this.shown.get(room)?.() ?? null;
+    return this.shown.get(room)?.now() ?? null;
   }
+}
+
+/** The address at which the room shows what somebody had open; null for what this page does not know. */
+export function thenUrl(room: RoomView, beside: BesideView | null): string | null {
+  return beside?.topic.startsWith("document:") === true ? `${room.url}?doc=${beside.topic.slice(9)}&v=${beside.seq}` : null;
 }

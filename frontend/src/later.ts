@@ -4,7 +4,9 @@
 
 import "./kernel";
 
+export { Cards } from "./chat/cards";
 export { Completion } from "./chat/completion";
+export { Editing } from "./chat/edit";
 export { openHistory } from "./chat/history";
 export { openPicker } from "./chat/picker";
 export { ThreadPane } from "./chat/thread";

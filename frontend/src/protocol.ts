@@ -343,6 +343,7 @@ export interface Discussion {
   said_end: number;
   said_line: number;
   quote: string;
+  html: string;
   changed: number[] | null;
   replies: number;
   resolved_at: string | null;

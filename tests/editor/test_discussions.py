@@ -74,6 +74,7 @@ def test_mina_discusses_lines_and_teo_sees_which(mina, teo, code):
     assert (found.message, found.author, found.excerpt, found.replies) == (message.pk, mina.pk, message.body, 1)
     assert (found.line, found.last_line, found.said_line) == (2, 3, 2)
     assert found.quote == "    for one in log:\n        edit(one)"
+    assert found.html.startswith('<span class="k">for</span>')
     assert found.changed is None
 
 

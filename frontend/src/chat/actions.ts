@@ -2,11 +2,12 @@
 // One for each log. It draws nothing itself and asks the server for everything; the answer comes as an event.
 
 import { closest, isTextField } from "../dom";
+import { thenUrl } from "../beside";
 import type { MessageView, RoomSnapshot } from "../protocol";
 import { excerpt } from "../reducers/messages";
 import type { MenuItem, Question, Shell } from "../shell/contract";
 import { withoutMarks } from "../words";
-import { Editing } from "./edit";
+import type { Editing } from "./edit";
 import { emojiName, QUICK, rememberEmoji } from "./emoji";
 import type { Log } from "./log";
 import { canDelete, canEdit, canPost, canReact } from "./rights";
@@ -48,7 +49,7 @@ function deletion(message: MessageView): Question {
 }
 
 export class Actions {
-  readonly editing: Editing;
+  private editing: Editing | null = null;
   private press: Press | null = null;
   private readonly abort = new AbortController();
 
@@ -57,10 +58,6 @@ export class Actions {
     private readonly shell: Shell,
     private readonly hooks: Hooks,
   ) {
-    this.editing = new Editing(shell.session, shell, {
-      closed: (row) => (row?.isConnected ? this.log.activate(row) : this.hooks.focusComposer()),
-      emptied: (message) => void this.remove(message, false),
-    });
     const { element } = log;
     const { signal } = this.abort;
     element.addEventListener("click", (event) => this.clicked(event), { signal });
@@ -75,6 +72,36 @@ export class Actions {
   dispose(): void {
     this.pressDrop();
     this.abort.abort();
+  }
+
+  // Editing
+
+  /** Puts a box in the place of a message's text. */
+  edit(row: HTMLElement, message: MessageView): void {
+    const begin = ({ Editing }: typeof import("../later")) => {
+      this.editing ??= new Editing(this.shell.session, this.shell, {
+        closed: (row) => (row?.isConnected ? this.log.activate(row) : this.hooks.focusComposer()),
+        emptied: (message) => void this.remove(message, false),
+      });
+      if (row.isConnected) this.editing.start(row, message);
+    };
+    import("../later").then(begin).catch((error: unknown) => this.shell.fail("The message cannot be edited now", error));
+  }
+
+  /** Edits the newest message that passes; false when there is none. */
+  editLast(test: (message: MessageView) => boolean): boolean {
+    const last = this.log.lastWhere(({ message, pending }) => pending === null && test(message));
+    const row = last === null ? null : this.log.rowOfMessage(last.message.id);
+    if (last === null || row === null) return false;
+    this.edit(row, last.message);
+    return true;
+  }
+
+  /** Ends an edit; false when there was none. */
+  cancelEdit(): boolean {
+    if (this.editing?.active !== true) return false;
+    this.editing.cancel();
+    return true;
   }
 
   private target(element: Element | null): Target | null {
@@ -116,7 +143,7 @@ export class Actions {
     if (name === "toggle-reaction") this.react(message, button.dataset["emoji"] ?? "");
     else if (name === "pick-reaction") this.pick(message, button);
     else if (name === "quote-message") this.hooks.quote(message);
-    else if (name === "edit-message") this.editing.start(row, message);
+    else if (name === "edit-message") this.edit(row, message);
     else if (name === "open-menu") this.menu(target, button);
     else if (name === "open-history") this.history(message, button);
     else if (name === "show-quoted") this.hooks.showQuoted(button.dataset["quoted"] ?? "");
@@ -142,7 +169,7 @@ export class Actions {
       "+": () => canReact(state) && this.pick(message, row),
       r: () => canPost(state) && this.hooks.quote(message),
       t: () => this.hooks.openThread?.(message.id, row),
-      e: () => canEdit(state, message, session.me) && this.editing.start(row, message),
+      e: () => canEdit(state, message, session.me) && this.edit(row, message),
       l: () => void this.copyLink(message, state),
     };
     const action = actions[key.toLowerCase()];
@@ -216,10 +243,12 @@ export class Actions {
   private items({ message, row, state }: Target): MenuItem[] {
     const { session } = this.shell;
     const { openThread } = this.hooks;
+    const then = thenUrl(state.room, message.beside);
     const items: (MenuItem | false)[] = [
       openThread !== undefined && (canPost(state) || message.thread !== null) && { text: "Reply in thread", icon: "message-square-text", key: "T", run: () => openThread(message.id, row) },
       canPost(state) && { text: "Quote reply", icon: "quote", key: "R", run: () => this.hooks.quote(message) },
-      canEdit(state, message, session.me) && { text: "Edit", icon: "pencil-line", key: "E", run: () => this.editing.start(row, message) },
+      canEdit(state, message, session.me) && { text: "Edit", icon: "pencil-line", key: "E", run: () => this.edit(row, message) },
+      then !== null && { text: "Code at that time", icon: "history", run: () => this.shell.navigate(then) },
       { text: "Copy link", icon: "link", key: "L", run: () => void this.copyLink(message, state) },
       { text: "Copy text", icon: "copy", run: () => void this.copy(message.body, "Text copied") },
       canDelete(state, message, session.me) && { text: "Delete", icon: "trash-2", key: "Del", danger: true, line: true, run: (event) => void this.remove(message, event.shiftKey) },
@@ -254,7 +283,7 @@ export class Actions {
     try {
       if (sure) await doIt();
       else if ((await this.shell.confirm(deletion(message), doIt)) === null) return;
-      this.editing.cancel();
+      this.editing?.cancel();
     } catch (error) {
       this.shell.fail("The message was not deleted", error);
     }

@@ -1,9 +1,10 @@
 // Where one writes: the text field with its keys, quote, emoji, limit, slow mode; or the reason why one may not.
 // One for the room and one for a thread. What is typed is kept on the device until the outbox has it.
 
+import type { About } from "../beside";
 import { clone, icon, insertText, onceAFrame, part } from "../dom";
 import { firstName, roomLabel } from "../people";
-import { BODY_CHARS, type MessageView, type QuoteView, type RoomSnapshot } from "../protocol";
+import { BODY_CHARS, type BesideView, type MessageView, type QuoteView, type RoomSnapshot } from "../protocol";
 import { quoteOf } from "../reducers/messages";
 import type { Shell } from "../shell/contract";
 import { withoutMarks } from "../words";
@@ -30,11 +31,18 @@ interface Options {
 interface Kept {
   text: string;
   quote: QuoteView | null;
+  about?: About | null;
+}
+
+function besideOf(about: About | null): BesideView | null {
+  return about === null ? null : { topic: about.topic, seq: about.seq, start: about.start, end: about.end };
 }
 
 export class Composer {
   private form: HTMLFormElement | null = null;
   private quote: QuoteView | null = null;
+  /** The lines of code that the message is about. */
+  private about: About | null = null;
   private completion: Completion | null = null;
   private shut = "";
   /** Messages on their way into the outbox. */
@@ -89,11 +97,19 @@ export class Composer {
     this.focus();
   }
 
-  /** Esc: closes a completion, then drops the quote. */
+  setAbout(about: About | null): void {
+    this.about = about;
+    this.drawQuote();
+    this.keep();
+    this.focus();
+  }
+
+  /** Esc: closes a completion, then drops the quote and the lines. */
   escape(): boolean {
     if (this.completion?.close() === true) return true;
-    if (this.quote === null) return false;
-    this.dropQuote();
+    if (this.quote !== null) this.dropQuote();
+    else if (this.about !== null) this.setAbout(null);
+    else return false;
     return true;
   }
 
@@ -175,6 +191,8 @@ export class Composer {
 
   private drawQuote(): void {
     if (this.form === null) return;
+    part(this.form, "[data-part=about]").hidden = this.about === null;
+    part(this.form, "[data-part=about-text]").textContent = this.about?.label ?? "";
     const row = part(this.form, "[data-part=quote]");
     row.hidden = this.quote === null;
     if (this.quote === null) return;
@@ -203,8 +221,8 @@ export class Composer {
     const { field } = this;
     // An empty field right after sending: the text stays kept until the outbox has it.
     if (field === null || (this.handing > 0 && field.value === "")) return;
-    const kept: Kept = { text: field.value, quote: this.quote };
-    if (kept.text === "" && kept.quote === null) dropText(this.keptName);
+    const kept: Kept = { text: field.value, quote: this.quote, about: this.about };
+    if (kept.text === "" && kept.quote === null && this.about === null) dropText(this.keptName);
     else keepText(this.keptName, JSON.stringify(kept));
   }
 
@@ -212,9 +230,10 @@ export class Composer {
     const kept = keptText(this.keptName);
     if (kept === null) return;
     try {
-      const { text, quote } = JSON.parse(kept) as Kept;
+      const { text, quote, about } = JSON.parse(kept) as Kept;
       field.value = text;
       this.quote = quote;
+      this.about = about ?? null;
     } catch {
       field.value = kept;
     }
@@ -280,6 +299,7 @@ export class Composer {
     const name = button?.dataset["do"];
     if (button === null || name === undefined) return;
     if (name === "drop-quote") this.dropQuote();
+    else if (name === "drop-about") this.setAbout(null);
     else if (name === "wrap-bold") this.wrap("**");
     else if (name === "wrap-code") this.wrap("`");
     else if (name === "insert-mention") this.mention();
@@ -357,11 +377,11 @@ export class Composer {
     const wait = Math.ceil(this.waitSeconds());
     if (wait > 0) return this.problem(`Slow mode is on: wait ${wait} s. Your text is kept.`);
     const also = part<HTMLInputElement>(form, "[data-part=also]");
-    const beside = options.shell.session.beside.of(options.room);
+    const beside = besideOf(this.about) ?? options.shell.session.beside.of(options.room);
     const message = { room: options.room, body, thread: options.thread, reply_to: this.quote, also_in_room: also.checked, beside };
     field.value = "";
     also.checked = false;
-    this.quote = null;
+    this.quote = this.about = null;
     this.drawQuote();
     this.completion?.close();
     this.grow(field);

@@ -9,6 +9,7 @@ import type { MessageView, PersonView, RoomSnapshot } from "../protocol";
 import { excerpt, shownInRoom } from "../reducers/messages";
 import type { MountRequest, RoomPane, Shell } from "../shell/contract";
 import { Actions } from "./actions";
+import type { Cards } from "./cards";
 import { Composer } from "./composer";
 import { entriesOf } from "./entries";
 import { Log } from "./log";
@@ -55,6 +56,7 @@ class Room implements RoomPane {
   private readonly abort = new AbortController();
   private readonly stops: (() => void)[] = [];
   private thread: ThreadPane | null = null;
+  private cards: Cards | null = null;
   /** The message whose thread or history stands open. */
   private open: string | null = null;
   private drawn: { permissions: unknown; open: string | null; room: unknown; people: number } | null = null;
@@ -70,6 +72,7 @@ class Room implements RoomPane {
     this.composer = this.makeComposer();
     this.actions = this.makeActions();
     this.reads = new ReadMarker(shell.session, () => this.state, () => this.log.scroll.atEnd);
+    shell.session.beside.talks.set(room, { ask: (about) => this.composer.setAbout(about), reveal: (id, focus) => void this.show(id, focus) });
     this.listen();
     this.draw();
     this.placeFirst(message);
@@ -131,9 +134,7 @@ class Room implements RoomPane {
 
   escape(): boolean {
     if (this.thread?.escape() === true) return true;
-    if (this.actions.editing.active) this.actions.editing.cancel();
-    else return this.composer.escape();
-    return true;
+    return this.actions.cancelEdit() || this.composer.escape();
   }
 
   markRead(): void {
@@ -150,6 +151,8 @@ class Room implements RoomPane {
     this.reads.dispose();
     this.composer.dispose();
     this.actions.dispose();
+    this.cards?.dispose();
+    this.shell.session.beside.talks.delete(this.room);
     this.log.dispose();
   }
 
@@ -176,7 +179,17 @@ class Room implements RoomPane {
       chips: true,
       open: this.open,
       online: session.connection.state === "online",
+      about: (place, message) => this.drawAbout(place, message),
     };
+  }
+
+  /** What a message is about comes under it as soon as that part of the page is here. */
+  private drawAbout(place: HTMLElement, message: MessageView): void {
+    const draw = ({ Cards }: typeof import("../later")) => {
+      if (!this.gone) (this.cards ??= new Cards(this.shell, () => this.state?.room ?? null, () => this.log.scroll.restore())).draw(place, message);
+    };
+    // Without it the text of the message is there; the next drawing asks again.
+    import("../later").then(draw).catch(() => undefined);
   }
 
   private draw(): void {
@@ -341,11 +354,7 @@ class Room implements RoomPane {
   private editLast(): boolean {
     const { me } = this.shell.session;
     const own = (message: MessageView) => message.author === me && message.kind === "user" && message.deleted_at === null;
-    const last = this.log.lastWhere((entry) => entry.pending === null && own(entry.message));
-    const row = last === null ? null : this.log.rowOfMessage(last.message.id);
-    if (last === null || row === null) return false;
-    this.actions.editing.start(row, last.message);
-    return true;
+    return this.actions.editLast(own);
   }
 
   // Threads and history beside the log

@@ -24,6 +24,8 @@ export interface RowContext {
   /** The message whose thread or history stands open beside the log. */
   open: string | null;
   online: boolean;
+  /** Puts what a message is about under its text. */
+  about(place: HTMLElement, message: MessageView): void;
 }
 
 export function permalink(room: RoomView, message: string): string {
@@ -118,6 +120,7 @@ function fillMessage(row: HTMLElement, entry: Extract<Entry, { kind: "message" }
   fillHead(row, message, pending, context);
   fillQuote(row, message, context);
   fillBody(row, message, context);
+  if (message.beside?.start != null) context.about(part(row, "[data-part=about]"), message);
   fillReactions(row, message, pending === null, context);
   fillChip(row, message, context);
   fillState(row, pending, context);
@@ -138,6 +141,7 @@ function fillTomb(row: HTMLElement, message: MessageView, context: RowContext): 
   // Nothing of the text may stay in the page.
   part(row, "[data-part=body]").replaceChildren();
   part(row, "[data-part=quote]").hidden = true;
+  part(row, "[data-part=about]").replaceChildren();
   part(row, "[data-part=reactions]").replaceChildren();
   fillChip(row, message, context);
 }

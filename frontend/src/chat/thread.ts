@@ -6,6 +6,7 @@ import { firstName, roomLabel } from "../people";
 import type { MessageView, RoomSnapshot, ThreadSnapshot } from "../protocol";
 import type { Shell } from "../shell/contract";
 import { Actions } from "./actions";
+import { Cards } from "./cards";
 import { Composer } from "./composer";
 import { threadEntries } from "./entries";
 import { Log } from "./log";
@@ -33,6 +34,7 @@ export class ThreadPane {
   private readonly actions: Actions;
   private readonly composer: Composer;
   private readonly typing: Typing;
+  private readonly cards: Cards;
   private readonly stops: (() => void)[] = [];
   private shown = false;
   private drawnState: RoomSnapshot | null = null;
@@ -53,6 +55,7 @@ export class ThreadPane {
       editLast: () => this.editLast(),
       sent: () => this.log.scroll.toEnd(),
     });
+    this.cards = new Cards(shell, () => options.state()?.room ?? null, () => this.log.scroll.restore());
     this.actions = new Actions(this.log, shell, {
       state: options.state,
       quote: (message) => this.composer.setQuote(message),
@@ -74,9 +77,7 @@ export class ThreadPane {
   /** Esc inside the pane: an edit or a quote first. */
   escape(): boolean {
     if (!this.pane.contains(document.activeElement)) return false;
-    if (this.actions.editing.active) this.actions.editing.cancel();
-    else return this.composer.escape();
-    return true;
+    return this.actions.cancelEdit() || this.composer.escape();
   }
 
   private dispose(): void {
@@ -84,6 +85,7 @@ export class ThreadPane {
     this.typing.dispose();
     this.composer.dispose();
     this.actions.dispose();
+    this.cards.dispose();
     this.log.dispose();
     this.options.shell.session.closeThread();
     this.options.closed();
@@ -100,11 +102,7 @@ export class ThreadPane {
   }
 
   private editLast(): boolean {
-    const last = this.log.lastWhere(({ message, pending }) => pending === null && this.isOwn(message));
-    const row = last === null ? null : this.log.rowOfMessage(last.message.id);
-    if (last === null || row === null) return false;
-    this.actions.editing.start(row, last.message);
-    return true;
+    return this.actions.editLast((message) => this.isOwn(message));
   }
 
   private isOwn(message: MessageView): boolean {
@@ -122,6 +120,7 @@ export class ThreadPane {
       chips: false,
       open: null,
       online: session.connection.state === "online",
+      about: (place, message) => this.cards.draw(place, message),
     };
   }
 

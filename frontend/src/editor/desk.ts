@@ -55,7 +55,8 @@ export class Desk {
   drafts: Draft[] = [];
   view: EditorView | null = null;
 
-  private replica: Replica | null = null;
+  /** The copy of now, with what is not stored yet; null before the text is here. */
+  replica: Replica | null = null;
   private keeper: Keeper | null = null;
   private line: Line | null = null;
   private loadedLanguage = "";
@@ -102,16 +103,11 @@ export class Desk {
     if (mine !== null) this.begin({ version: mine.version, text: mine.base }, mine);
     this.merging = mine !== null;
     this.connect();
-    comforts().then((rich) => this.made(rich), (error: unknown) => shell.fail("Parts of the editor could not be loaded", error));
+    comforts().then((rich) => this.comfort((this.rich = rich)), (error: unknown) => shell.fail("Parts of the editor could not be loaded", error));
     const others = kept.filter((one) => one !== mine);
     void mergeKept(others, shelf, this.document.name).then((made) => this.foundDrafts(made));
     shell.session.people.add(shell.session.home.get().me);
     this.changed();
-  }
-
-  private made(rich: Rich): void {
-    this.rich = rich;
-    this.comfort(rich);
   }
 
   /** Another document is shown: without a need for it the socket rests. */
@@ -199,11 +195,6 @@ export class Desk {
     this.isRich = false;
     this.redress();
     for (const watcher of this.watchers) watcher.begun();
-  }
-
-  /** The copy of now, with what is not stored yet; null before the text is here. */
-  get copy(): Replica | null {
-    return this.replica;
   }
 
   /** Keys, history and colours, once for each copy, and the indentation of now. */

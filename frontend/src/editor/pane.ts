@@ -5,13 +5,15 @@ import "../kernel";
 
 import { ApiError } from "../api";
 import { clone, maybe, onceAFrame, part } from "../dom";
-import type { DocumentView } from "../protocol";
+import type { BesideView, DocumentView } from "../protocol";
 import type { Shell } from "../shell/contract";
 import { errorText } from "../shell/dialogs";
 import { DocumentActs, type ActsHost } from "./acts";
+import { documentTopic } from "./addresses";
 import { drawMode, drawPeople, drawStatus, modeOf, type Writing } from "./bars";
 import { comforts } from "./comforts";
 import { Desk, LOADING_MS } from "./desk";
+import type { Panel } from "./discussions/panel";
 import { byPlace, Documents } from "./documents";
 import { listenForFiles } from "./files";
 import { languageOf } from "./languages";
@@ -33,9 +35,11 @@ export interface PaneRequest {
   opened(document: number | null): void;
   /** The address that opens a document beside this chat. */
   link(document: number): string;
+  /** Lets the chat be seen where both do not fit. */
+  toChat(): void;
 }
 
-const HISTORY_AGAIN_MS = 10_000;
+const LATER_AGAIN_MS = 10_000;
 
 let newDocument: NewDocument | null = null;
 
@@ -59,8 +63,11 @@ export class CodePane implements ActsHost {
   private closed = false;
   /** Fetched once there is a text to have a past. */
   private history: HistoryControl | null = null;
-  private historyAskedAt = 0;
-  private readonly redraw = onceAFrame(() => this.closed || this.draw());
+  private talks: Panel | null = null;
+  private laterAskedAt = 0;
+  /** A discussion that is to be shown as soon as there is a text. */
+  private asked: string | null = null;
+  readonly redraw = onceAFrame(() => this.closed || this.draw());
 
   constructor(private readonly request: PaneRequest) {
     const { shell, room, place } = request;
@@ -141,6 +148,7 @@ export class CodePane implements ActsHost {
     for (const stop of this.stops) stop();
     for (const desk of this.desks.values()) desk.close();
     this.history?.close();
+    this.talks?.close();
     this.notices.close();
     this.tabs.close();
     this.documents.close();
@@ -196,6 +204,7 @@ export class CodePane implements ActsHost {
       document,
     );
     this.desks.set(document.id, desk);
+    this.talks?.meet(desk);
     part(this.element, "[data-part=hosts]").append(desk.element);
     desk.element.hidden = false;
     void desk.open();
@@ -254,20 +263,33 @@ export class CodePane implements ActsHost {
     const mayDispose = (document: DocumentView) => this.mayDispose(document);
     this.notices.draw({ failure: this.failure, isLoading: this.loading === undefined || this.isSlow, isLoaded: list !== null, desk, mayEdit: this.mayEdit, mayRevive: list?.deleted.some(mayDispose) === true, mayDispose });
     this.placeFocus();
-    this.drawHistory();
+    this.history?.draw();
+    this.talks?.draw();
+    this.fetchLater();
   }
 
-  private drawHistory(): void {
-    if (this.history !== null) return this.history.draw();
-    if (this.desk?.view == null || Date.now() - this.historyAskedAt < HISTORY_AGAIN_MS) return;
-    this.historyAskedAt = Date.now();
-    const made = ({ HistoryControl }: typeof import("./history/control")) => {
-      if (this.closed) return;
-      this.history = new HistoryControl(this);
+  /** History and discussions are fetched once there is a text. Without them one writes all the same; later drawings try again. */
+  private fetchLater(): void {
+    const missing = this.history === null || this.talks === null;
+    if (!missing || this.desk?.view == null || Date.now() - this.laterAskedAt < LATER_AGAIN_MS) return;
+    this.laterAskedAt = Date.now();
+    const withHistory = ({ HistoryControl }: typeof import("./history/control")) => {
+      if (!this.closed) this.history ??= new HistoryControl(this);
       this.redraw();
     };
-    // Without it one writes all the same; the next drawing tries again.
-    import("./history/control").then(made, () => undefined);
+    const withTalks = ({ Panel }: typeof import("./discussions/panel")) => {
+      if (!this.closed && this.talks === null) this.beginTalks(new Panel(this));
+      this.redraw();
+    };
+    import("./history/control").then(withHistory, () => undefined);
+    import("./discussions/panel").then(withTalks, () => undefined);
+  }
+
+  private beginTalks(talks: Panel): void {
+    this.talks = talks;
+    for (const desk of this.desks.values()) talks.meet(desk);
+    if (this.asked !== null) talks.reveal(this.asked);
+    this.asked = null;
   }
 
   private drawDesk(desk: Desk, document: DocumentView): void {
@@ -331,12 +353,36 @@ export class CodePane implements ActsHost {
     this.focus();
   }
 
+  /** What a message that is written now is beside. */
+  get beside(): BesideView | null {
+    const { desk } = this;
+    const seq = this.history?.shown ?? desk?.replica?.version;
+    return desk === null || seq === undefined ? null : { topic: documentTopic(desk.document.id), seq, start: null, end: null };
+  }
+
+  /** Opens a document at the lines that a message is about. */
+  reveal(document: number, message: string): void {
+    this.open(document);
+    if (this.talks === null) this.asked = message;
+    else this.talks.reveal(message);
+  }
+
+  get room(): number {
+    return this.request.room;
+  }
+
+  toChat(): void {
+    this.request.toChat();
+  }
+
   link(document: number): string {
     return this.request.link(document);
   }
 
   leave(document: number, next: number | null): void {
-    this.desks.get(document)?.close();
+    const desk = this.desks.get(document);
+    if (desk !== undefined) this.talks?.part(desk);
+    desk?.close();
     this.desks.delete(document);
     if (this.current === document) this.current = null;
     if (next !== null) this.open(next);

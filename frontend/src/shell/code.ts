@@ -73,6 +73,10 @@ export class CodePlace {
     this.remembered = new Remembered(shell.session.me);
     new Split(this.edge, part(view, "[data-part=panes]"), shell.session.me);
     document.addEventListener("keydown", (event) => this.key(event), { signal: this.ending.signal });
+    shell.session.beside.shown.set(request.room, {
+      now: () => this.pane?.beside ?? null,
+      open: (topic, message) => void this.open(Number(topic.slice(9))).then((pane) => pane?.reveal(Number(topic.slice(9)), message)),
+    });
   }
 
   /** Ctrl \ opens and closes; the focus goes along, into the editor and back to the composer. */
@@ -118,7 +122,8 @@ export class CodePlace {
       const { place, request } = this;
       const opened = (id: number | null) => this.opened(id);
       const link = (id: number) => new URL(withDocument(location.pathname, id), location.href).href;
-      const made = new CodePane({ place, shell: request.shell, room: request.room, roomLabel: request.label, opened, link });
+      const toChat = () => void (!WIDE.matches && this.close() && request.leave());
+      const made = new CodePane({ place, shell: request.shell, room: request.room, roomLabel: request.label, opened, link, toChat });
       this.pane = made;
       await made.start(document);
       if (focus) made.focus();
@@ -148,6 +153,7 @@ export class CodePlace {
   /** The room is left: what is open is remembered. */
   unmount(): void {
     this.ending.abort();
+    this.request.shell.session.beside.shown.delete(this.request.room);
     this.drop();
   }
 

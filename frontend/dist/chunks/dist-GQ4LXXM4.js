@@ -1,1 +1,0 @@
-import{a,b,c,d}from"./chunk-6XHCAJW7.js";import"./chunk-VJS222F4.js";import"./chunk-7VB5LLP3.js";import"./chunk-CLMWIQPT.js";export{d as css,b as cssCompletionSource,c as cssLanguage,a as defineCSSCompletionSource};

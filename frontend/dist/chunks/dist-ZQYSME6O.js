@@ -1,1 +1,0 @@
-import{a,b,c,d,e}from"./chunk-ICRJW3WY.js";import"./chunk-UUN7RSTD.js";import"./chunk-6XHCAJW7.js";import"./chunk-FKOR3OWT.js";import"./chunk-VJS222F4.js";import"./chunk-7VB5LLP3.js";import"./chunk-CLMWIQPT.js";export{e as autoCloseTags,d as html,a as htmlCompletionSource,b as htmlCompletionSourceWith,c as htmlLanguage};
