@@ -16,7 +16,7 @@ from editor.units import Units, to_units
 from realtime.testing import TestSocket
 from tests.cluster import Process, open_socket
 
-LOST = (websockets.ConnectionClosed, OSError, TimeoutError, AssertionError)
+LOST = (websockets.WebSocketException, OSError, TimeoutError, AssertionError)
 
 
 class Typist:

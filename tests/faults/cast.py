@@ -20,12 +20,19 @@ from asgiref.sync import sync_to_async
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PEOPLE = 20
+DOCUMENT = "one\ntwo\n"
 BODIES = "SELECT body FROM chat_message WHERE kind = 'user' ORDER BY seq"
 SEQS = "SELECT seq FROM realtime_event WHERE topic LIKE 'room:%' ORDER BY seq"
 
 
 class Cast:
-    """The people of the test's own database; the first owns the room and looks after the site."""
+    """The people of the test's own database; the first owns the room and looks after the site.
+
+    Attributes:
+        keys: of everybody's session.
+        ids: everybody's number.
+        document_id: of the document that `begin_document` made.
+    """
 
     def __init__(self) -> None:
         from accounts.services import create_person
@@ -45,6 +52,15 @@ class Cast:
         )
         self.room_id = made.room.id
         self.keys = [make_session(person) for person in self.people]
+        self.ids = [person.pk for person in self.people]
+        self.document_id = 0
+
+    def begin_document(self) -> None:
+        """A document in the room, for tests that write one."""
+        from editor.services import create_document
+
+        made = create_document(actor=self.owner, room_id=self.room_id, cid=uuid.uuid4(), name="a.py", text=DOCUMENT)
+        self.document_id = made.id
 
     @property
     def topic(self) -> str:
@@ -52,11 +68,15 @@ class Cast:
 
     async def bodies(self) -> list[str]:
         """What was said in the room, in order."""
-        return [row[0] for row in await sync_to_async(self._rows)(BODIES)]
+        return [row[0] for row in await self.rows(BODIES)]
 
     async def seqs(self) -> list[int]:
         """Of the room's events."""
-        return [row[0] for row in await sync_to_async(self._rows)(SEQS)]
+        return [row[0] for row in await self.rows(SEQS)]
+
+    async def rows(self, query: str) -> list[Any]:
+        """What the database answers."""
+        return await sync_to_async(self._rows)(query)
 
     def _rows(self, query: str) -> list[Any]:
         from django.db import connection
@@ -81,7 +101,8 @@ class CastElsewhere(Cast):
         assert made.returncode == 0, made.stderr
         told = json.loads(made.stdout.splitlines()[-1])
         self.environment = environment
-        self.room_id, self.keys = told["room_id"], told["keys"]
+        self.room_id, self.document_id = told["room_id"], told["document_id"]
+        self.keys, self.ids = told["keys"], told["ids"]
         self._url = environment["DATABASE_URL"]
 
     def moved_to(self, url: str) -> "CastElsewhere":
@@ -110,7 +131,9 @@ def main() -> None:
     django.setup()
     call_command("migrate", verbosity=0)
     cast = Cast()
-    print(json.dumps({"room_id": cast.room_id, "keys": cast.keys}))
+    cast.begin_document()
+    told = {name: getattr(cast, name) for name in ("room_id", "document_id", "keys", "ids")}
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":

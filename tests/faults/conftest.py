@@ -6,14 +6,16 @@ it alive again in the next test.
 
 import contextlib
 import os
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
 from tests.cluster import Process, running
-from tests.faults.cast import Cast
+from tests.faults.cast import Cast, CastElsewhere
 from tests.servers import Valkey, start_valkey
 
 
@@ -70,6 +72,19 @@ def two_with_redis(pair_with_redis, cast) -> tuple[list[Process], Valkey]:
     if valkey.process is None:
         valkey.start()
     return pair_with_redis
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as name:
+        yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def settle(folder) -> Callable[[str], CastElsewhere]:
+    """Makes a cast in a database of the test's own."""
+    kept = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
+    return lambda url: CastElsewhere(kept | {"DATABASE_URL": url, "COLLAB_DATA_DIR": str(folder)})
 
 
 def revive(processes: list[Process]) -> None:

@@ -2,16 +2,12 @@
 
 import asyncio
 import json
-import os
 import resource
 import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from django.conf import settings
 
 from tests.cluster import running
 from tests.faults.browser import Browser
@@ -20,19 +16,6 @@ from tests.faults.talk import agree, online, talk
 
 pytestmark = [pytest.mark.fault]
 FULL_BYTES = 64 * 1024
-
-
-@pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as name:
-        yield Path(name)
-
-
-@pytest.fixture(scope="module")
-def settle(folder) -> Callable[[str], CastElsewhere]:
-    """Makes a cast in a database of the test's own."""
-    kept = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
-    return lambda url: CastElsewhere(kept | {"DATABASE_URL": url, "COLLAB_DATA_DIR": str(folder)})
 
 
 @pytest.fixture(scope="module")
