@@ -20,8 +20,9 @@ from realtime.protocol import Refused
 logger = logging.getLogger(__name__)
 
 BATCH_PUSHES: Final = 64
-BATCH_UPDATES: Final = 512
-"""Bounds of one batch: how long the first of it may wait for the last."""
+BATCH_UPDATES: Final = 256
+"""Bounds of one batch: how long the first of it may wait for the last, and what still fits into the window of a socket
+(`protocol.WINDOW_FRAMES`), which would otherwise read the rest from the log."""
 
 Waiting = tuple[Push, "asyncio.Future[Pushed]"]
 

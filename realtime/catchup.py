@@ -64,10 +64,9 @@ async def replay(socket: Socket) -> None:
             if not entries or entries[0].seq > last + 1:
                 socket.reset(feed, feed.last)
                 continue
-            for entry in entries:
-                # What the hub itself has not delivered yet may be after an effect on this very socket.
-                if entry.seq <= feed.last and not socket.push_event(feed, entry.seq, text_frame(entry.frame)):
-                    return
+            # What the hub itself has not delivered yet may be after an effect on this very socket.
+            if not socket.push_events(feed, [(e.seq, text_frame(e.frame)) for e in entries if e.seq <= feed.last]):
+                return
     finally:
         socket.catching = False
         socket.wait_on()

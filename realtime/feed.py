@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from realtime import metrics
@@ -178,10 +179,8 @@ class Feed:
         if not self.ring or self.ring[0][0] > last + 1:
             return False
         skip = last + 1 - self.ring[0][0]
-        for index in range(skip, len(self.ring)):
-            seq, frame = self.ring[index]
-            if not socket.push_event(self, seq, frame):
-                return True
+        if not socket.push_events(self, list(islice(self.ring, skip, None))):
+            return True
         # Everything in the ring counts as sent, so what is due this tick must leave before the socket goes live.
         self.flush()
         socket.behind.pop(self, None)

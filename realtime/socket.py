@@ -7,7 +7,7 @@ wait in the log and ephemeral ones are dropped, whatever server and proxy stand 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from realtime import metrics, protocol
@@ -99,14 +99,31 @@ class Socket:
         self.bytes_out += len(wire)
         self.write(wire)
 
-    def push_event(self, feed: Feed, seq: int, frame: bytes) -> bool:
-        """Sends one waiting durable event and remembers how far the socket is; False when the window is full."""
-        if not self.push(1, frame):
-            self.fall_behind(feed, seq - 1)
-            return False
-        self.behind[feed] = seq
-        metrics.deliveries.inc()
-        return True
+    def push_events(self, feed: Feed, events: Sequence[tuple[int, bytes]]) -> bool:
+        """Sends waiting durable events in one piece and remembers how far the socket is.
+
+        Args:
+            feed: whose they are.
+            events: seq and frame of each, in order.
+
+        Returns:
+            False when the window is full: what had no room waits.
+        """
+        frames, size = [], 0
+        space = self.bytes_limit - self.bytes_out
+        for seq, frame in events[: max(0, self.room_frames())]:
+            size += len(frame)
+            if size > space:
+                break
+            frames.append(frame)
+            self.behind[feed] = seq
+        if frames:
+            self.push(len(frames), b"".join(frames))
+            metrics.deliveries.inc(len(frames))
+        if len(frames) == len(events):
+            return True
+        self.fall_behind(feed, events[len(frames)][0] - 1)
+        return False
 
     def fall_behind(self, feed: Feed, last: int) -> None:
         """The window is full: events after `last` wait in the log."""
