@@ -200,8 +200,11 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
                 return
             if message["type"] == "websocket.receive" and not self.socket.closing:
                 await self._take(message)
-                if self._outlet.unread_bytes() > self.unread_bytes:
-                    hub.close(self.socket, 4408, "This page took too long to take its messages.")
+                self._check_unread()
+
+    def _check_unread(self) -> None:
+        if self._outlet.unread_bytes() > self.unread_bytes:
+            hub.close(self.socket, 4408, "This page took too long to take its messages.")
 
     def _close(self, code: int, reason: str) -> None:
         """The hub wants this socket closed."""
@@ -277,6 +280,7 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
             # Who was signed out or banned has no more commands: what is left is dropped.
             while self._queue and self._closer is None:
                 await self._answer(self._queue.pop(0))
+                self._check_unread()
                 if self._room_in_queue is not None:
                     self._room_in_queue.set()
         finally:

@@ -13,7 +13,7 @@ from editor.changes import DOCUMENT_UNITS
 from editor.consumers import DocumentConsumer
 from editor.models import Document, Update
 from editor.services import DocumentChange
-from realtime import testing, watch
+from realtime import consumers, testing, watch
 from realtime.hub import hub
 from realtime.ratelimit import Limit
 from tests import factories
@@ -479,3 +479,37 @@ async def test_bells_doubled_and_out_of_order_give_each_update_once(mina, teo, d
         assert [(await one.heard())[0][0] for _ in range(4)] == [1, 2, 3, 4]
         await one.socket.expect_silence()
     assert await on_a_thread(lambda: replay(document)[-1]) == "xxxx" + START
+
+
+# Who does not read
+
+
+class DeafPeer:
+    """The server's side of a connection that asks for the text again and again, and takes none of it."""
+
+    def __init__(self, frames):
+        self.frames = [{"type": "websocket.connect"}, *({"type": "websocket.receive", "text": text} for text in frames)]
+
+    async def receive(self):
+        if not self.frames:
+            await asyncio.Event().wait()
+        return self.frames.pop(0)
+
+    async def send(self, message):
+        if message["type"] != "websocket.accept":
+            await asyncio.Event().wait()
+
+
+async def test_a_peer_that_reads_no_text_is_not_given_thirty(mina, teo, room, monkeypatch):
+    monkeypatch.setattr(consumers, "CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr(DocumentConsumer, "unread_bytes", 2_000_000)
+    large = await on_a_thread(lambda: make_document(mina, room, text="x" * 900_000))
+    key = await on_a_thread(lambda: testing.make_session(teo))
+    data = f'{{"client_id":"{teo.pk}-a","version":null}}'
+    join = f'{{"type":"document.join","ref":1,"topic":"document:{large.pk}","data":{data}}}'
+    headers = [(b"origin", b"http://testserver"), (b"host", b"testserver"), testing.cookie_header(key)]
+    scope = {"type": "websocket", "path": f"/ws/editor/{large.pk}/", "query_string": b"", "headers": headers}
+    peer = DeafPeer([join] * 30)
+    async with asyncio.timeout(10):
+        await application(scope, peer.receive, peer.send)
+    assert not hub.sockets
