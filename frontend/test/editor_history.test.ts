@@ -144,7 +144,8 @@ test("a log that begins late is never asked for what is gone", async () => {
   const server = new Server(260);
   const timeline = new Timeline(server, 250);
   assert.equal((await timeline.at(255)).text.toString(), server.textAt(255));
-  assert.deepEqual(server.asked, ["text 250", "edits 250"]);
+  assert.equal((await timeline.at(58)).text.toString(), server.textAt(58), "but a named version has its text");
+  assert.deepEqual(server.asked, ["text 250", "edits 250", "text 58"]);
 });
 
 test("what failed is asked again, and a CR stays a character", async () => {

@@ -11,6 +11,8 @@ export interface BarHooks {
   move(version: number): void;
   /** It rests there; `byPointer` when it was let go. */
   rest(byPointer: boolean): void;
+  /** A flag was chosen. */
+  show(version: number): void;
   /** One edit (1, -1), or one author's stretch (2, -2). */
   step(by: -2 | -1 | 1 | 2): void;
   /** The pointer let the thumb go; what moved out of its way may move now. */
@@ -71,10 +73,6 @@ export class Bar {
     this.slider.focus({ preventScroll: true });
   }
 
-  get hasFocus(): boolean {
-    return document.activeElement === this.slider;
-  }
-
   private letGo(): void {
     this.isHeld = false;
     this.hooks.letGo();
@@ -92,10 +90,7 @@ export class Bar {
   private clicked(event: MouseEvent): void {
     const target = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-history], [data-version]") : null;
     const version = target?.dataset["version"];
-    if (version !== undefined) {
-      this.hooks.move(Number(version));
-      return this.hooks.rest(false);
-    }
+    if (version !== undefined) return this.hooks.show(Number(version));
     const acts: Record<string, () => void> = {
       open: () => this.hooks.open(),
       back: () => this.hooks.step(-1),

@@ -52,6 +52,7 @@ export class HistoryControl {
       open: () => this.open(),
       move: (version) => this.go(version),
       rest: (byPointer) => this.rested(byPointer),
+      show: (version) => this.show(version),
       step: (by) => this.step(by),
       letGo: () => this.redraw(),
       play: () => this.play(),
@@ -124,7 +125,7 @@ export class HistoryControl {
       return this.host.shell.fail("The history could not be loaded", error);
     }
     if (past !== this.past || past.history === null) return;
-    if (asked >= past.history.oldest && asked <= past.newest) return this.go(asked);
+    if (past.canShow(asked)) return this.go(asked);
     const text = asked < past.history.oldest ? `The oldest that is kept is version ${past.history.oldest}.` : `The newest is version ${past.newest}.`;
     this.host.shell.toast({ kind: "info", title: `Version ${asked} cannot be shown`, text });
     this.address.leave(past.desk.document.id);
@@ -275,6 +276,9 @@ export class HistoryControl {
   /** A version that was chosen by its name or by a line of it. */
   private show(version: number): void {
     this.go(version);
+    // The keys of the slider go on from here, unless one is in a list that stays.
+    const stays = this.place.contains(document.activeElement) && !this.place.classList.contains("showing");
+    if (!stays) this.bar.focus();
     this.toggleVersions(false);
     this.say();
   }

@@ -100,10 +100,17 @@ export class Past {
     return this.timeline?.known(version) ?? null;
   }
 
+  /** Whether a version is kept: those since the oldest, and what has a name. */
+  canShow(version: number): boolean {
+    const { history } = this;
+    if (history === null) return false;
+    return (version >= history.oldest && version <= this.newest) || history.named.some((one) => one.version === version);
+  }
+
   /** Looks at a version; beyond the ends it is the end. */
   go(version: number): void {
     if (this.history === null) return;
-    this.wanted = Math.min(this.newest, Math.max(this.history.oldest, version));
+    this.wanted = this.canShow(version) ? version : Math.min(this.newest, Math.max(this.history.oldest, version));
     this.changed();
     void this.follow();
   }

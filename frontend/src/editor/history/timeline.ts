@@ -79,6 +79,8 @@ export class Timeline {
   ) {}
 
   private startOf(version: number): number {
+    // A named version outlives the edits around it.
+    if (version < this.oldest) return version;
     return Math.max(this.oldest, Math.floor(version / PIECE) * PIECE);
   }
 
@@ -111,9 +113,10 @@ export class Timeline {
   }
 
   private async load(start: number): Promise<Piece> {
-    const [base, page] = await Promise.all([this.source.text(start), this.source.edits(start, PIECE)]);
+    const alone = start < this.oldest;
+    const [base, page] = await Promise.all([this.source.text(start), alone ? null : this.source.edits(start, PIECE)]);
     const piece = new Piece(start, base);
-    piece.add(page.updates);
+    if (page !== null) piece.add(page.updates);
     return piece;
   }
 }
