@@ -324,7 +324,6 @@ export class Desk {
   private joined(joined: Joined): void {
     this.context.shell.session.people.add(...joined.people.map((caret) => caret.person));
     this.context.document(joined.document);
-    this.document = joined.document;
     this.company.meet(joined.people, this.identity.clientId);
     this.redress();
     this.changed();

@@ -49,10 +49,11 @@ export interface NewDocument {
 export class Documents {
   readonly list = new Store<DocumentList | null>(null);
   private readonly stops: (() => void)[];
-  private held: AnyEvent[] | null = null;
+  /** Events that came while a list was on its way, for each that is. */
+  private readonly holds = new Set<AnyEvent[]>();
 
   constructor(
-    session: Session,
+    private readonly session: Session,
     readonly room: number,
   ) {
     const { connection } = session;
@@ -68,16 +69,20 @@ export class Documents {
   }
 
   async load(): Promise<DocumentList> {
-    this.held = [];
-    const loaded = await api.get<DocumentList>(`/api/rooms/${this.room}/documents/`);
-    const list = this.held.reduce(reduceDocuments, loaded);
-    this.held = null;
-    this.list.set(list);
-    return list;
+    const held: AnyEvent[] = [];
+    this.holds.add(held);
+    try {
+      const loaded = await api.get<DocumentList>(`/api/rooms/${this.room}/documents/`);
+      const list = held.reduce(reduceDocuments, loaded);
+      this.list.set(list);
+      return list;
+    } finally {
+      this.holds.delete(held);
+    }
   }
 
   private take(event: AnyEvent): void {
-    this.held?.push(event);
+    for (const held of this.holds) held.push(event);
     this.list.update((list) => (list === null ? null : reduceDocuments(list, event)));
   }
 
@@ -86,8 +91,15 @@ export class Documents {
     return [...(list?.documents ?? []), ...(list?.deleted ?? [])].find((one) => one.id === id) ?? null;
   }
 
-  /** What the server answered is shown at once; the room's event says the same. */
+  /** Whether the room's events come here, which say everything in its order. */
+  private get isHeard(): boolean {
+    const { connection } = this.session;
+    return connection.state === "online" && connection.seqOf(roomTopic(this.room)) !== null;
+  }
+
+  /** What an answer says of a document may be old by now: where the room is heard, it only counts for a new one. */
   adopt(document: DocumentView): DocumentView {
+    if (this.isHeard && this.find(document.id) !== null) return document;
     this.list.update((list) => (list === null ? null : withDocument(list, document)));
     return document;
   }
