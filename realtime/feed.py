@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from realtime.socket import Socket
 
 RING_EVENTS: Final = 400
+RING_BYTES: Final = 4_194_304
+"""What frames longer than LARGE_BYTES may make of a ring; of others there is room for all."""
+LARGE_BYTES: Final = 65_536
 # Most topics are people's own, where little happens: an event and a ring for each were a tenth of an idle socket.
 _EMPTY_RING: Final[deque[tuple[int, bytes]]] = deque(maxlen=0)
 _SETTLED: Final = asyncio.Event()
@@ -132,7 +135,15 @@ class Feed:
         if not self.ring:
             self.ring = deque(maxlen=RING_EVENTS)
         self.ring.append((seq, frame))
+        if len(frame) > LARGE_BYTES:
+            self._shorten()
         self._due.append(frame)
+
+    def _shorten(self) -> None:
+        """Drops the oldest of a ring of large frames: who lacks them reads the log."""
+        size = sum(len(frame) for _, frame in self.ring)
+        while size > RING_BYTES:
+            size -= len(self.ring.popleft()[1])
 
     def flush(self) -> list[Socket]:
         """Writes what is due to every live socket in one piece; who has no room falls behind and is returned."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from msgspec import Raw
 
@@ -17,6 +18,10 @@ from editor.shapes import EditView
 from realtime import log
 from realtime.log import Entry
 
+PAGE_UPDATES: Final = 64
+READ_BYTES: Final = 2_097_152
+"""What is read at once: more than the window of a socket takes."""
+
 
 def entry_of(*, document_id: int, edit: EditView, at: datetime) -> Entry:
     """The entry of one accepted update."""
@@ -26,8 +31,21 @@ def entry_of(*, document_id: int, edit: EditView, at: datetime) -> Entry:
 
 
 def read_entries(topic: str, after: int, limit: int) -> list[Entry]:
-    """Updates after a version, in order, at most `limit`."""
+    """Updates after a version, in order, at most `limit`; fewer where they are long, but one if there is any."""
     document_id = int(topic.partition(":")[2])
+    found: list[Entry] = []
+    size = 0
+    while len(found) < limit and size < READ_BYTES:
+        wanted = min(PAGE_UPDATES, limit - len(found))
+        page = _page(document_id, found[-1].seq if found else after, wanted)
+        found += page
+        size += sum(len(entry.frame) for entry in page)
+        if len(page) < wanted:
+            break
+    return found
+
+
+def _page(document_id: int, after: int, limit: int) -> list[Entry]:
     rows = Update.objects.filter(document_id=document_id, version__gt=after).order_by("version")
     values = rows.values_list("version", "client_id", "author_id", "changes", "run", "at")[:limit]
     return [

@@ -289,6 +289,19 @@ def test_a_text_is_stored_after_much_was_pasted(mina, document):
     assert text_of(document) == "x" * 200_000
 
 
+def test_the_log_is_read_in_pieces_where_edits_are_long(mina, document, monkeypatch):
+    monkeypatch.setattr("editor.selectors.entries.PAGE_UPDATES", 2)
+    monkeypatch.setattr("editor.selectors.entries.READ_BYTES", 1_500)
+    for _ in range(7):
+        write(mina, document, 0, 0, "x" * 300)
+    topic, pieces, after = f"document:{document.pk}", [], 0
+    while entries := log.read(topic, after, 500):
+        pieces.append([entry.seq for entry in entries])
+        after = pieces[-1][-1]
+    assert pieces == [[1, 2, 3, 4], [5, 6, 7]]
+    assert [entry.seq for entry in log.read(topic, 1, 3)] == [2, 3, 4]
+
+
 # Batches
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime import export, protocol
+from realtime.feed import RING_BYTES, RING_EVENTS, Feed
 from realtime.middleware import normal_origin, site_origin
 from realtime.pace import Pace
 from realtime.ratelimit import Bucket, Limit
@@ -123,3 +124,15 @@ def test_a_flush_rests_as_long_as_it_lasted_makes_worth_while_and_never_long():
 )
 def test_a_frame_that_cannot_be_taken_is_answered_by_its_ref(frame, ref):
     assert protocol.ref_of(frame) == ref
+
+
+def test_a_ring_of_large_frames_is_short_and_ends_with_the_newest():
+    feed = Feed("document:1")
+    feed.begin(0, 1)
+    for seq in range(1, 401):
+        feed.take(seq, text_frame(b"x" * 200_000))
+    assert sum(len(frame) for _, frame in feed.ring) <= RING_BYTES
+    assert [seq for seq, _ in feed.ring] == list(range(feed.ring[0][0], 401))
+    for seq in range(401, 801):
+        feed.take(seq, text_frame(b"x"))
+    assert len(feed.ring) == RING_EVENTS
