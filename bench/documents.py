@@ -92,7 +92,7 @@ def push_cases(subject: Subject) -> list[str]:
 def _measure(context: Context, servers: Servers, subject: Subject, extra: drive.Options) -> Cell:
     server = servers.of(subject)
     server.wait_until_quiet()
-    number = str(next(context.documents))
+    number = str(context.fresh_document())
     options = {
         name: value.replace(HERE, number) if isinstance(value, str) else value
         for name, value in options_of(context, subject, server, {"length": DOCUMENT_LENGTH, **extra}).items()

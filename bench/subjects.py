@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class Context:
     """What a run shares: the work folder, the cores, the databases that were made (or why one could not be).
 
     Attributes:
-        documents: numbers of the documents that no measurement has used yet.
+        documents_used: how many of the documents have been written in.
     """
 
     directory: Path
@@ -46,7 +46,7 @@ class Context:
     postgres_url: str = ""
     secret_key: str = "only-for-measuring-on-the-loopback"
     prepared: dict[str, Path | str] = field(default_factory=dict)
-    documents: Iterator[int] = field(default_factory=lambda: iter(range(1, DOCUMENTS + 1)))
+    documents_used: int = 0
 
     def cookies(self, name: str, environment: Mapping[str, str]) -> Path:
         """The cookie file of a subject's database; made with the database at the first call."""
@@ -62,6 +62,13 @@ class Context:
         if isinstance(found, str):
             raise RuntimeError(f"the database could not be made: {found}")
         return found
+
+    def fresh_document(self) -> int:
+        """The number of a document that no measurement has used yet."""
+        if self.documents_used == DOCUMENTS:
+            raise RuntimeError(f"all {DOCUMENTS} documents are used: take fewer rounds")
+        self.documents_used += 1
+        return self.documents_used
 
     def start(self, name: str, command: list[str], environment: Mapping[str, str], port: int) -> Server:
         """Starts a server of this run on the servers' core."""
