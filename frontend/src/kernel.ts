@@ -3,7 +3,9 @@
 
 import "./api";
 import "./chat/room";
+import "./editor/addresses";
 import "./session";
+import "./shell/actions";
 import "./shell/dialogs";
 import "./shell/menu";
 import "./shell/once_made";
