@@ -16,6 +16,10 @@ from collab.templatetags.ui import letters, person_colour
 FRONTEND = Path(settings.BASE_DIR) / "frontend"
 DIST = FRONTEND / "dist"
 FIRST_LOAD_BYTES = 40_000
+EDITOR_BYTES = 105_000
+"""The editor until a document can be typed in; the core of CodeMirror is 79 kB of it (docs/decisions/0011)."""
+COMFORTS_BYTES = 52_000
+"""Keys, undo, search, folding, completion; languages come one by one."""
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 
 
@@ -43,6 +47,28 @@ def test_first_load_is_at_most_forty_kilobytes_of_script() -> None:
     for script, pieces in needs.items():
         size = sum(len(gzip.compress((DIST / name).read_bytes(), 9)) for name in (script, *pieces))
         assert size <= FIRST_LOAD_BYTES, script
+
+
+def pieces_of(name: str, found: set[str]) -> set[str]:
+    """A script and everything that it cannot begin without."""
+    if name not in found:
+        found.add(name)
+        for other in re.findall(r'(?:from|import)"\./([^"]+)"', (DIST / name).read_text()):
+            pieces_of(str(Path(name).parent / other), found)
+    return found
+
+
+def weight(names: set[str]) -> int:
+    return sum(len(gzip.compress((DIST / name).read_bytes(), 9)) for name in names)
+
+
+def test_editor_is_no_heavier_than_it_was() -> None:
+    room = pieces_of("app.js", set())
+    pane = pieces_of(next(f"chunks/{path.name}" for path in DIST.glob("chunks/pane-*.js")), set())
+    rich = pieces_of(next(f"chunks/{path.name}" for path in DIST.glob("chunks/rich-*.js")), set())
+    assert len(pane - room) > 1
+    assert weight(pane - room) <= EDITOR_BYTES
+    assert weight(rich - pane - room) <= COMFORTS_BYTES
 
 
 def test_every_icon_of_the_templates_is_in_the_sprite() -> None:

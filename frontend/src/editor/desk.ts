@@ -182,10 +182,11 @@ export class Desk {
 
   private begin(start: { version: number; text: string }, unsent: Unsent | null): void {
     const state = startState({ clientId: this.identity.clientId, ...start }, this.extensions(), unsent);
-    const scroll = this.view?.scrollDOM.scrollTop ?? 0;
+    const [scroll, caret] = [this.view?.scrollDOM.scrollTop ?? 0, this.view?.state.selection.main.head ?? 0];
     if (this.view === null) this.view = new EditorView({ state, parent: this.element });
     else this.view.setState(state);
     const view = this.view;
+    if (caret > 0) view.dispatch({ selection: { anchor: Math.min(caret, state.doc.length) } });
     view.scrollDOM.scrollTop = scroll;
     const host = { get state() { return view.state; }, dispatch: (transactions: readonly Transaction[]) => view.dispatch(transactions) };
     this.replica = new Replica(host, this.identity.clientId, textOf(start.text));
