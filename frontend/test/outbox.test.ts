@@ -8,7 +8,7 @@ import { CommandError } from "../src/socket";
 import { FakeClock } from "./fake_clock";
 import { settle } from "./fake_socket";
 
-type Answer = { resolve(result: unknown): void; reject(error: unknown): void; cid: string; body: string };
+type Answer = { resolve(result: unknown): void; reject(error: unknown): void; cid: string; body: string; beside: unknown };
 
 class StubConnection {
   state = "online";
@@ -20,8 +20,8 @@ class StubConnection {
     return () => undefined;
   }
 
-  command(_type: string, data: { cid: string; body: string }): Promise<unknown> {
-    return new Promise((resolve, reject) => this.calls.push({ resolve, reject, cid: data.cid, body: data.body }));
+  command(_type: string, data: { cid: string; body: string; beside: unknown }): Promise<unknown> {
+    return new Promise((resolve, reject) => this.calls.push({ resolve, reject, cid: data.cid, body: data.body, beside: data.beside }));
   }
 
   become(state: string): void {
@@ -94,6 +94,19 @@ test("a lost answer is asked for again with the same cid when the connection is 
   await settle();
   assert.equal(connection.calls.length, 2);
   assert.equal(connection.calls[0]?.cid, connection.calls[1]?.cid);
+});
+
+test("what was open beside a message when it was written goes along with every attempt", async () => {
+  const { outbox, connection } = open();
+  const beside = { topic: "document:7", seq: 391, start: 4, end: 9 };
+  await outbox.add({ ...message("Is this loop right?"), beside });
+  await settle();
+  connection.state = "offline";
+  connection.last.reject(new CommandError("lost", "The connection was lost."));
+  await settle();
+  connection.become("online");
+  await settle();
+  assert.deepEqual(connection.calls.map((call) => call.beside), [beside, beside]);
 });
 
 test("nothing is sent without a connection, and all in order afterwards", async () => {

@@ -30,6 +30,8 @@ export class TalkCard {
   private readonly held: AnyEvent[] = [];
   private readonly stops: (() => void)[] = [];
   private readonly sizes: ResizeObserver;
+  /** What the list of messages was made of. */
+  private drawn: readonly unknown[] = [];
   private readonly redraw = onceAFrame(() => this.draw());
   private closed = false;
 
@@ -101,7 +103,8 @@ export class TalkCard {
     const done = discussion.resolved_at !== null;
     const resolve = part(element, "[data-part=resolve]");
     resolve.hidden = !may;
-    resolve.replaceChildren(icon(done ? "rotate-ccw" : "check"), done ? "Reopen" : "Resolve");
+    const word = done ? "Reopen" : "Resolve";
+    if (resolve.textContent !== word) resolve.replaceChildren(icon(done ? "rotate-ccw" : "check"), word);
     part(element, "[data-part=form]").hidden = !may;
     const became = part(element, "[data-part=became]");
     became.hidden = !done && place.changed === null && !place.gone;
@@ -110,7 +113,6 @@ export class TalkCard {
     const { said_version: seq, said_start: start, said_end: end } = discussion;
     if (state !== null) then.href = thenUrl(state.room, { topic: `document:${discussion.document}`, seq, start, end }) ?? "";
     this.drawMessages();
-    this.hooks.resized();
   }
 
   private drawMessages(): void {
@@ -118,6 +120,10 @@ export class TalkCard {
     const said = thread === null ? [] : [thread.root, ...thread.replies].filter((message) => message.deleted_at === null);
     const known = new Set(said.map((message) => message.cid));
     const waiting = shell.session.outbox.of(this.room, this.message).filter((item) => item.thread === this.message && !known.has(item.cid));
+    // The pane draws with every key; what is read or selected here stays as it is.
+    const now = [shell.session.people.changes, ...said, ...waiting];
+    if (now.length === this.drawn.length && now.every((one, index) => one === this.drawn[index])) return;
+    this.drawn = now;
     part(this.element, "[data-part=list]").replaceChildren(...said.map((message) => this.line(message)), ...waiting.map((item) => this.waitingLine(item)));
   }
 

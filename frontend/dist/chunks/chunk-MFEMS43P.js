@@ -1,1 +1,0 @@
-function t(n){return`document:${n}`}function r(n){return`${location.protocol==="https:"?"wss:":"ws:"}//${location.host}/ws/editor/${n}/`}function u(n,o=null){return`/documents/${n}/download/${o===null?"":`?v=${o}`}`}export{t as a,r as b,u as c};
