@@ -24,28 +24,35 @@ class Owners:
         self.versions = [version] * (units.count("\n") + 1)
 
     def take(self, version: int, change: ChangeSet) -> None:
-        """Goes on by one update."""
-        moved = 0
+        """Goes on by one update; one with thousands of places walks over the text once, too."""
         text = str(self.units)
+        owners: list[int] = []
+        line = first = following = text.count("\n", 0, change.start)
+        position = change.start
         for start, stop, _, _, new in change.ranges():
-            line = text.count("\n", 0, start) + moved
-            moved += self._replace(line, text, start, stop, new, version)
+            line += text.count("\n", position, start)
+            # Up to this line, all that was not replaced keeps its owner; the line may have a new one already.
+            owners += self.versions[following : line + 1]
+            removed = text.count("\n", start, stop)
+            last = self.versions[line + removed] if removed else owners[-1]
+            owners += self._owners(text, start, stop, new, version, ends=(owners.pop(), last))
+            line += removed
+            following, position = line + 1, stop
+        self.versions[first:following] = owners
         self.units = change.apply(self.units)
 
-    def _replace(self, line: int, text: str, start: int, stop: int, new: str, version: int) -> int:
-        """The owners of the lines from `line` on, after one replacement; returns by how many lines the text grew."""
-        removed, added = text.count("\n", start, stop), new.count("\n")
-        before = self.versions[line : line + removed + 1]
-        after = [version] * (added + 1)
+    @staticmethod
+    def _owners(text: str, start: int, stop: int, new: str, version: int, *, ends: tuple[int, int]) -> list[int]:
+        """The owners of the lines that a replacement leaves; `ends` are those of its first and last line before."""
+        owners = [version] * (new.count("\n") + 1)
         at_line_start = start == 0 or text[start - 1] == "\n"
         at_line_end = stop == len(text) or text[stop] == "\n"
         # Whole lines that come or go leave their neighbours alone.
         if at_line_start and (not new or new.endswith("\n")) and (start == stop or text[stop - 1] == "\n"):
-            after[-1] = before[-1]
+            owners[-1] = ends[1]
         elif at_line_end and (not new or new.startswith("\n")) and (start == stop or text[start] == "\n"):
-            after[0] = before[0]
-        self.versions[line : line + removed + 1] = after
-        return added - removed
+            owners[0] = ends[0]
+        return owners
 
 
 def blocks(versions: Iterable[int]) -> list[tuple[int, int, int]]:

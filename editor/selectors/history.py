@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.db.models import QuerySet
+from django.db.models.functions import Length
 from msgspec import Raw
 
 from accounts import selectors as accounts
@@ -32,6 +33,10 @@ STRETCH_UPDATES: Final = 50_000
 """Updates that a history is made of, the newest; older versions can be shown, but are not listed."""
 BLAME_UPDATES: Final = 10_000
 """Updates that a blame is made of, the newest: half a second of work. Lines untouched since have no author."""
+BLAME_CHARS: Final = 10_000_000
+"""And their JSON in all: long updates are more work and more memory, two seconds of it at worst."""
+UNITS_PER_CHAR: Final = 500
+"""So much of the text is walked through for an update in the time that one more character of its JSON takes."""
 PAGE_UPDATES: Final = 200
 PAGE_MOST: Final = 500
 
@@ -147,17 +152,33 @@ def blame(*, actor: User, document_id: int, version: int | None = None) -> Blame
     with one_moment():
         document = _shown(actor=actor, document_id=document_id)
         at = document.version if version is None else version
-        floor = min(max(document.log_start, at - BLAME_UPDATES), at)
+        floor = _blame_floor(document, at)
         owners = Owners(units_at(document, floor), floor)
         for update in accepted_between(document_id=document.pk, after=floor, upto=at):
             owners.take(update.version, update.changes)
         found = blocks(owners.versions)
-        authors = _authors(document, {owner for _, _, owner in found})
+        # What nobody touched after the floor was not all written by whoever made that version.
+        authors = _authors(document, {owner for _, _, owner in found if not owner or owner > floor})
+        authors.setdefault(floor, (None, None))
     lines = [
         BlameLines(line=line, count=count, version=owner, author=authors[owner][0], at=authors[owner][1])
         for line, count, owner in found
     ]
     return Blame(version=at, blocks=lines, people=people_of(line.author for line in lines))
+
+
+def _blame_floor(document: Document, at: int) -> int:
+    """The version from which on updates are gone through, as far back as the work allows."""
+    if not document.log_start <= at <= document.version:
+        return at
+    floor = max(document.log_start, at - BLAME_UPDATES)
+    rows = Update.objects.filter(document_id=document.pk, version__gt=floor, version__lte=at).order_by("-version")
+    work = 0
+    for version, chars in rows.values_list("version", Length("changes")).iterator(2_000):
+        work += chars + document.length // UNITS_PER_CHAR
+        if work > BLAME_CHARS:
+            return int(version)
+    return floor
 
 
 def _authors(document: Document, versions: set[int]) -> dict[int, tuple[int | None, datetime | None]]:

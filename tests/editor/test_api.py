@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from importlib import import_module
 from uuid import uuid4
 
 import pytest
@@ -229,6 +230,16 @@ def test_blame_names_who_touched_each_line_last(mina, teo, document):
     assert get(teo, at(document, "blame/?v=0"))["blocks"][0]["count"] == 3
     Update.objects.update(author=None)
     assert get(teo, at(document, "blame/"))["blocks"][0]["author"] is None
+
+
+def test_blame_goes_back_as_far_as_the_work_allows(mina, teo, document, monkeypatch):
+    write(mina, document, 0, 0, "x\n")
+    write(teo, document, 0, 0, "y" * 200 + "\n")
+    write(teo, document, 0, 1, "z")
+    monkeypatch.setattr(import_module("editor.selectors.history"), "BLAME_CHARS", 100)
+    blocks = get(teo, at(document, "blame/"))["blocks"]
+    assert [(block["version"], block["author"]) for block in blocks] == [(3, teo.pk), (2, None)]
+    assert signed_in(teo).get(at(document, "blame/?v=4")).json()["code"] == "unknown_version"
 
 
 def test_a_version_is_named_renamed_and_unnamed(mina, teo, document):

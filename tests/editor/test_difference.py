@@ -1,5 +1,6 @@
 """The pure parts beside the algebra: differences, owners of lines, sheets in memory, checks of carets."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -86,6 +87,17 @@ def test_there_is_always_one_owner_for_each_line(edits):
         start = min(start, length)
         owners.take(version, ChangeSet.from_edits(length, [(start, min(start + size, length), new)]))
         assert len(owners.versions) == owners.units.count("\n") + 1
+
+
+def test_an_edit_of_thousands_of_places_costs_one_walk_over_the_text():
+    places = 5_000
+    owners = Owners(to_units("one\n" * 200_000), 0)
+    edits = [(160 * at, 160 * at + 1, "x") for at in range(places)]
+    began = time.process_time()
+    owners.take(1, ChangeSet.from_edits(800_000, edits))
+    assert time.process_time() - began < 0.3
+    assert owners.versions.count(1) == places
+    assert blocks(owners.versions)[:3] == [(1, 1, 1), (2, 39, 0), (41, 1, 1)]
 
 
 # Sheets in memory
