@@ -40,7 +40,8 @@ export function modeOf(status: Status, writing: Writing, now: number): Mode | nu
   const { phase, offlineSince, waiting, canEdit, reason } = status;
   if (phase === "closed") return { kind: "danger", icon: "lock", title: "This document is closed for you", text: reason === "" ? "Reload the page to try again" : reason, act: null };
   if (phase === "offline" && offlineSince !== null && now - offlineSince >= OFFLINE_SHOWN_MS) {
-    const text = canEdit ? "Your edits are kept here and merged on return" : "Changes of others come when the connection is back";
+    const kept = waiting === 0 ? "Your edits are" : `${edits(waiting)} ${waiting === 1 ? "is" : "are"}`;
+    const text = canEdit ? `${kept} kept here and merged on return` : "Changes of others come when the connection is back";
     return { kind: "warn", icon: "wifi-off", title: `Offline since ${clock(new Date(offlineSince).toISOString())}`, text, act: { label: "Try now", name: "retry" } };
   }
   if (phase === "loading" || phase === "deleted" || canEdit) return null;

@@ -2,7 +2,7 @@
 // Made by the pane over the editor. Leaving the page keeps the draft.
 
 import { ChangeSet, Compartment, EditorState, RangeSetBuilder } from "@codemirror/state";
-import { Decoration, EditorView, gutterLineClass, GutterMarker } from "@codemirror/view";
+import { Decoration, EditorView, gutter, GutterMarker } from "@codemirror/view";
 import { clone, el, part } from "../dom";
 import { clock } from "../time";
 import { comforts } from "./comforts";
@@ -12,8 +12,13 @@ import { textOf } from "./replica";
 import { readingSetup } from "./setup";
 import type { Draft } from "./shelf";
 
+/** A sign beside the colour: it must not be the only one to tell. */
 class Sign extends GutterMarker {
   override elementClass = "cm-came";
+
+  override toDOM(): Text {
+    return document.createTextNode("+");
+  }
 }
 
 const SIGN = new Sign();
@@ -41,7 +46,8 @@ function marks(draft: Draft) {
     lines.add(start, start, CAME);
     signs.add(start, start, SIGN);
   }
-  return { count: starts.length, extension: [EditorView.decorations.of(lines.finish()), gutterLineClass.of(signs.finish())] };
+  const made = signs.finish();
+  return { count: starts.length, extension: [EditorView.decorations.of(lines.finish()), gutter({ class: "cm-sign", markers: () => made })] };
 }
 
 /** The draft's own changes, carried over to the text of now; what meets changes of others stands beside them. */
