@@ -210,6 +210,7 @@ def _revert(request: HttpRequest, user: User, document_id: int) -> Any:
 def _discussions(request: HttpRequest, user: User, document_id: int) -> Any:
     if selectors.unbound(actor=user, document_id=document_id):
         services.bind_messages(document_id=document_id)
+    services.catch_up_anchors(document_id=document_id)
     return selectors.discussions(actor=user, document_id=document_id)
 
 

@@ -4,6 +4,7 @@ Every public function is one transaction. What concerns the list of documents is
 document's own log.
 """
 
+from editor.services.anchors import catch_up_anchors
 from editor.services.discussions import bind_messages, resolve_discussion
 from editor.services.documents import (
     DocumentChange,
@@ -20,6 +21,7 @@ __all__ = [
     "Push",
     "bind_messages",
     "bring_back",
+    "catch_up_anchors",
     "create_document",
     "delete_document",
     "name_version",

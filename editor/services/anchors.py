@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.db import transaction
+from django.db.models import F
+
 from chat.selectors import Said
 from editor.models import Anchor, Document
 from editor.selectors.texts import units_at
@@ -37,6 +40,18 @@ def carry_anchors(*, document_id: int, upto: int, most: int = CARRIED_MOST) -> N
         anchor.start, anchor.end = move_span(anchor.start, anchor.end, (update.changes for update in missed))
         anchor.version = upto
     Anchor.objects.bulk_update(anchors, ["version", "start", "end"], batch_size=200)
+
+
+def catch_up_anchors(*, document_id: int) -> None:
+    """Moves forward what is so far behind that `carry_anchors` left it: messages about a version of long ago.
+
+    Step by step, each a transaction, so that nobody who writes waits for long; else every reading would walk that way.
+    """
+    behind = Anchor.objects.filter(document=document_id, version__lt=F("document__version") - CARRIED_MOST)
+    while (oldest := behind.order_by("version").values_list("version", flat=True).first()) is not None:
+        with transaction.atomic():
+            list(Document.objects.select_for_update().filter(pk=document_id))
+            carry_anchors(document_id=document_id, upto=oldest + CARRIED_MOST)
 
 
 def new_anchor(document: Document, said: Said) -> Anchor:

@@ -371,3 +371,15 @@ def test_one_edit_does_not_cost_more_because_something_is_discussed(mina, code):
     with CaptureQueriesContext(connection) as after:
         write(mina, code, 0, 0, "#\n")
     assert len(before) == len(after)
+
+
+def test_a_message_about_a_version_of_long_ago_is_carried_to_now_once(mina, teo, code, monkeypatch):
+    monkeypatch.setattr("editor.services.anchors.CARRIED_MOST", 3)
+    for _ in range(10):
+        write(mina, code, 0, 0, "#")
+    discuss(teo, code, version=1, start=LOOP[0] + 1, end=LOOP[1] + 1)
+    answer = signed_in(teo).get(f"/api/documents/{code.pk}/discussions/").json()["discussions"]
+    assert [(one["start"], one["end"]) for one in answer] == [(LOOP[0] + 10, LOOP[1] + 10)]
+    anchor = Anchor.objects.get()
+    assert (anchor.version, anchor.start, anchor.end) == (7, LOOP[0] + 7, LOOP[1] + 7)
+    assert anchor.said_version == 1
