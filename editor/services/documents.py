@@ -68,9 +68,9 @@ def create_document(
     try:
         return _create(actor, room_id, cid, values, units, at or timezone.now())
     except IntegrityError:
-        made = Document.objects.filter(created_by=actor.pk, cid=cid).first()
+        made = _made(actor, cid)
         if made is not None:
-            return document_view(made)
+            return made
         raise _name_taken() from None
 
 
@@ -78,10 +78,23 @@ def _name_taken() -> Refused:
     return Refused("conflict", "The room has a document of this name.", field="name")
 
 
+def _made(actor: User, cid: UUID) -> DocumentView | None:
+    """What this wish made before; its room may be closed to its maker by now.
+
+    Raises:
+        Refused: not_found.
+    """
+    made = Document.objects.filter(created_by=actor.pk, cid=cid).first()
+    if made is None:
+        return None
+    chat.rights_in(actor=actor, room_id=made.room_id)
+    return document_view(made)
+
+
 @transaction.atomic
 def _create(actor: User, room_id: int, cid: UUID, values: dict[str, str], units: Units, at: datetime) -> DocumentView:
-    if made := Document.objects.filter(created_by=actor.pk, cid=cid).first():
-        return document_view(made)
+    if made := _made(actor, cid):
+        return made
     seq = log.reserve(room_topic(room_id))
     rights = chat.rights_in(actor=actor, room_id=room_id)
     refused = chat.refuse_to_write(actor=actor, room_id=room_id, rights=rights)

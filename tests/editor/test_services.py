@@ -52,6 +52,13 @@ def test_the_same_wish_makes_one_document(mina, room):
     assert Document.objects.count() == 1
 
 
+def test_teo_is_told_nothing_of_his_document_once_he_was_removed(mina, teo, secret):
+    wish = {"actor": teo, "room_id": secret.pk, "cid": uuid4(), "name": "a.py"}
+    services.create_document(**wish)
+    chat.remove_member(actor=mina, room_id=secret.pk, user_id=teo.pk, reason="Bye")
+    refused("not_found", lambda: services.create_document(**wish))
+
+
 @pytest.mark.parametrize(
     ("name", "code"),
     [
