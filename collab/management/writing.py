@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 import msgspec
 
+from chat import services as chat
+from chat.shapes import BesideView
 from editor import services
 from editor.changes import ChangeSet
 
@@ -25,14 +28,34 @@ PAUSE: Final = timedelta(milliseconds=900)
 _KEYSTROKES: Final = re.compile(r"\S{1,8}\s*|\s+")
 
 
+class Answer(msgspec.Struct, forbid_unknown_fields=True):
+    """What somebody said in a discussion."""
+
+    who: str
+    at: str
+    text: str
+
+
+class Ask(msgspec.Struct, forbid_unknown_fields=True):
+    """A message about the lines where `find` stands, and what was answered; `resolved` names who resolved it, when."""
+
+    who: str
+    at: str
+    find: str
+    text: str
+    answers: list[Answer] = []
+    resolved: tuple[str, str] | None = None
+
+
 class Edit(msgspec.Struct, forbid_unknown_fields=True):
-    """One sitting: what somebody replaced; `named` is a name for the version after it."""
+    """One sitting: what somebody replaced; `named` is a name for the version after it, `asks` what was asked then."""
 
     who: str
     at: str
     put: str
     find: str = ""
     named: str = ""
+    asks: list[Ask] = []
 
 
 class Document(msgspec.Struct, forbid_unknown_fields=True):
@@ -94,6 +117,32 @@ def write_document(
             text, at = after, at + PAUSE
         if edit.named:
             services.name_version(actor=who, document_id=made.id, version=version, name=edit.named, at=at)
+        for ask in edit.asks:
+            start = text.index(ask.find)
+            beside = BesideView(topic=f"document:{made.id}", seq=version, start=start, end=start + len(ask.find))
+            _discuss(ask, beside, room_id=room_id, document_id=made.id, people=people, when=when)
+
+
+def _discuss(
+    ask: Ask,
+    beside: BesideView,
+    *,
+    room_id: int,
+    document_id: int,
+    people: dict[str, User],
+    when: Callable[[str], datetime],
+) -> None:
+    """Says it, beside the code as it is now, with its answers."""
+    say = partial(chat.send_message, room_id=room_id)
+    asked = say(actor=people[ask.who], cid=uuid4(), body=ask.text, beside=beside, at=when(ask.at))
+    services.bind_messages(document_id=document_id)
+    for answer in ask.answers:
+        say(actor=people[answer.who], cid=uuid4(), body=answer.text, thread=asked.id, at=when(answer.at))
+    if ask.resolved is not None:
+        who, at = ask.resolved
+        services.resolve_discussion(
+            actor=people[who], document_id=document_id, message_id=asked.id, resolved=True, at=when(at)
+        )
 
 
 def _sitting(text: str, edit: Edit) -> Iterator[tuple[ChangeSet, str]]:

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from editor.models import Document, Snapshot, Update
-from editor.selectors import history
+from editor.selectors import discussions, history
 from editor.selectors.texts import text_at
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,15 @@ def test_every_version_of_the_code_that_has_a_name_and_the_last_one_are_python(s
     assert len(named) == 2
     for version in (0, *named, document.version):
         ast.parse(text_at(document, version))
+
+
+def test_the_demo_talks_about_its_code(seeded):
+    document = seeded["selection.py"]
+    found = discussions(actor=document.created_by, document_id=document.pk).discussions
+    told = [
+        (one.author is not None, one.replies, one.changed is not None, one.resolved_at is not None) for one in found
+    ]
+    assert told == [(True, 2, True, False), (True, 1, False, True)]
 
 
 def test_the_notes_are_whole(seeded):
