@@ -155,6 +155,7 @@ class DocumentConsumer(BaseConsumer):
         for _ in range(JOIN_TRIES):
             opening = await self._look(version)
             after = opening.version if opening.text is not None or version is None else version
+            self._heed(opening)
             state = hub.activate(self.socket, self._topic, after)
             # The hub may have gone on so far meanwhile that it no longer replays from there.
             if state.mode == "resume" or state.head <= after:
@@ -178,8 +179,12 @@ class DocumentConsumer(BaseConsumer):
         data = protocol.encode(snapshot)
         self.socket.push_anyway(protocol.event_frame(topic=self._topic, event_type=snapshot.type, data=data))
 
+    def _heed(self, opening: Opening) -> None:
+        """Who is here, and where, is for the members of the room; the text is for whoever may see it."""
+        self.socket.unheard = frozenset() if opening.is_member else frozenset({events.CursorMoved.type})
+
     def _people(self, client_id: str, opening: Opening) -> list[Caret]:
-        """Who is here is for the members of the room."""
+        """See `_heed`."""
         return carets.of(self._document_id, but=client_id) if opening.is_member else []
 
     # Editing
@@ -216,6 +221,7 @@ class DocumentConsumer(BaseConsumer):
         if opening.text is not None:
             raise Refused("unknown_version", "Join again: these edits are no longer replayed.", field="version")
         self._opening = opening
+        self._heed(opening)
         hub.activate(self.socket, self._topic, command.version)
         asyncio.get_running_loop().call_soon(hub.catch_up, self.socket)
         return events.Pushed(version=opening.version)

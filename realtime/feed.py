@@ -169,12 +169,18 @@ class Feed:
 
     def flush_ephemeral(self) -> None:
         """Writes the last value of each key; a socket without room simply does not get it."""
-        frames = list(self.ephemeral.values())
-        self.ephemeral = {}
-        joined = b"".join(frames)
+        hints, self.ephemeral = self.ephemeral, {}
+        count, joined = len(hints), b"".join(hints.values())
         for socket in self.live:
-            if not socket.push(len(frames), joined):
-                metrics.dropped.inc(len(frames))
+            if socket.unheard:
+                self._hint_some(socket, hints)
+            elif not socket.push(count, joined):
+                metrics.dropped.inc(count)
+
+    def _hint_some(self, socket: Socket, hints: dict[str, bytes]) -> None:
+        heard = [frame for key, frame in hints.items() if key.partition("/")[0] not in socket.unheard]
+        if heard and not socket.push(len(heard), b"".join(heard)):
+            metrics.dropped.inc(len(heard))
 
     def replay_from_ring(self, socket: Socket, last: int) -> bool:
         """Sends what the socket lacks from the ring; False when the ring does not reach back that far.

@@ -29,6 +29,7 @@ class Socket:
         frames_out, bytes_out: event frames and their bytes handed to the transport so far.
         frames_limit, bytes_limit: how far those may go before the client must have taken more.
         behind: topics on which durable events wait, with the last seq sent.
+        unheard: types of ephemeral events that this person is not told, though they are on the topic.
         catching: whether waiting events are being read from the log at this moment.
     """
 
@@ -50,6 +51,7 @@ class Socket:
         "outlet",
         "session",
         "session_key",
+        "unheard",
         "user_id",
         "write",
     )
@@ -68,6 +70,7 @@ class Socket:
         self.write = outlet.write
         self.feeds: dict[str, Feed] = {}
         self.behind: dict[Feed, int] = {}
+        self.unheard: frozenset[str] = frozenset()
         self.catching = False
         self.closing = False
         self.frames_out = self.bytes_out = self.frames_taken = 0

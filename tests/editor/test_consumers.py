@@ -195,6 +195,18 @@ async def test_a_viewer_of_a_public_room_sees_and_changes_nothing(ines, teo, doc
         assert [caret.client_id for caret in carets.of(document.pk)] == [two.client_id]
 
 
+async def test_a_viewer_is_not_told_who_is_here_but_what_the_document_is_called(ines, mina, teo, document):
+    async with opened(ines, document) as viewer, opened(teo, document) as two, opened(mina, document) as three:
+        for one in (viewer, two, three):
+            await one.join()
+        await two.say("cursor.move", version=0, ranges=[[1, 1]])
+        assert (await three.socket.expect("cursor.moved"))["data"]["user"] == teo.pk
+        await two.say("document.set_language", language="go")
+        assert (await viewer.socket.expect("document.changed"))["data"]["document"]["language"] == "go"
+        await viewer.socket.command("ping")
+        assert not any(frame["type"] == "cursor.moved" for frame in viewer.socket._frames)
+
+
 async def test_a_removed_member_is_out_at_once_and_hears_nothing_later(mina, teo, room, document):
     async with opened(teo, document) as one, opened(mina, document) as two:
         await one.join()
