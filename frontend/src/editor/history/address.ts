@@ -17,6 +17,9 @@ export function withVersion(url: string, document: number, version: number | nul
   return target.pathname + target.search;
 }
 
+/** Browsers slow down a page that changes its address more often than a few times a second. */
+const ADDRESS_EVERY_MS = 400;
+
 interface State {
   /** This entry was made by looking back, so that the one before it is the text of now. */
   past?: boolean;
@@ -24,6 +27,8 @@ interface State {
 
 export class PastAddress {
   private leaving = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private next = "";
   private readonly ending = new AbortController();
 
   constructor() {
@@ -31,7 +36,13 @@ export class PastAddress {
   }
 
   close(): void {
+    this.drop();
     this.ending.abort();
+  }
+
+  private drop(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
   }
 
   private get state(): State {
@@ -40,14 +51,19 @@ export class PastAddress {
 
   /** A version is looked at: one step for the first, none for the next ones. */
   show(document: number, version: number): void {
-    const next = withVersion(location.href, document, version);
-    if (this.leaving || next === location.pathname + location.search) return;
-    if (versionIn(location.search, document) === null) history.pushState({ ...this.state, past: true }, "", next);
-    else history.replaceState(this.state, "", next);
+    this.next = withVersion(location.href, document, version);
+    if (this.leaving || this.timer !== undefined) return;
+    if (versionIn(location.search, document) === null) return history.pushState({ ...this.state, past: true }, "", this.next);
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      // Somewhere else by now: that address stays.
+      if (versionIn(location.search, document) !== null) history.replaceState(this.state, "", this.next);
+    }, ADDRESS_EVERY_MS);
   }
 
   /** Back to now, by the step that led away from it if there was one. */
   leave(document: number): void {
+    this.drop();
     if (versionIn(location.search, document) === null || this.leaving) return;
     if (this.state.past === true) {
       this.leaving = true;

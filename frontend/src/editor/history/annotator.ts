@@ -127,6 +127,7 @@ export class Annotator {
 
   /** Whose line the caret is in: what the pointer is told by hovering. */
   private drawLine(): void {
+    if (!this.isOn && this.line.hidden) return;
     const view = this.desk?.view ?? null;
     const block = view === null || !this.isOn ? null : blameAt(view.state, view.state.selection.main.head);
     this.line.hidden = block === null;
