@@ -194,7 +194,7 @@ class App {
       "show-rooms": () => router.go("/"),
       "show-chat": () => stage.roomStage?.code?.close() === true || router.go(stage.chatUrl()),
       "show-code": () => stage.showCode(),
-      "toggle-code": () => stage.roomStage?.code?.toggle(),
+      "toggle-code": () => stage.roomStage?.toggleCode(false),
       "sign-in-again": (link) => location.assign((link as HTMLAnchorElement).href),
     });
   }
@@ -206,6 +206,7 @@ class App {
       shortcuts: () => openDialog(dialog("d-shortcuts")),
       escape: () => this.escape(),
       letters: () => this.preferences.get().letter_shortcuts,
+      code: () => this.stage.roomStage?.toggleCode(true),
     });
     if (/Mac|iPhone|iPad/.test(navigator.userAgent)) part(document, ".jump kbd").textContent = "⌘ K";
   }

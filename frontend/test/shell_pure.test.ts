@@ -178,6 +178,8 @@ test("a command that one may not use is absent", () => {
 
 test("letters are no shortcuts while one writes", () => {
   const press = (key: string, more = {}) => ({ key, code: "", ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more });
+  assert.equal(keyName(press("\\", { ctrlKey: true }), true, true), "code");
+  assert.equal(keyName(press("\\", { ctrlKey: true, shiftKey: true }), true, true), null);
   assert.equal(keyName(press("?", { shiftKey: true }), false, true), "shortcuts");
   assert.equal(keyName(press("?", { shiftKey: true }), true, true), null);
   assert.equal(keyName(press("?", { shiftKey: true }), false, false), null);

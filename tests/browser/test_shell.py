@@ -1,10 +1,13 @@
 """The frame around the rooms: jumping, creating, themes, a wrong address, and the phone."""
 
+import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Locator, Page, expect
 
 from accounts import selectors
@@ -52,7 +55,9 @@ def test_person_fetches_few_bytes_of_script_at_once(ada: Any, room: Room, open_p
     scripts = page.evaluate(SCRIPTS)
     names = [name for name, *_ in scripts]
     assert len(names) == len(set(names)), "nothing is fetched twice"
-    begun = [script for script in scripts if not script[0].startswith("later-")]
+    pieces = json.loads((Path(settings.BASE_DIR) / "frontend/dist/modules.json").read_text())["app.js"]
+    begun = [script for script in scripts if script[0] in {"app.js", *(Path(piece).name for piece in pieces)}]
+    assert len(begun) == 1 + len(pieces)
     assert len(begun) < len(names), "the rest comes after"
     assert sum(size for _, size, *_ in begun) <= 40_000
     assert max(start for *_, start, _ in begun) < min(end for *_, end in begun), "side by side, none after another"

@@ -62,7 +62,6 @@ export class CodePlace {
   private readonly edge: HTMLElement;
   private readonly button: HTMLElement;
   private readonly remembered: Remembered;
-  private readonly ending = new AbortController();
   private turn = 0;
 
   constructor(private readonly request: CodeRequest) {
@@ -72,20 +71,10 @@ export class CodePlace {
     this.button = part(view, "[data-part=code-button]");
     this.remembered = new Remembered(shell.session.me);
     new Split(this.edge, part(view, "[data-part=panes]"), shell.session.me);
-    document.addEventListener("keydown", (event) => this.key(event), { signal: this.ending.signal });
     shell.session.beside.shown.set(request.room, {
       now: () => this.pane?.beside ?? null,
       open: (topic, message) => void this.open(Number(topic.slice(9))).then((pane) => pane?.reveal(Number(topic.slice(9)), message)),
     });
-  }
-
-  /** Ctrl \ opens and closes; the focus goes along, into the editor and back to the composer. */
-  private key(event: KeyboardEvent): void {
-    const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
-    if (key !== "\\" || !(ctrlKey || metaKey) || altKey || shiftKey || document.querySelector("dialog[open]") !== null) return;
-    event.preventDefault();
-    if (!this.isOpen) void this.open(this.remembered.of(this.request.room) || null, true);
-    else if (this.close()) this.request.leave();
   }
 
   get isOpen(): boolean {
@@ -146,13 +135,14 @@ export class CodePlace {
     return true;
   }
 
-  toggle(): void {
-    if (!this.close()) void this.open(this.remembered.of(this.request.room) || null);
+  /** Opens or closes; by the keyboard the focus goes along, into the editor and back to the composer. */
+  toggle(byKey: boolean): void {
+    if (!this.isOpen) void this.open(this.remembered.of(this.request.room) || null, byKey);
+    else if (this.close() && byKey) this.request.leave();
   }
 
   /** The room is left: what is open is remembered. */
   unmount(): void {
-    this.ending.abort();
     this.request.shell.session.beside.shown.delete(this.request.room);
     this.drop();
   }

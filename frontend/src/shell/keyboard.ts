@@ -11,14 +11,17 @@ export interface Keys {
   /** Esc with nothing of the browser's own open. */
   escape(): void;
   letters(): boolean;
+  /** Opens or closes the code pane. */
+  code(): void;
 }
 
 type Pressed = Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">;
 
 /** The name of what a key press asks for, or null. */
-export function keyName(event: Pressed, inText: boolean, letters: boolean): "jump" | "next" | "previous" | "shortcuts" | "escape" | null {
+export function keyName(event: Pressed, inText: boolean, letters: boolean): "jump" | "next" | "previous" | "shortcuts" | "escape" | "code" | null {
   const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
   if ((ctrlKey || metaKey) && !altKey && !shiftKey && key.toLowerCase() === "k") return "jump";
+  if ((ctrlKey || metaKey) && !altKey && !shiftKey && key === "\\") return "code";
   if (altKey && !ctrlKey && !metaKey && key === "ArrowDown") return "next";
   if (altKey && !ctrlKey && !metaKey && key === "ArrowUp") return "previous";
   if (ctrlKey || metaKey || altKey) return null;
@@ -39,6 +42,7 @@ export function listenForKeys(keys: Keys): void {
     if (name === "escape") return keys.escape();
     event.preventDefault();
     if (name === "jump") keys.jump();
+    else if (name === "code") keys.code();
     else if (name === "shortcuts") keys.shortcuts();
     else keys.step(name === "next" ? 1 : -1, event.shiftKey);
   });

@@ -65,6 +65,11 @@ export class RoomStage implements View {
     else void this.code.open(null);
   }
 
+  toggleCode(byKey: boolean): void {
+    if (this.code === null) this.wantsCode = true;
+    else this.code.toggle(byKey);
+  }
+
   focus(): void {
     this.wantsFocus = this.pane === null;
     if (PHONE.matches || this.pane === null) focusHeading(this.element);
