@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from editor.changes import DOCUMENT_UNITS, ChangeSet, MapMode
+from editor.changes import DOCUMENT_UNITS, SECTIONS, ChangeSet, MapMode
 from editor.units import BadChange, TooLarge, Units
 
 PUSH_UPDATES: Final = 256
@@ -98,7 +98,7 @@ def accept(
         UnknownVersion: base_version is newer than version, or what was missed is not all there.
         Behind: pull first.
         BadChange: a change set does not fit the document, or a repeated one differs from what was taken.
-        TooLarge: too many updates, or the document would outgrow its limit.
+        TooLarge: too many updates, or the document or a rebased update would outgrow its limit.
     """
     if type(base_version) is not int or not 0 <= base_version <= version:
         raise UnknownVersion(f"version {base_version} is not one of 0 to {version}")
@@ -171,6 +171,8 @@ def _check_size(changes: Sequence[ChangeSet]) -> None:
     for change in changes:
         if change.length_after > DOCUMENT_UNITS and change.length_after > change.length_before:
             raise TooLarge(f"a document has at most {DOCUMENT_UNITS} code units")
+        if len(change.inserted) > SECTIONS:
+            raise TooLarge(f"what others wrote meanwhile would cut it into more than {SECTIONS} sections")
 
 
 def _rebase(missed: Sequence[Missed], client_id: str, pushed: list[ChangeSet]) -> list[ChangeSet]:

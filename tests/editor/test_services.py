@@ -278,6 +278,17 @@ def test_a_push_reaches_back_behind_what_memory_holds(mina, teo, document, monke
     assert text_of(document) == "xxxxx" + START + "m"
 
 
+def test_an_edit_that_others_cut_into_too_many_pieces_is_refused_and_the_document_still_opens(mina, teo, room):
+    wide = make_document(mina, room, text="x" * 10_000)
+    spread = [(2 * at, 2 * at, "y") for at in range(4_500)]
+    push(teo, wide, 0, ChangeSet.from_edits(10_000, spread))
+    push(teo, wide, 1, ChangeSet.from_edits(14_500, [(3 * at + 2, 3 * at + 2, "z") for at in range(4_500)]))
+    refused("too_large", lambda: push(mina, wide, 0, ChangeSet.from_edits(10_000, [(0, 10_000, "")])))
+    assert push(teo, wide, 2, ChangeSet.from_edits(19_000, [(0, 0, "!")])) == 3
+    sheets.forget(texts.key_of(wide))
+    assert len(text_of(wide)) == 19_001
+
+
 def test_a_push_from_behind_many_long_updates_must_pull_first(mina, teo, document, monkeypatch):
     monkeypatch.setattr("editor.texts.TAIL_UPDATES", 2)
     monkeypatch.setattr("editor.services.updates.MISSED_PAGE", 3)
