@@ -185,13 +185,14 @@ def seed(demo: Demo, *, password: str, now: datetime) -> None:
         )
         for person in demo.people
     }
-    rooms = {}
-    for room in demo.rooms:
-        story = _Story(room, people, now)
+    stories = [_Story(room, people, now) for room in demo.rooms]
+    rooms = {room.slug: story.room_id for room, story in zip(demo.rooms, stories, strict=True)}
+    for story in stories:
         story.tell()
-        rooms[room.slug] = story.room_id
     for document in writing.read_documents():
         write_document(document, room_id=rooms[document.room], people=people, when=lambda text: moment(text, now))
+    for story in stories:
+        story.read()
 
 
 def moment(text: str, now: datetime) -> datetime:
@@ -234,7 +235,7 @@ class _Story:
         return made.room.id
 
     def tell(self) -> None:
-        """Everything in the order in which it happened, then who has read how far."""
+        """Everything in the order in which it happened."""
         if self._room.read_only:
             self._change(services.RoomChange(read_only=True), self._room.made)
         steps: list[Join | Say] = [*self._room.joins, *self._room.says]
@@ -245,6 +246,9 @@ class _Story:
                 self._say(step)
         if self._room.archived:
             self._change(services.RoomChange(archived=True), self._room.archived)
+
+    def read(self) -> None:
+        """Who has read how far, when all is said."""
         for name in [self._room.owner, *self._room.members, *(join.who for join in self._room.joins)]:
             self._read(name)
 
