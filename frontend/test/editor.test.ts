@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ChangeSet, Text, Transaction } from "@codemirror/state";
+import { ChangeSet, EditorState, Text, Transaction, type TransactionSpec } from "@codemirror/state";
 import { modeOf } from "../src/editor/bars";
 import { changesBetween } from "../src/editor/diff";
 import { byPlace, positionAt, reduceDocuments } from "../src/editor/documents";
 import { batchOf, countEdits } from "../src/editor/edits";
-import { cleanText, piecesOf } from "../src/editor/guards";
+import { changeLong, cleanText, piecesOf } from "../src/editor/guards";
 import { languageOf, languageOfName, LANGUAGES } from "../src/editor/languages";
 import { PlainHost, Replica, startState, textOf } from "../src/editor/replica";
 import { statusWords, type Status } from "../src/editor/status";
@@ -177,6 +177,23 @@ test("a draft is carried over what others did meanwhile", () => {
   const own = ChangeSet.of(changesBetween(base, draft), base.length);
   const others = ChangeSet.of(changesBetween(base, now), base.length);
   assert.equal(own.map(others).apply(textOf(now)).toString(), "first\na\nmine\nb\nc\nlast\n");
+});
+
+test("a long draft is put back in edits that can be sent, and not at all where there is no room", () => {
+  let state = EditorState.create({ doc: "one\ntwo\n" });
+  let dispatched = 0;
+  const view = {
+    get state() { return state; },
+    dispatch(spec: TransactionSpec) { dispatched += 1; state = state.update(spec).state; },
+  };
+  const long = "x".repeat(150_000);
+  const changes = ChangeSet.of([{ from: 0, insert: "a" }, { from: 4, to: 7, insert: long }], 8);
+  const wanted = changes.apply(state.doc).toString();
+  assert.equal(changeLong(view, changes), "");
+  assert.equal(state.doc.toString(), wanted);
+  assert.equal(dispatched, 4);
+  assert.match(changeLong(view, ChangeSet.of({ from: 0, insert: "x".repeat(1_000_000) }, state.doc.length)), /1,048,576/);
+  assert.equal(state.doc.toString(), wanted);
 });
 
 test("a long text is cut into pieces that lose nothing and cut no character", () => {

@@ -1,7 +1,7 @@
 // What may be typed or pasted: no more than a document holds, and nothing that could never be stored.
 // An extension of the editor. Others' edits pass untouched: the server has checked them.
 
-import { EditorState, type Extension, type Transaction } from "@codemirror/state";
+import { type ChangeSet, EditorState, type Extension, type Transaction, type TransactionSpec } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 
 import { wholeCharacters } from "./characters";
@@ -56,6 +56,33 @@ export function insertLong(view: EditorView, text: string): void {
     view.dispatch({ changes: { from: at, to: index === 0 ? to : at, insert }, selection: { anchor: at + insert.length }, userEvent: "input.type.paste", scrollIntoView: true });
     at += insert.length;
   });
+}
+
+/**
+ * Makes changes of any size, as several edits where one push could not hold them.
+ *
+ * Answers why not, with nothing changed; "" when they are made.
+ */
+export function changeLong(view: { readonly state: EditorState; dispatch(spec: TransactionSpec): void }, changes: ChangeSet): string {
+  const why = refusal(view.state.update({ changes, filter: false }));
+  if (why !== "") return why;
+  const edits: { from: number; to: number; text: string }[] = [];
+  changes.iterChanges((from, to, _fromB, _toB, inserted) => edits.push({ from, to, text: inserted.toString() }), true);
+  const options = { userEvent: "input.paste", scrollIntoView: true };
+  if (edits.reduce((all, { text }) => all + text.length, 0) <= INSERT_UNITS) view.dispatch({ changes, ...options });
+  else {
+    // From the end to the beginning: what is done moves nothing to do.
+    for (const { from, to, text } of edits.reverse()) {
+      let at = from;
+      const pieces = text === "" ? [""] : piecesOf(text);
+      pieces.forEach((piece, index) => {
+        const insert = view.state.toText(piece);
+        view.dispatch({ changes: { from: at, to: index === 0 ? to : at, insert }, ...options });
+        at += insert.length;
+      });
+    }
+  }
+  return "";
 }
 
 export function guards(tell: (why: string) => void): Extension {

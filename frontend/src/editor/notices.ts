@@ -7,6 +7,7 @@ import type { Shell } from "../shell/contract";
 import { clock } from "../time";
 import type { Desk } from "./desk";
 import { carriedOver, copyText, DraftView } from "./draft_view";
+import { changeLong } from "./guards";
 import { edits } from "./status";
 
 export interface NoticeState {
@@ -162,7 +163,8 @@ export class Notices {
     const draft = this.draftView?.draft;
     if (desk === null || draft === undefined || desk.view === null || !desk.canEdit) return;
     const changes = carriedOver(draft, desk.view.state.doc.toString());
-    desk.view.dispatch({ changes, userEvent: "input.paste", scrollIntoView: true });
+    const why = changeLong(desk.view, changes);
+    if (why !== "") return void this.shell.toast({ kind: "error", title: "The draft was not put back", text: why });
     desk.dropDraft(draft);
     this.redraw();
     desk.view.focus();
