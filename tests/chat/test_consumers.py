@@ -212,6 +212,10 @@ async def test_read_marks_agree_over_two_tabs(mina, teo, room, topic):
         (message(extra=1), "invalid", None),
         (message(body=5), "invalid", "body"),
         (message(thread=str(uuid.uuid4())), "not_found", None),
+        (message(beside={"topic": "../secret", "seq": 1}), "invalid", "beside.topic"),
+        (message(beside={"topic": "document:7", "seq": -1}), "invalid", "beside.seq"),
+        (message(beside={"topic": "document:7", "seq": 1, "start": 2**40, "end": 2**41}), "invalid", "beside.start"),
+        (message(beside={"topic": "document:7", "seq": 1, "start": 9, "end": 3}), "invalid", "beside"),
     ],
 )
 async def test_a_bad_message_is_refused_and_the_socket_lives(mina, topic, data, code, field):
