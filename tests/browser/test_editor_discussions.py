@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from chat import services as chat
 from chat.models import Message, Room
 from chat.shapes import BesideView
-from editor import services
+from editor import selectors, services
 from editor.models import Anchor
 from editor.shapes import DocumentView
 from tests.browser.code import document_url, editor, go_to_end, lines, make_document, pane, status
@@ -124,6 +124,36 @@ def test_lines_are_followed_while_both_type_and_say_that_they_changed(ada, ben, 
         expect(card(each, "This loop")).to_contain_text("Line 5 changed")
         expect(card(each, "This loop").locator("pre")).to_have_text("for one in log:\n    edit(one)")
     expect(talk(page, "lines 4 to 5")).to_contain_text("Line 5 changed")
+
+
+def test_the_page_and_the_server_agree_where_lines_are_after_both_typed_at_their_edges(
+    ada, ben, room, document, open_page
+):
+    discussed(ada, document, "This loop")
+    page, other = (open_document(open_page, who, room, document) for who in (ada, ben))
+    expect(mark(page)).to_have_count(1)
+    expect(mark(other)).to_have_count(1)
+    editor(page).get_by_text("for one in log").click()
+    page.keyboard.press("Home")
+    page.keyboard.press("Home")
+    editor(other).get_by_text("edit(one)").click()
+    other.keyboard.press("End")
+    for number in range(12):
+        page.keyboard.type(f"{number}\n" if number % 3 else "#")
+        other.keyboard.type(f"\n{number}" if number % 2 else "!")
+        other.keyboard.press("Shift+Home")
+        other.keyboard.press("Delete" if number % 4 == 3 else "End")
+    for each in (page, other):
+        expect(status(each)).to_have_text(re.compile(r"^Saved, version \d+$"))
+    expect(status(page)).to_have_text(str(status(other).text_content()))
+    [found] = elsewhere(selectors.discussions, actor=ada, document_id=document.id).discussions
+    where = f"line {found.line}" if found.line == found.last_line else f"lines {found.line}–{found.last_line}"
+    assert found.changed is not None
+    first, last = found.changed
+    changed = f"Line {first} changed" if first == last else f"Lines {first}–{last} changed"
+    for each in (page, other):
+        expect(card(each, "This loop")).to_contain_text(f"session.py {where}")
+        expect(card(each, "This loop")).to_contain_text(changed)
 
 
 def test_lines_that_are_deleted_are_told_as_gone_with_the_code_of_then(ada, ben, room, document, open_page):
