@@ -1,1 +1,0 @@
-import{a,b,c,d}from"./chunk-CIC4B3XH.js";import"./chunk-UFOE3W5X.js";import"./chunk-LNF7RBUU.js";import"./chunk-JOPZSGIC.js";export{d as css,b as cssCompletionSource,c as cssLanguage,a as defineCSSCompletionSource};

@@ -1,1 +1,0 @@
-import{a,b,c,d,e}from"./chunk-4IOHSS56.js";import"./chunk-LV3LSGOR.js";import"./chunk-CIC4B3XH.js";import"./chunk-M4IJHVSW.js";import"./chunk-UFOE3W5X.js";import"./chunk-LNF7RBUU.js";import"./chunk-JOPZSGIC.js";export{e as autoCloseTags,d as html,a as htmlCompletionSource,b as htmlCompletionSourceWith,c as htmlLanguage};
