@@ -426,6 +426,7 @@ def test_history_is_accessible_in_both_themes_and_sizes(
         expect_old_text(page, written(6))
         bar(page).get_by_text("Difference to now").click()
         expect(pane(page).locator(".cm-ghost")).to_be_visible()
+        assert pane(page).locator(".past .cm-scroller").evaluate("(it) => it.scrollTop") == 0
         if more:
             bar(page).get_by_role("button", name="Versions").click()
         expect(side(page).get_by_role("link", name="A rather long name")).to_be_visible()

@@ -88,6 +88,7 @@ export class PastView {
   /** The same line at the top as in another editor. */
   scrollLike(other: EditorView): void {
     const line = other.state.doc.lineAt(other.lineBlockAtHeight(other.scrollDOM.scrollTop).from).number;
+    if (line === 1) return;
     const { doc } = this.view.state;
     const { from } = doc.line(Math.min(line, doc.lines));
     this.view.dispatch({ effects: EditorView.scrollIntoView(from, { y: "start", yMargin: 0 }) });
