@@ -1,6 +1,7 @@
 """The JSON API of documents: who gets what, uploads, history, names, restores, downloads."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
 from uuid import uuid4
@@ -138,15 +139,26 @@ def test_an_address_says_which_methods_it_answers(teo, document):
 
 def test_a_flood_of_writes_is_slowed(teo, document):
     client = signed_in(teo)
-    codes = [client.patch(at(document), "{}", content_type="application/json").status_code for _ in range(40)]
-    assert codes[0] == 200
-    assert codes[-1] == 429
+    codes = first_slowed(lambda n: client.patch(at(document), "{}", content_type="application/json").status_code)
+    assert codes == [200] * (len(codes) - 1) + [429]
+    assert len(codes) > 30
 
 
 def test_a_flood_of_what_is_costly_is_slowed(teo, document):
     client = signed_in(teo)
-    codes = [client.get(at(document, ("blame/", "history/")[n % 2])).status_code for n in range(45)]
-    assert (codes[0], codes[-1]) == (200, 429)
+    codes = first_slowed(lambda n: client.get(at(document, ("blame/", "history/")[n % 2])).status_code)
+    assert codes == [200] * (len(codes) - 1) + [429]
+    assert len(codes) > 30
+
+
+def first_slowed(ask: Callable[[int], int]) -> list[int]:
+    """The answers up to the first that is not 200; on a slow machine that takes longer."""
+    codes = []
+    for number in range(400):
+        codes.append(ask(number))
+        if codes[-1] != 200:
+            break
+    return codes
 
 
 # Changing
