@@ -7,7 +7,7 @@ import re
 from typing import Any
 from uuid import uuid4
 
-from playwright.sync_api import Locator, Page, WebSocketRoute
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from chat.models import Room
 from chat.selectors.views import room_url
@@ -67,7 +67,8 @@ def go_to_end(page: Page) -> None:
 
 
 def type_at_end(page: Page, text: str) -> None:
-    """Types behind the last character."""
+    """Types behind the last character, once the editor takes it."""
+    expect(editor(page)).to_have_attribute("aria-readonly", "false")
     go_to_end(page)
     page.keyboard.type(text)
 
