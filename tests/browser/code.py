@@ -3,18 +3,17 @@
 Used by the browser tests of the editor. It never asserts: tests say what they expect.
 """
 
-import re
 from typing import Any
 from uuid import uuid4
 
-from playwright.sync_api import Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import Locator, Page, expect
 
 from chat.models import Room
 from chat.selectors.views import room_url
 from editor.models import Document
 from editor.services import create_document
 from editor.shapes import DocumentView
-from tests.browser.pages import elsewhere
+from tests.browser.pages import Line, elsewhere
 
 
 def make_document(owner: Any, room: Room, name: str = "session.py", text: str = "") -> DocumentView:
@@ -78,29 +77,7 @@ def stored_version(document: DocumentView) -> int:
     return int(elsewhere(Document.objects.values_list("version", flat=True).get, pk=document.id))
 
 
-class EditorLine:
-    """A page's way to its documents, which can be cut while all else goes on."""
+class EditorLine(Line):
+    """A page's way to its documents."""
 
-    def __init__(self, page: Page) -> None:
-        self.up = True
-        self._open: list[WebSocketRoute] = []
-        page.route_web_socket(re.compile("/ws/editor/"), self._route)
-
-    def _route(self, socket: WebSocketRoute) -> None:
-        if self.up:
-            self._open.append(socket)
-            socket.connect_to_server()
-        else:
-            socket.close(code=1011)
-
-    def cut(self) -> None:
-        """Nothing passes any more, and nothing comes up."""
-        self.up = False
-        for socket in self._open:
-            socket.close(code=1011)
-        self._open.clear()
-
-    def mend(self, page: Page) -> None:
-        """The next attempt passes; the page is told that it is online."""
-        self.up = True
-        page.evaluate("() => window.dispatchEvent(new Event('online'))")
+    path = "/ws/editor/"

@@ -3,12 +3,13 @@
 Used by the browser tests of rooms, people and the shell. It never asserts: tests say what they expect.
 """
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.db import connections
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, WebSocketRoute
 
 SECOND_MS = 1_000
 
@@ -64,3 +65,34 @@ def room_row(page: Page, name: str) -> Locator:
 def scroll_to(page: Page, pixels: int) -> None:
     """Puts the log at a height, as the scroll bar does."""
     log(page).evaluate("(log, top) => { log.scrollTop = top; }", pixels)
+
+
+class Line:
+    """A page's way to the server, which can be cut while all else goes on."""
+
+    path: ClassVar[str] = "/ws/chat/"
+
+    def __init__(self, page: Page) -> None:
+        self.up = True
+        self._open: list[WebSocketRoute] = []
+        page.route_web_socket(re.compile(self.path), self._route)
+
+    def _route(self, socket: WebSocketRoute) -> None:
+        if self.up:
+            self._open.append(socket)
+            socket.connect_to_server()
+        else:
+            socket.close(code=1011)
+
+    def cut(self) -> None:
+        """Nothing passes any more, and nothing comes up."""
+        self.up = False
+        for socket in self._open:
+            socket.close(code=1011)
+        self._open.clear()
+
+    def mend(self, page: Page | None = None) -> None:
+        """The next attempt passes; a page that is named is told that it is online."""
+        self.up = True
+        if page is not None:
+            page.evaluate("() => window.dispatchEvent(new Event('online'))")

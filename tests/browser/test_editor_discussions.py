@@ -15,8 +15,7 @@ from editor.models import Anchor
 from editor.shapes import DocumentView
 from tests.browser.code import document_url, editor, go_to_end, lines, make_document, pane, status
 from tests.browser.conftest import PHONE
-from tests.browser.pages import choose, elsewhere, field, message, write
-from tests.browser.test_room_offline import Line
+from tests.browser.pages import Line, choose, elsewhere, field, message, write
 from tests.factories import make_person, say
 
 OpenPage = Callable[..., Page]

@@ -11,7 +11,7 @@ from playwright.sync_api import Error, Page, WebSocketRoute, expect
 from accounts.services.sessions import revoke_sessions
 from chat.models import Message, Room
 from tests.browser.conftest import PASSWORD
-from tests.browser.pages import SECOND_MS, elsewhere, field, log, message, write
+from tests.browser.pages import SECOND_MS, Line, elsewhere, field, log, message, write
 from tests.browser.site import LiveSite
 from tests.factories import change
 
@@ -31,30 +31,6 @@ def again(site: LiveSite) -> Iterator[Callable[[], LiveSite]]:
     yield start
     for running in started:
         running.stop()
-
-
-class Line:
-    """A page's way to the server, which can be cut while pages still load."""
-
-    def __init__(self, page: Page) -> None:
-        self.up = True
-        self._open: list[WebSocketRoute] = []
-        page.route_web_socket(re.compile("/ws/chat/"), self._route)
-
-    def _route(self, socket: WebSocketRoute) -> None:
-        if self.up:
-            self._open.append(socket)
-            socket.connect_to_server()
-        else:
-            socket.close(code=1011)
-
-    def cut(self) -> None:
-        self.up = False
-        for socket in self._open:
-            socket.close(code=1011)
-
-    def mend(self) -> None:
-        self.up = True
 
 
 def sent(room: Room) -> list[str]:
