@@ -27,7 +27,7 @@ from accounts.models import AuditEntry, Sanction, User
 from chat.models import Mention, Message
 from collab.asgi import application
 from editor import services as documents
-from realtime import log, testing
+from realtime import log, testing, threads
 from realtime.models import Event
 from tests import cluster, factories
 
@@ -64,7 +64,9 @@ class Line:
 
 @contextlib.contextmanager
 def followed() -> Iterator[Line]:
-    """Notes the functions on this thread and on those that are started meanwhile."""
+    """Notes the functions on this thread and on those that are started meanwhile, which the services' threads are."""
+    # What an earlier test left running would not be noted: an interpreter's profiler is set when a thread starts.
+    threads.close()
     line = Line()
     threading.setprofile(line.note)
     sys.setprofile(line.note)

@@ -3,6 +3,7 @@
 Used by the browser tests of the editor. It never asserts: tests say what they expect.
 """
 
+import time
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from chat.models import Room
 from chat.selectors.views import room_url
+from editor import selectors
 from editor.models import Document
 from editor.services import create_document
 from editor.shapes import DocumentView
@@ -75,6 +77,20 @@ def type_at_end(page: Page, text: str) -> None:
 def stored_version(document: DocumentView) -> int:
     """The version in the database."""
     return int(elsewhere(Document.objects.values_list("version", flat=True).get, pk=document.id))
+
+
+def wait_until_one(*pages: Page, reader: Any, document: DocumentView) -> None:
+    """Waits at most ten seconds until the pages show the stored text at its version, with nothing on its way.
+
+    What was typed a moment ago shows as saved before it is, so no single page can tell that all is done.
+    """
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        stored = elsewhere(selectors.view_text, actor=reader, document_id=document.id, version=None)
+        shown = {(lines(page), status(page).text_content()) for page in pages}
+        if shown == {(stored.text, f"Saved, version {stored.version}")}:
+            return
+        pages[0].wait_for_timeout(50)
 
 
 class EditorLine(Line):
