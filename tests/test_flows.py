@@ -187,7 +187,7 @@ def kept_as_seen(cast: Cast, document: int, heard: dict[str, Any], text: str) ->
 
 
 MESSAGE = (
-    "chat.consumers.ChatConsumer.send_message",
+    "chat.consumers.messages.MessageCommands.send_message",
     "chat.markdown.render",
     "chat.services.messages.send_message",
     "realtime.log.reserve",

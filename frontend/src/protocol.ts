@@ -52,25 +52,6 @@ export interface PreferencesView {
   letter_shortcuts: boolean;
 }
 
-/** A room as its members see it. kind is public, private, direct or group; `url` is its page. */
-export interface RoomView {
-  id: number;
-  kind: string;
-  slug: string;
-  name: string;
-  purpose: string;
-  url: string;
-  slow_mode_seconds: number;
-  read_only: boolean;
-  archived_at: string | null;
-}
-
-/** A person in a room; role is owner, moderator, member or guest. */
-export interface MemberView {
-  person: PersonView;
-  role: string;
-}
-
 /** One emoji under a message and the ids of those who chose it, in order of their choice. */
 export interface ReactionView {
   emoji: string;
@@ -124,6 +105,49 @@ export interface MessageView {
   beside: BesideView | null;
 }
 
+/** `GET /api/rooms/<id>/messages/?before=<seq>|after=<seq>&limit=50`: messages shown in the room, oldest first. */
+export interface MessagePage {
+  as_of_seq: number;
+  messages: MessageView[];
+  people: PersonView[];
+  has_before: boolean;
+  has_after: boolean;
+}
+
+/** `GET /api/rooms/<id>/threads/<root id>/`: the root and its replies (at most 200 newest), oldest first. */
+export interface ThreadSnapshot {
+  as_of_seq: number;
+  root: MessageView;
+  replies: MessageView[];
+  people: PersonView[];
+  has_before: boolean;
+}
+
+/** `GET /api/messages/<id>/revisions/` answers a list of these, newest first; the first is the present text. */
+export interface RevisionView {
+  body: string;
+  at: string;
+}
+
+/** A room as its members see it. kind is public, private, direct or group; `url` is its page. */
+export interface RoomView {
+  id: number;
+  kind: string;
+  slug: string;
+  name: string;
+  purpose: string;
+  url: string;
+  slow_mode_seconds: number;
+  read_only: boolean;
+  archived_at: string | null;
+}
+
+/** A person in a room; role is owner, moderator, member or guest. */
+export interface MemberView {
+  person: PersonView;
+  role: string;
+}
+
 /** A room in the list of one person. */
 export interface RoomSummary {
   room: RoomView;
@@ -172,30 +196,6 @@ export interface RoomSnapshot {
   has_before: boolean;
   has_after: boolean;
   permissions: string[];
-}
-
-/** `GET /api/rooms/<id>/messages/?before=<seq>|after=<seq>&limit=50`: messages shown in the room, oldest first. */
-export interface MessagePage {
-  as_of_seq: number;
-  messages: MessageView[];
-  people: PersonView[];
-  has_before: boolean;
-  has_after: boolean;
-}
-
-/** `GET /api/rooms/<id>/threads/<root id>/`: the root and its replies (at most 200 newest), oldest first. */
-export interface ThreadSnapshot {
-  as_of_seq: number;
-  root: MessageView;
-  replies: MessageView[];
-  people: PersonView[];
-  has_before: boolean;
-}
-
-/** `GET /api/messages/<id>/revisions/` answers a list of these, newest first; the first is the present text. */
-export interface RevisionView {
-  body: string;
-  at: string;
 }
 
 /** `GET /api/rooms/?q=<text>&archived=0|1` answers a list of these: rooms one may join or is in. */
@@ -689,6 +689,21 @@ export interface ReactionRemoved {
   emoji: string;
 }
 
+/** The person read on in some tab. The counts are those at `head_seq` of the room. */
+export interface ReadChanged {
+  room: number;
+  head_seq: number;
+  last_read_seq: number;
+  unread: number;
+  mentions: number;
+}
+
+/** Somebody types. */
+export interface Typing {
+  user: number;
+  thread: string | null;
+}
+
 /** Somebody came in, with the system line that says so. */
 export interface MemberJoined {
   member: MemberView;
@@ -720,15 +735,6 @@ export interface RoomUpdated {
   message: MessageView | null;
 }
 
-/** The person read on in some tab. The counts are those at `head_seq` of the room. */
-export interface ReadChanged {
-  room: number;
-  head_seq: number;
-  last_read_seq: number;
-  unread: number;
-  mentions: number;
-}
-
 /** A room joined the person's list. */
 export interface RoomAdded {
   summary: RoomSummary;
@@ -739,12 +745,6 @@ export interface RoomRemoved {
   room: number;
   why: string;
   reason: string;
-}
-
-/** Somebody types. */
-export interface Typing {
-  user: number;
-  thread: string | null;
 }
 
 /** Somebody of the room came, fell idle or went; state is online, idle or offline. */

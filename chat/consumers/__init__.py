@@ -1,0 +1,31 @@
+"""One socket per tab for all of a person's rooms: each handler translates one command into one service.
+
+Called by collab.routing through BaseConsumer; the handlers stand in a module for each matter. Never decides and never
+touches the ORM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import ClassVar
+
+from chat import selectors
+from chat.consumers.messages import MessageCommands
+from chat.consumers.rooms import RoomCommands
+from realtime.protocol import Command
+from realtime.ratelimit import Limit
+
+__all__ = ["ChatConsumer"]
+
+
+class ChatConsumer(MessageCommands, RoomCommands):
+    """All that is done in rooms."""
+
+    rate_limits: ClassVar[dict[type[Command], Limit]] = {
+        **MessageCommands.rate_limits,
+        **RoomCommands.rate_limits,
+    }
+
+    async def authorize(self, topics: Collection[str]) -> set[str]:
+        """The rooms this person is in."""
+        return await self.read(selectors.visible_topics, topics=topics)
