@@ -94,6 +94,12 @@ class Profile(models.Model):
     avatar = models.ImageField(upload_to="avatars/", max_length=120, blank=True)
     enter_sends = models.BooleanField(default=True, help_text="Enter sends; otherwise Ctrl Enter does.")
     letter_shortcuts = models.BooleanField(default=True, help_text="Single letters act outside text fields.")
+    desktop_notifications = models.BooleanField(default=False, help_text="Once the browser was asked and allows it.")
+    notification_sound = models.BooleanField(default=False)
+    email_mentions = models.BooleanField(default=True, help_text="An e-mail tells of mentions that were missed.")
+    quiet_until = models.DateTimeField(null=True, blank=True, help_text="Do not disturb until then.")
+    quiet_from = models.TimeField(null=True, blank=True, help_text="Do not disturb each day from then, in their zone.")
+    quiet_to = models.TimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"profile of {self.user_id}"
@@ -200,3 +206,25 @@ class Invite(models.Model):
     def is_live(self, now: datetime) -> bool:
         """Whether the link still works at `now`."""
         return self.revoked_at is None and self.expires_at > now and self.uses < self.max_uses
+
+
+class ApiToken(models.Model):
+    """A script's key to what its owner may do, as far as its scopes reach. Only the hash is kept."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80, help_text="What it is for.")
+    token_hash = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=12, help_text="Its first characters, to tell it from others.")
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.hint}…)"
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether it still opens anything at `now`."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)

@@ -105,10 +105,14 @@ class Mention(models.Model):
     room = models.ForeignKey(Room, models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mentions")
     seq = models.PositiveBigIntegerField(help_text="The message's seq, for counting what is unread.")
+    mailed_at = models.DateTimeField(null=True, help_text="When an e-mail told of it, or was found not to be needed.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["message", "user"], name="mention_once")]
-        indexes = [models.Index(fields=["user", "room", "seq"], name="mention_unread")]
+        indexes = [
+            models.Index(fields=["user", "room", "seq"], name="mention_unread"),
+            models.Index(fields=["user"], condition=models.Q(mailed_at__isnull=True), name="mention_mail"),
+        ]
 
     def __str__(self) -> str:
         return f"@{self.user_id} in {self.message_id}"

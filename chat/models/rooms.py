@@ -26,6 +26,9 @@ class Room(models.Model):
     )
     slow_mode_seconds = models.PositiveIntegerField(default=0)
     read_only = models.BooleanField(default=False)
+    retention_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Older messages are deleted by apply_retention; empty: the site's setting."
+    )
     archived_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -47,12 +50,24 @@ class Membership(models.Model):
         MEMBER = "member"
         GUEST = "guest"
 
+    class Notify(models.TextChoices):
+        ALL = "all", "every message"
+        MENTIONS = "mentions", "mentions and threads that I follow"
+        NOTHING = "nothing"
+
     id = models.BigAutoField(primary_key=True)
     room = models.ForeignKey(Room, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
     last_read_seq = models.PositiveBigIntegerField(default=0)
     muted_until = models.DateTimeField(null=True, blank=True)
+    notify_level = models.CharField(
+        max_length=8,
+        choices=Notify.choices,
+        blank=True,
+        help_text="Empty: every message in direct rooms, else mentions.",
+    )
+    quiet_until = models.DateTimeField(null=True, blank=True, help_text="The person wants to hear nothing until then.")
     joined_seq = models.PositiveBigIntegerField(default=0)
     joined_at = models.DateTimeField(default=timezone.now)
 
