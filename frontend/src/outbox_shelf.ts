@@ -13,34 +13,37 @@ export interface Shelf {
 const STORE = "messages";
 
 class Memory implements Shelf {
-  private readonly items = new Map<string, OutboxItem>();
+  readonly #items = new Map<string, OutboxItem>();
 
   async all(): Promise<OutboxItem[]> {
-    return [...this.items.values()].sort((a, b) => a.order - b.order);
+    return [...this.#items.values()].sort((a, b) => a.order - b.order);
   }
 
   async has(cid: string): Promise<boolean> {
-    return this.items.has(cid);
+    return this.#items.has(cid);
   }
 
   async put(item: OutboxItem): Promise<void> {
-    this.items.set(item.cid, item);
+    this.#items.set(item.cid, item);
   }
 
   async remove(cid: string): Promise<void> {
-    this.items.delete(cid);
+    this.#items.delete(cid);
   }
 }
 
 /** IndexedDB, with memory beside it for items that the disk refused (full, or forbidden half-way). */
 class Disk implements Shelf {
-  private readonly instead = new Memory();
+  readonly #database: IDBDatabase;
+  readonly #instead = new Memory();
 
-  constructor(private readonly database: IDBDatabase) {}
+  constructor(database: IDBDatabase) {
+    this.#database = database;
+  }
 
-  private run<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  #run<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const transaction = this.database.transaction(STORE, mode, { durability: "strict" });
+      const transaction = this.#database.transaction(STORE, mode, { durability: "strict" });
       const request = work(transaction.objectStore(STORE));
       transaction.oncomplete = () => resolve(request.result);
       transaction.onabort = transaction.onerror = () => reject(transaction.error ?? request.error);
@@ -48,27 +51,27 @@ class Disk implements Shelf {
   }
 
   async all(): Promise<OutboxItem[]> {
-    const kept = await this.run<OutboxItem[]>("readonly", (store) => store.getAll()).catch(() => []);
-    const both = [...kept, ...(await this.instead.all())];
+    const kept = await this.#run<OutboxItem[]>("readonly", (store) => store.getAll()).catch(() => []);
+    const both = [...kept, ...(await this.#instead.all())];
     return both.sort((a, b) => a.order - b.order);
   }
 
   async has(cid: string): Promise<boolean> {
-    if (await this.instead.has(cid)) return true;
-    return (await this.run("readonly", (store) => store.count(cid)).catch(() => 1)) > 0;
+    if (await this.#instead.has(cid)) return true;
+    return (await this.#run("readonly", (store) => store.count(cid)).catch(() => 1)) > 0;
   }
 
   async put(item: OutboxItem): Promise<void> {
     try {
-      await this.run("readwrite", (store) => store.put(item));
+      await this.#run("readwrite", (store) => store.put(item));
     } catch {
-      await this.instead.put(item);
+      await this.#instead.put(item);
     }
   }
 
   async remove(cid: string): Promise<void> {
-    await this.instead.remove(cid);
-    await this.run("readwrite", (store) => store.delete(cid)).catch(() => undefined);
+    await this.#instead.remove(cid);
+    await this.#run("readwrite", (store) => store.delete(cid)).catch(() => undefined);
   }
 }
 

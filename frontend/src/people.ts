@@ -87,19 +87,19 @@ function looksTheSame(a: PersonView, b: PersonView): boolean {
 export class People {
   /** How often somebody who was known came to look different: what was drawn before that is drawn again. */
   changes = 0;
-  private readonly known = new Map<number, PersonView>();
+  readonly #known = new Map<number, PersonView>();
 
   add(...people: readonly (PersonView | null | undefined)[]): void {
     for (const person of people) {
       if (!person) continue;
-      const before = this.known.get(person.id);
+      const before = this.#known.get(person.id);
       if (before !== undefined && !looksTheSame(before, person)) this.changes += 1;
-      this.known.set(person.id, person);
+      this.#known.set(person.id, person);
     }
   }
 
   get(id: number | null): PersonView | null {
-    return id === null ? null : (this.known.get(id) ?? null);
+    return id === null ? null : (this.#known.get(id) ?? null);
   }
 
   /** A name to show, also for somebody who is unknown by now. */
@@ -108,6 +108,6 @@ export class People {
   }
 
   all(): PersonView[] {
-    return [...this.known.values()];
+    return [...this.#known.values()];
   }
 }

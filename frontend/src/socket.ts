@@ -90,47 +90,48 @@ export class Connection {
   /** When the next attempt is due (milliseconds since the epoch), while offline. */
   retryAt: number | undefined;
 
-  private socket: WebSocket | null = null;
-  private listening: AbortController | null = null;
-  private greeted = false;
-  private refs = 0;
-  private readonly waiting = new Map<number, Waiting>();
-  private readonly eventListeners = new Set<(event: AnyEvent) => void>();
-  private readonly stateListeners = new Set<StateListener>();
-  private readonly topics: Topics;
-  private attempt = 0;
-  private frames = 0;
-  private framesTold = 0;
-  private frameLimit: number = FRAME_BYTES;
-  private heartbeatMs = 25_000;
-  private timers = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #url: string;
+  readonly #hooks: ConnectionHooks;
+  #socket: WebSocket | null = null;
+  #listening: AbortController | null = null;
+  #greeted = false;
+  #refs = 0;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #eventListeners = new Set<(event: AnyEvent) => void>();
+  readonly #stateListeners = new Set<StateListener>();
+  readonly #topics: Topics;
+  #attempt = 0;
+  #frames = 0;
+  #framesTold = 0;
+  #frameLimit: number = FRAME_BYTES;
+  #heartbeatMs = 25_000;
+  #timers = new Map<string, ReturnType<typeof setTimeout>>();
 
-  constructor(
-    private readonly url: string,
-    private readonly hooks: ConnectionHooks,
-  ) {
-    this.topics = new Topics({
-      ask: (topics) => this.hooks.ask?.(topics) ?? (this.command("subscribe", { topics }) as Promise<Record<string, TopicAnswer>>),
-      deliver: (event) => this.deliver(event),
-      onSnapshotNeeded: (topic, head) => this.hooks.onSnapshotNeeded(topic, head),
-      onDenied: (topic) => this.hooks.onDenied?.(topic),
+  constructor(url: string, hooks: ConnectionHooks) {
+    this.#url = url;
+    this.#hooks = hooks;
+    this.#topics = new Topics({
+      ask: (topics) => this.#hooks.ask?.(topics) ?? (this.command("subscribe", { topics }) as Promise<Record<string, TopicAnswer>>),
+      deliver: (event) => this.#deliver(event),
+      onSnapshotNeeded: (topic, head) => this.#hooks.onSnapshotNeeded(topic, head),
+      onDenied: (topic) => this.#hooks.onDenied?.(topic),
     });
   }
 
   /** Opens the socket; calling it again does nothing. */
   start(): void {
-    if (this.socket !== null || this.timers.has("retry") || this.state !== "connecting") return;
-    this.listen();
-    this.connect();
+    if (this.#socket !== null || this.#timers.has("retry") || this.state !== "connecting") return;
+    this.#listen();
+    this.#connect();
   }
 
   /** Closes the socket for good, until it is started again; commands on their way are lost. */
   stop(): void {
-    this.listening?.abort();
-    this.listening = null;
-    const socket = this.socket;
+    this.#listening?.abort();
+    this.#listening = null;
+    const socket = this.#socket;
     if (socket !== null) socket.onmessage = socket.onclose = null;
-    const reject = this.interrupt();
+    const reject = this.#interrupt();
     // Closed while it opens, the browser would complain of it on the console.
     if (socket?.readyState === 0) socket.onopen = () => socket.close(1000);
     else socket?.close(1000);
@@ -138,231 +139,231 @@ export class Connection {
     reject(new CommandError("lost", "The connection was closed."));
   }
 
-  private listen(): void {
-    this.listening = new AbortController();
-    const { signal } = this.listening;
+  #listen(): void {
+    this.#listening = new AbortController();
+    const { signal } = this.#listening;
     if (typeof window === "undefined") return;
-    window.addEventListener("online", () => this.hurry(), { signal });
-    window.addEventListener("pageshow", () => this.hurry(), { signal });
-    document.addEventListener("visibilitychange", () => document.hidden || this.hurry(), { signal });
+    window.addEventListener("online", () => this.#hurry(), { signal });
+    window.addEventListener("pageshow", () => this.#hurry(), { signal });
+    document.addEventListener("visibilitychange", () => document.hidden || this.#hurry(), { signal });
   }
 
   /** Hears a topic from `seq` on; null asks for a snapshot first (hooks.onSnapshotNeeded). */
   subscribe(topic: string, seq: number | null): void {
-    this.topics.add(topic, seq);
-    if (this.greeted) this.topics.subscribe([topic]);
+    this.#topics.add(topic, seq);
+    if (this.#greeted) this.#topics.subscribe([topic]);
   }
 
   unsubscribe(topic: string): void {
-    if (this.topics.remove(topic) && this.greeted) void this.command("unsubscribe", { topics: [topic] }).catch(() => undefined);
+    if (this.#topics.remove(topic) && this.#greeted) void this.command("unsubscribe", { topics: [topic] }).catch(() => undefined);
   }
 
   /** The last seq taken of a topic, or null when it is not heard or its state is still being loaded. */
   seqOf(topic: string): number | null {
-    return this.topics.seqOf(topic);
+    return this.#topics.seqOf(topic);
   }
 
   /** Every event once and in the topic's order. Returns how to stop listening. */
   onEvent(listener: (event: AnyEvent) => void): () => void {
-    this.eventListeners.add(listener);
-    return () => this.eventListeners.delete(listener);
+    this.#eventListeners.add(listener);
+    return () => this.#eventListeners.delete(listener);
   }
 
   /** Called at each change of state, and with a new `retryAt` at each failed attempt. */
   onState(listener: StateListener): () => void {
-    this.stateListeners.add(listener);
-    return () => this.stateListeners.delete(listener);
+    this.#stateListeners.add(listener);
+    return () => this.#stateListeners.delete(listener);
   }
 
   /** Tries at once instead of waiting for the back-off. */
   retryNow(): void {
     if (this.state !== "offline") return;
-    this.attempt = 0;
-    this.connect();
+    this.#attempt = 0;
+    this.#connect();
   }
 
   /** Sends a command and answers its result. Rejects with CommandError; `offline` and `lost` mean: perhaps not done. */
   command<Name extends CommandName>(type: Name, data: CommandData<Name>, topic = ""): Promise<CommandResult<Name>> {
-    const socket = this.socket;
-    if (socket === null || !this.greeted) return Promise.reject(new CommandError("offline", "There is no connection right now."));
-    const ref = ++this.refs;
+    const socket = this.#socket;
+    if (socket === null || !this.#greeted) return Promise.reject(new CommandError("offline", "There is no connection right now."));
+    const ref = ++this.#refs;
     const text = encode(topic === "" ? { type, ref, data } : { type, ref, topic, data });
     if (text === null) return Promise.reject(new CommandError("invalid", HALF_CHARACTER));
-    if (new TextEncoder().encode(text).length > this.frameLimit) {
+    if (new TextEncoder().encode(text).length > this.#frameLimit) {
       return Promise.reject(new CommandError("too_large", "This is too long to send."));
     }
     return new Promise((resolve, reject) => {
-      this.waiting.set(ref, { resolve: resolve as (result: unknown) => void, reject });
-      this.after(`answer to ${ref}`, UNANSWERED_MS, () => this.unanswered(ref));
+      this.#waiting.set(ref, { resolve: resolve as (result: unknown) => void, reject });
+      this.#after(`answer to ${ref}`, UNANSWERED_MS, () => this.#unanswered(ref));
       socket.send(text);
     });
   }
 
   /** The line lives, but this command got no answer: whoever sent it may try again. */
-  private unanswered(ref: number): void {
-    this.waiting.get(ref)?.reject(new CommandError("unanswered", "The server did not answer."));
-    this.waiting.delete(ref);
+  #unanswered(ref: number): void {
+    this.#waiting.get(ref)?.reject(new CommandError("unanswered", "The server did not answer."));
+    this.#waiting.delete(ref);
   }
 
   // Life of the socket
 
-  private connect(): void {
-    this.clear("retry");
-    this.setState("connecting");
-    const socket = new WebSocket(this.url);
-    this.socket = socket;
-    this.greeted = false;
-    this.frames = this.framesTold = 0;
+  #connect(): void {
+    this.#clear("retry");
+    this.#setState("connecting");
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    this.#greeted = false;
+    this.#frames = this.#framesTold = 0;
     this.reason = "";
-    socket.onmessage = (message) => this.socket === socket && this.take(String(message.data));
-    socket.onclose = (event) => this.socket === socket && this.closed(event.code, event.reason);
+    socket.onmessage = (message) => this.#socket === socket && this.#take(String(message.data));
+    socket.onclose = (event) => this.#socket === socket && this.#closed(event.code, event.reason);
     // A connection that neither opens nor greets (a captive portal, a frozen proxy) counts as lost.
-    this.after("greet", ANSWER_MS, () => this.drop());
+    this.#after("greet", ANSWER_MS, () => this.#drop());
   }
 
   /** Lets go of the socket without waiting for its close handshake, which a dead line never answers. */
-  private drop(): void {
-    const socket = this.socket;
+  #drop(): void {
+    const socket = this.#socket;
     if (socket === null) return;
     socket.onmessage = socket.onclose = null;
     socket.close(4000, "heartbeat");
-    this.closed(4000, "");
+    this.#closed(4000, "");
   }
 
-  private closed(code: number, words: string): void {
-    const reject = this.interrupt();
+  #closed(code: number, words: string): void {
+    const reject = this.#interrupt();
     this.closeCode = code;
     if (this.reason === "") this.reason = words;
     const final = FINAL[code];
-    if (final === undefined) this.retryLater(code);
-    else this.setState(final);
+    if (final === undefined) this.#retryLater(code);
+    else this.#setState(final);
     reject(code === 1009 ? new CommandError("too_large", "This is too long to send.") : new CommandError("lost", "The connection was lost."));
-    if (code === 4400) this.hooks.onReload?.();
+    if (code === 4400) this.#hooks.onReload?.();
   }
 
   /** The socket is gone: nothing that was asked will be answered. Answers how to say so to those who wait. */
-  private interrupt(): (error: CommandError) => void {
-    this.socket = null;
-    this.greeted = false;
-    for (const name of [...this.timers.keys()]) this.clear(name);
-    this.topics.interrupt();
-    const waiting = [...this.waiting.values()];
-    this.waiting.clear();
+  #interrupt(): (error: CommandError) => void {
+    this.#socket = null;
+    this.#greeted = false;
+    for (const name of [...this.#timers.keys()]) this.#clear(name);
+    this.#topics.interrupt();
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
     return (error) => {
       for (const command of waiting) command.reject(error);
     };
   }
 
-  private retryLater(code: number): void {
+  #retryLater(code: number): void {
     const jitter = Math.random();
-    let delay = jitter * Math.min(BACKOFF_MOST_MS, BACKOFF_FIRST_MS * 2 ** this.attempt);
+    let delay = jitter * Math.min(BACKOFF_MOST_MS, BACKOFF_FIRST_MS * 2 ** this.#attempt);
     if (code === 1012 || code === 4503) delay = jitter * RESTART_JITTER_MS;
     if (code === 4429) delay += TOO_FAST_PAUSE_MS;
-    this.attempt = Math.min(this.attempt + 1, 10);
+    this.#attempt = Math.min(this.#attempt + 1, 10);
     this.retryAt = Date.now() + delay;
-    this.setState("offline");
-    this.after("retry", delay, () => this.connect());
+    this.#setState("offline");
+    this.#after("retry", delay, () => this.#connect());
   }
 
   /** The network or the tab came back: reconnect now, or find out whether the line is still alive. */
-  private hurry(): void {
+  #hurry(): void {
     if (this.state === "offline") this.retryNow();
-    else if (this.greeted) this.ping();
+    else if (this.#greeted) this.#ping();
   }
 
-  private setState(state: ConnectionState): void {
+  #setState(state: ConnectionState): void {
     if (state !== "offline") this.retryAt = undefined;
     if (state === this.state && state !== "offline") return;
     this.state = state;
-    for (const listener of this.stateListeners) listener(state, this.retryAt);
+    for (const listener of this.#stateListeners) listener(state, this.retryAt);
   }
 
   // Frames
 
-  private take(text: string): void {
+  #take(text: string): void {
     // Whatever arrives shows that the line lives.
-    this.clear("answer");
+    this.#clear("answer");
     const frame = JSON.parse(text) as { type: string; topic?: string; data?: unknown };
-    if (frame.type === "ack" || frame.type === "error") return this.answer(frame.type === "ack", frame as unknown as AnswerFrame);
-    if (frame.type === "hello") return this.greet(frame.data as Hello);
-    if (frame.type === "reset") return this.topics.reset(frame.topic ?? "", (frame.data as { head: number }).head);
-    this.count();
-    this.topics.take(frame as AnyEvent);
+    if (frame.type === "ack" || frame.type === "error") return this.#answer(frame.type === "ack", frame as unknown as AnswerFrame);
+    if (frame.type === "hello") return this.#greet(frame.data as Hello);
+    if (frame.type === "reset") return this.#topics.reset(frame.topic ?? "", (frame.data as { head: number }).head);
+    this.#count();
+    this.#topics.take(frame as AnyEvent);
   }
 
-  private greet(hello: Hello): void {
-    this.clear("greet");
+  #greet(hello: Hello): void {
+    this.#clear("greet");
     if (hello.protocol !== PROTOCOL_VERSION) {
-      const socket = this.socket;
-      this.closed(4400, "");
+      const socket = this.#socket;
+      this.#closed(4400, "");
       socket?.close(4400);
       return;
     }
-    this.greeted = true;
-    this.heartbeatMs = hello.heartbeat_seconds * 1000;
-    this.frameLimit = hello.limits.frame_bytes;
-    this.after("steady", STEADY_MS, () => (this.attempt = 0));
-    this.beat();
-    this.topics.subscribe();
-    this.setState("online");
+    this.#greeted = true;
+    this.#heartbeatMs = hello.heartbeat_seconds * 1000;
+    this.#frameLimit = hello.limits.frame_bytes;
+    this.#after("steady", STEADY_MS, () => (this.#attempt = 0));
+    this.#beat();
+    this.#topics.subscribe();
+    this.#setState("online");
   }
 
-  private answer(good: boolean, frame: AnswerFrame): void {
-    const waiting = frame.ref === null ? undefined : this.waiting.get(frame.ref);
+  #answer(good: boolean, frame: AnswerFrame): void {
+    const waiting = frame.ref === null ? undefined : this.#waiting.get(frame.ref);
     if (waiting === undefined || frame.ref === null) {
       // An error without a command of ours tells why the socket is about to close.
       if (!good && frame.message !== undefined) this.reason = frame.message;
       return;
     }
-    this.waiting.delete(frame.ref);
-    this.clear(`answer to ${frame.ref}`);
+    this.#waiting.delete(frame.ref);
+    this.#clear(`answer to ${frame.ref}`);
     if (good) waiting.resolve(frame.data);
     else waiting.reject(new CommandError(frame.code ?? "internal", frame.message ?? "", frame.field, frame.retry_after, frame.incident));
   }
 
-  private deliver(event: AnyEvent): void {
-    for (const listener of this.eventListeners) listener(event);
+  #deliver(event: AnyEvent): void {
+    for (const listener of this.#eventListeners) listener(event);
   }
 
   /** Flow control: tells how many event frames were taken, every 50 or every 2 s. */
-  private count(): void {
-    this.frames += 1;
-    if (this.frames - this.framesTold >= RECEIVED_FRAMES) this.tellReceived();
-    else if (!this.timers.has("received")) this.after("received", RECEIVED_MS, () => this.tellReceived());
+  #count(): void {
+    this.#frames += 1;
+    if (this.#frames - this.#framesTold >= RECEIVED_FRAMES) this.#tellReceived();
+    else if (!this.#timers.has("received")) this.#after("received", RECEIVED_MS, () => this.#tellReceived());
   }
 
-  private tellReceived(): void {
-    this.clear("received");
-    this.framesTold = this.frames;
-    this.socket?.send(JSON.stringify({ type: "received", data: { frames: this.frames } }));
+  #tellReceived(): void {
+    this.#clear("received");
+    this.#framesTold = this.#frames;
+    this.#socket?.send(JSON.stringify({ type: "received", data: { frames: this.#frames } }));
   }
 
   // Heartbeat
 
-  private beat(): void {
-    this.after("beat", this.heartbeatMs, () => {
-      this.ping();
-      this.beat();
+  #beat(): void {
+    this.#after("beat", this.#heartbeatMs, () => {
+      this.#ping();
+      this.#beat();
     });
   }
 
-  private ping(): void {
-    if (this.timers.has("answer")) return;
-    this.after("answer", ANSWER_MS, () => this.drop());
+  #ping(): void {
+    if (this.#timers.has("answer")) return;
+    this.#after("answer", ANSWER_MS, () => this.#drop());
     void this.command("ping", {}).catch(() => undefined);
   }
 
-  private after(name: string, delayMs: number, run: () => void): void {
-    this.clear(name);
+  #after(name: string, delayMs: number, run: () => void): void {
+    this.#clear(name);
     const timer = setTimeout(() => {
-      this.timers.delete(name);
+      this.#timers.delete(name);
       run();
     }, delayMs);
-    this.timers.set(name, timer);
+    this.#timers.set(name, timer);
   }
 
-  private clear(name: string): void {
-    clearTimeout(this.timers.get(name));
-    this.timers.delete(name);
+  #clear(name: string): void {
+    clearTimeout(this.#timers.get(name));
+    this.#timers.delete(name);
   }
 }

@@ -8,35 +8,38 @@ export { reduceThread } from "./reducers/thread";
 
 /** A value and those who want to know when a part of it changes. */
 export class Store<State> {
-  private readonly listeners = new Set<() => void>();
+  #state: State;
+  readonly #listeners = new Set<() => void>();
 
-  constructor(private state: State) {}
+  constructor(state: State) {
+    this.#state = state;
+  }
 
   get(): State {
-    return this.state;
+    return this.#state;
   }
 
   set(state: State): void {
-    if (state === this.state) return;
-    this.state = state;
-    for (const listener of [...this.listeners]) listener();
+    if (state === this.#state) return;
+    this.#state = state;
+    for (const listener of [...this.#listeners]) listener();
   }
 
   update(change: (state: State) => State): void {
-    this.set(change(this.state));
+    this.set(change(this.#state));
   }
 
   /** Calls `listener` at once and whenever the selected part is another value. Returns how to stop. */
   subscribe<Part>(selector: (state: State) => Part, listener: (part: Part) => void): () => void {
-    let last = selector(this.state);
+    let last = selector(this.#state);
     const check = () => {
-      const next = selector(this.state);
+      const next = selector(this.#state);
       if (next === last) return;
       last = next;
       listener(next);
     };
-    this.listeners.add(check);
+    this.#listeners.add(check);
     listener(last);
-    return () => this.listeners.delete(check);
+    return () => this.#listeners.delete(check);
   }
 }

@@ -26,67 +26,70 @@ const TOPICS_PER_SUBSCRIBE = 500;
 const ASK_AGAIN_MS = 1_000;
 
 export class Topics {
-  private readonly topics = new Map<string, Topic>();
+  readonly #hooks: Hooks;
+  readonly #topics = new Map<string, Topic>();
 
-  constructor(private readonly hooks: Hooks) {}
+  constructor(hooks: Hooks) {
+    this.#hooks = hooks;
+  }
 
   add(name: string, seq: number | null): void {
-    const known = this.topics.get(name);
-    if (known === undefined) this.topics.set(name, { last: seq, asked: false });
+    const known = this.#topics.get(name);
+    if (known === undefined) this.#topics.set(name, { last: seq, asked: false });
     else known.last = seq;
   }
 
   remove(name: string): boolean {
-    return this.topics.delete(name);
+    return this.#topics.delete(name);
   }
 
   seqOf(name: string): number | null {
-    return this.topics.get(name)?.last ?? null;
+    return this.#topics.get(name)?.last ?? null;
   }
 
   /** The connection is gone: nothing that was asked will be answered. */
   interrupt(): void {
-    for (const topic of this.topics.values()) topic.asked = false;
+    for (const topic of this.#topics.values()) topic.asked = false;
   }
 
   /** Asks the server for these topics (all by default), each from the last seq taken. */
-  subscribe(names: string[] = [...this.topics.keys()]): void {
+  subscribe(names: string[] = [...this.#topics.keys()]): void {
     for (let start = 0; start < names.length; start += TOPICS_PER_SUBSCRIBE) {
-      void this.ask(names.slice(start, start + TOPICS_PER_SUBSCRIBE));
+      void this.#ask(names.slice(start, start + TOPICS_PER_SUBSCRIBE));
     }
   }
 
-  private async ask(names: string[]): Promise<void> {
+  async #ask(names: string[]): Promise<void> {
     const wanted: Record<string, number | null> = {};
     for (const name of names) {
-      const topic = this.topics.get(name);
+      const topic = this.#topics.get(name);
       if (topic === undefined || topic.asked) continue;
       topic.asked = true;
       wanted[name] = topic.last;
     }
     if (Object.keys(wanted).length === 0) return;
     try {
-      const answers = await this.hooks.ask(wanted);
-      for (const [name, answer] of Object.entries(answers)) this.answered(name, answer);
+      const answers = await this.#hooks.ask(wanted);
+      for (const [name, answer] of Object.entries(answers)) this.#answered(name, answer);
     } catch {
       // Lost: the next greeting asks for all. Refused (too fast, an error of the server): ask again a little later.
-      setTimeout(() => this.askUnanswered(Object.keys(wanted)), ASK_AGAIN_MS);
+      setTimeout(() => this.#askUnanswered(Object.keys(wanted)), ASK_AGAIN_MS);
     }
   }
 
-  private askUnanswered(names: string[]): void {
-    const open = names.filter((name) => this.topics.get(name)?.asked === true);
-    for (const name of open) (this.topics.get(name) as Topic).asked = false;
+  #askUnanswered(names: string[]): void {
+    const open = names.filter((name) => this.#topics.get(name)?.asked === true);
+    for (const name of open) (this.#topics.get(name) as Topic).asked = false;
     if (open.length > 0) this.subscribe(open);
   }
 
-  private answered(name: string, answer: TopicAnswer): void {
-    const topic = this.topics.get(name);
+  #answered(name: string, answer: TopicAnswer): void {
+    const topic = this.#topics.get(name);
     if (topic === undefined) return;
     topic.asked = false;
     if (answer.mode === "denied") {
-      this.topics.delete(name);
-      this.hooks.onDenied(name);
+      this.#topics.delete(name);
+      this.#hooks.onDenied(name);
       return;
     }
     // Also the answer when our seq is above the head: the server was restored from a backup.
@@ -95,19 +98,19 @@ export class Topics {
 
   /** The log below our seq is gone: go on from `head`, and have the state loaded again. */
   reset(name: string, head: number): void {
-    const topic = this.topics.get(name);
+    const topic = this.#topics.get(name);
     if (topic === undefined) return;
     topic.last = head;
-    this.hooks.onSnapshotNeeded(name, head);
+    this.#hooks.onSnapshotNeeded(name, head);
   }
 
   take(event: AnyEvent): void {
-    const topic = this.topics.get(event.topic);
+    const topic = this.#topics.get(event.topic);
     if (topic === undefined) return;
-    if (event.seq === undefined) return this.hooks.deliver(event);
+    if (event.seq === undefined) return this.#hooks.deliver(event);
     if (topic.last === null || event.seq <= topic.last) return;
     if (event.seq > topic.last + 1) return this.subscribe([event.topic]);
     topic.last = event.seq;
-    this.hooks.deliver(event);
+    this.#hooks.deliver(event);
   }
 }

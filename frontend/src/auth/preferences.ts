@@ -24,29 +24,35 @@ function toast(id: string, fill: (toast: HTMLElement) => void): void {
 }
 
 class Choice {
+  #value: Value;
+  readonly #show: (value: Value) => void;
+
   constructor(
     readonly address: string,
     readonly name: string,
-    private value: Value,
-    private readonly show: (value: Value) => void,
-  ) {}
+    value: Value,
+    show: (value: Value) => void,
+  ) {
+    this.#value = value;
+    this.#show = show;
+  }
 
   async take(value: Value, undo = true): Promise<void> {
-    const before = this.value;
+    const before = this.#value;
     if (value === before) return;
-    this.value = value;
-    this.show(value);
-    const refusal = await this.post(value);
+    this.#value = value;
+    this.#show(value);
+    const refusal = await this.#post(value);
     if (refusal !== "") {
-      this.value = before;
-      this.show(before);
+      this.#value = before;
+      this.#show(before);
       toast("t-not-saved", (row) => void (row.querySelector("p")!.textContent = refusal));
     } else {
-      toast("t-saved", (row) => this.offerUndo(row, before, undo));
+      toast("t-saved", (row) => this.#offerUndo(row, before, undo));
     }
   }
 
-  private offerUndo(row: HTMLElement, before: Value, undo: boolean): void {
+  #offerUndo(row: HTMLElement, before: Value, undo: boolean): void {
     const button = row.querySelector<HTMLButtonElement>("[data-undo]");
     if (!undo) return button?.remove();
     button?.addEventListener("click", () => {
@@ -56,7 +62,7 @@ class Choice {
   }
 
   /** "" when saved, else a sentence. */
-  private async post(value: Value): Promise<string> {
+  async #post(value: Value): Promise<string> {
     try {
       const answer = await fetch(this.address, {
         method: "POST",

@@ -49,29 +49,31 @@ function deletion(message: MessageView): Question {
 }
 
 export class Actions {
-  private editing: Editing | null = null;
-  private press: Press | null = null;
-  private readonly abort = new AbortController();
+  readonly #log: Log;
+  readonly #shell: Shell;
+  readonly #hooks: Hooks;
+  #editing: Editing | null = null;
+  #press: Press | null = null;
+  readonly #abort = new AbortController();
 
-  constructor(
-    private readonly log: Log,
-    private readonly shell: Shell,
-    private readonly hooks: Hooks,
-  ) {
+  constructor(log: Log, shell: Shell, hooks: Hooks) {
+    this.#log = log;
+    this.#shell = shell;
+    this.#hooks = hooks;
     const { element } = log;
-    const { signal } = this.abort;
-    element.addEventListener("click", (event) => this.clicked(event), { signal });
-    element.addEventListener("keydown", (event) => this.pressed(event), { signal });
-    element.addEventListener("contextmenu", (event) => this.rightClicked(event), { signal });
-    element.addEventListener("pointerdown", (event) => this.pressStart(event), { signal });
-    element.addEventListener("scroll", () => this.pressDrop(), { signal, passive: true });
-    for (const name of ["pointerup", "pointercancel"]) element.addEventListener(name, () => this.pressEnd(), { signal });
-    element.addEventListener("pointermove", (event) => this.pressMoved(event), { signal });
+    const { signal } = this.#abort;
+    element.addEventListener("click", (event) => this.#clicked(event), { signal });
+    element.addEventListener("keydown", (event) => this.#pressed(event), { signal });
+    element.addEventListener("contextmenu", (event) => this.#rightClicked(event), { signal });
+    element.addEventListener("pointerdown", (event) => this.#pressStart(event), { signal });
+    element.addEventListener("scroll", () => this.#pressDrop(), { signal, passive: true });
+    for (const name of ["pointerup", "pointercancel"]) element.addEventListener(name, () => this.#pressEnd(), { signal });
+    element.addEventListener("pointermove", (event) => this.#pressMoved(event), { signal });
   }
 
   dispose(): void {
-    this.pressDrop();
-    this.abort.abort();
+    this.#pressDrop();
+    this.#abort.abort();
   }
 
   // Editing
@@ -79,19 +81,19 @@ export class Actions {
   /** Puts a box in the place of a message's text. */
   edit(row: HTMLElement, message: MessageView): void {
     const begin = ({ Editing }: typeof import("../later")) => {
-      this.editing ??= new Editing(this.shell.session, this.shell, {
-        closed: (row) => (row?.isConnected ? this.log.activate(row) : this.hooks.focusComposer()),
-        emptied: (message) => void this.remove(message, false),
+      this.#editing ??= new Editing(this.#shell.session, this.#shell, {
+        closed: (row) => (row?.isConnected ? this.#log.activate(row) : this.#hooks.focusComposer()),
+        emptied: (message) => void this.#remove(message, false),
       });
-      if (row.isConnected) this.editing.start(row, message);
+      if (row.isConnected) this.#editing.start(row, message);
     };
-    import("../later").then(begin).catch((error: unknown) => this.shell.fail("The message cannot be edited now", error));
+    import("../later").then(begin).catch((error: unknown) => this.#shell.fail("The message cannot be edited now", error));
   }
 
   /** Edits the newest message that passes; false when there is none. */
   editLast(test: (message: MessageView) => boolean): boolean {
-    const last = this.log.lastWhere(({ message, pending }) => pending === null && test(message));
-    const row = last === null ? null : this.log.rowOfMessage(last.message.id);
+    const last = this.#log.lastWhere(({ message, pending }) => pending === null && test(message));
+    const row = last === null ? null : this.#log.rowOfMessage(last.message.id);
     if (last === null || row === null) return false;
     this.edit(row, last.message);
     return true;
@@ -99,14 +101,14 @@ export class Actions {
 
   /** Ends an edit; false when there was none. */
   cancelEdit(): boolean {
-    if (this.editing?.active !== true) return false;
-    this.editing.cancel();
+    if (this.#editing?.active !== true) return false;
+    this.#editing.cancel();
     return true;
   }
 
-  private target(element: Element | null): Target | null {
-    const entry = this.log.entryOf(element);
-    const state = this.hooks.state();
+  #target(element: Element | null): Target | null {
+    const entry = this.#log.entryOf(element);
+    const state = this.#hooks.state();
     const row = element?.closest<HTMLElement>(".msg") ?? null;
     if (entry === null || state === null || row === null) return null;
     return entry.pending === null && entry.message.deleted_at === null ? { message: entry.message, row, state } : null;
@@ -114,204 +116,204 @@ export class Actions {
 
   // Ways in
 
-  private clicked(event: MouseEvent): void {
+  #clicked(event: MouseEvent): void {
     const button = closest(event, "[data-do]");
-    if (button === null) return this.clickedText(event);
-    const entry = this.log.entryOf(button);
+    if (button === null) return this.#clickedText(event);
+    const entry = this.#log.entryOf(button);
     const name = button.dataset["do"] ?? "";
     if (entry !== null && (name === "retry-send" || name === "discard-send")) {
       event.stopPropagation();
       const { cid } = entry.message;
-      if (cid !== null) void (name === "retry-send" ? this.shell.session.outbox.retry(cid) : this.shell.session.outbox.discard(cid));
+      if (cid !== null) void (name === "retry-send" ? this.#shell.session.outbox.retry(cid) : this.#shell.session.outbox.discard(cid));
       return;
     }
-    if (entry !== null && name === "open-thread") this.hooks.openThread?.(entry.message.id, button);
-    const target = this.target(button);
-    if (target !== null) this.run(name, target, button);
+    if (entry !== null && name === "open-thread") this.#hooks.openThread?.(entry.message.id, button);
+    const target = this.#target(button);
+    if (target !== null) this.#run(name, target, button);
   }
 
-  private clickedText(event: MouseEvent): void {
+  #clickedText(event: MouseEvent): void {
     const at = closest(event, ".at[data-user]");
     const face = closest(event, "[data-part=avatar], [data-part=author]");
-    const author = face === null ? null : (this.log.entryOf(face)?.message.author ?? null);
-    if (at !== null) this.shell.openPerson(Number(at.dataset["user"]), at);
-    else if (face !== null && author !== null) this.shell.openPerson(author, face);
+    const author = face === null ? null : (this.#log.entryOf(face)?.message.author ?? null);
+    if (at !== null) this.#shell.openPerson(Number(at.dataset["user"]), at);
+    else if (face !== null && author !== null) this.#shell.openPerson(author, face);
   }
 
-  private run(name: string, target: Target, button: HTMLElement): void {
+  #run(name: string, target: Target, button: HTMLElement): void {
     const { message, row } = target;
-    if (name === "toggle-reaction") this.react(message, button.dataset["emoji"] ?? "");
-    else if (name === "pick-reaction") this.pick(message, button);
-    else if (name === "quote-message") this.hooks.quote(message);
+    if (name === "toggle-reaction") this.#react(message, button.dataset["emoji"] ?? "");
+    else if (name === "pick-reaction") this.#pick(message, button);
+    else if (name === "quote-message") this.#hooks.quote(message);
     else if (name === "edit-message") this.edit(row, message);
-    else if (name === "open-menu") this.menu(target, button);
-    else if (name === "open-history") this.history(message, button);
-    else if (name === "show-quoted") this.hooks.showQuoted(button.dataset["quoted"] ?? "");
+    else if (name === "open-menu") this.#menu(target, button);
+    else if (name === "open-history") this.#history(message, button);
+    else if (name === "show-quoted") this.#hooks.showQuoted(button.dataset["quoted"] ?? "");
   }
 
-  private pressed(event: KeyboardEvent): void {
+  #pressed(event: KeyboardEvent): void {
     const row = event.target instanceof HTMLElement && event.target.matches(".msg") ? event.target : null;
     if (row === null || isTextField(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
-    const target = this.target(row);
+    const target = this.#target(row);
     if (target === null) return;
-    if (event.key === "Enter") this.menu(target, row);
-    else if (event.key === "Delete") void this.remove(target.message, event.shiftKey);
-    else if (!this.letter(event.key, target)) return;
+    if (event.key === "Enter") this.#menu(target, row);
+    else if (event.key === "Delete") void this.#remove(target.message, event.shiftKey);
+    else if (!this.#letter(event.key, target)) return;
     event.preventDefault();
     event.stopPropagation();
   }
 
   /** Letters act only where the person has not switched them off. */
-  private letter(key: string, { message, row, state }: Target): boolean {
-    const { session } = this.shell;
+  #letter(key: string, { message, row, state }: Target): boolean {
+    const { session } = this.#shell;
     if (!session.home.get().preferences.letter_shortcuts) return false;
     const actions: Record<string, () => void> = {
-      "+": () => canReact(state) && this.pick(message, row),
-      r: () => canPost(state) && this.hooks.quote(message),
-      t: () => this.hooks.openThread?.(message.id, row),
+      "+": () => canReact(state) && this.#pick(message, row),
+      r: () => canPost(state) && this.#hooks.quote(message),
+      t: () => this.#hooks.openThread?.(message.id, row),
       e: () => canEdit(state, message, session.me) && this.edit(row, message),
-      l: () => void this.copyLink(message, state),
+      l: () => void this.#copyLink(message, state),
     };
     const action = actions[key.toLowerCase()];
     action?.();
     return action !== undefined;
   }
 
-  private rightClicked(event: MouseEvent): void {
+  #rightClicked(event: MouseEvent): void {
     // A link, a picture or selected text have a menu of the browser's own that is of more use.
     if (closest(event, "a[href], img, textarea") !== null || !getSelection()?.isCollapsed) return;
-    const target = this.target(event.target as Element);
+    const target = this.#target(event.target as Element);
     if (target === null) return;
     event.preventDefault();
     // A finger: the press itself opens the menu when it is lifted.
-    if (this.press !== null) return;
+    if (this.#press !== null) return;
     const keyboard = event.clientX === 0 && event.clientY === 0;
-    this.menu(target, target.row, keyboard ? undefined : { x: event.clientX, y: event.clientY });
+    this.#menu(target, target.row, keyboard ? undefined : { x: event.clientX, y: event.clientY });
   }
 
-  private pressStart(event: PointerEvent): void {
-    this.pressDrop();
+  #pressStart(event: PointerEvent): void {
+    this.#pressDrop();
     if (event.pointerType !== "touch" || closest(event, "a[href], button, textarea") !== null) return;
-    const target = this.target(event.target as Element);
+    const target = this.#target(event.target as Element);
     if (target === null) return;
     const press: Press = { target, long: false, x: event.clientX, y: event.clientY, timer: undefined };
     press.timer = setTimeout(() => {
       press.long = true;
       target.row.classList.add("hot");
     }, LONG_PRESS_MS);
-    this.press = press;
+    this.#press = press;
   }
 
-  private pressMoved(event: PointerEvent): void {
-    const { press } = this;
-    if (press !== null && Math.hypot(event.clientX - press.x, event.clientY - press.y) > PRESS_SLACK_PX) this.pressDrop();
+  #pressMoved(event: PointerEvent): void {
+    const press = this.#press;
+    if (press !== null && Math.hypot(event.clientX - press.x, event.clientY - press.y) > PRESS_SLACK_PX) this.#pressDrop();
   }
 
-  private pressDrop(): void {
-    if (this.press === null) return;
-    clearTimeout(this.press.timer);
-    this.press.target.row.classList.remove("hot");
-    this.press = null;
+  #pressDrop(): void {
+    if (this.#press === null) return;
+    clearTimeout(this.#press.timer);
+    this.#press.target.row.classList.remove("hot");
+    this.#press = null;
   }
 
   /** Opens the menu only now: the end of the press would close a popover that was opened during it. */
-  private pressEnd(): void {
-    const { press } = this;
-    this.pressDrop();
-    if (press?.long === true) setTimeout(() => this.menu(press.target, press.target.row));
+  #pressEnd(): void {
+    const press = this.#press;
+    this.#pressDrop();
+    if (press?.long === true) setTimeout(() => this.#menu(press.target, press.target.row));
   }
 
   // The menu
 
-  private menu(target: Target, anchor: HTMLElement, at?: { x: number; y: number }): void {
+  #menu(target: Target, anchor: HTMLElement, at?: { x: number; y: number }): void {
     const { message, row, state } = target;
     const quick = {
       emoji: QUICK.map((emoji) => ({ emoji, name: emojiName(emoji) })),
-      pick: (emoji: string) => this.react(message, emoji),
-      more: () => this.pick(message, row),
+      pick: (emoji: string) => this.#react(message, emoji),
+      more: () => this.#pick(message, row),
     };
-    this.shell.openMenu({
+    this.#shell.openMenu({
       label: "Message actions",
       anchor,
-      items: this.items(target),
+      items: this.#items(target),
       ...(at === undefined ? {} : { at }),
       ...(canReact(state) ? { quick } : {}),
     });
   }
 
   /** What this person may do with this message; the rest is absent, not grey. */
-  private items({ message, row, state }: Target): MenuItem[] {
-    const { session } = this.shell;
-    const { openThread } = this.hooks;
+  #items({ message, row, state }: Target): MenuItem[] {
+    const { session } = this.#shell;
+    const { openThread } = this.#hooks;
     const then = thenUrl(state.room, message.beside);
     const items: (MenuItem | false)[] = [
       openThread !== undefined && (canPost(state) || message.thread !== null) && { text: "Reply in thread", icon: "message-square-text", key: "T", run: () => openThread(message.id, row) },
-      canPost(state) && { text: "Quote reply", icon: "quote", key: "R", run: () => this.hooks.quote(message) },
+      canPost(state) && { text: "Quote reply", icon: "quote", key: "R", run: () => this.#hooks.quote(message) },
       canEdit(state, message, session.me) && { text: "Edit", icon: "pencil-line", key: "E", run: () => this.edit(row, message) },
-      then !== null && { text: "Code at that time", icon: "history", run: () => this.shell.navigate(then) },
-      { text: "Copy link", icon: "link", key: "L", run: () => void this.copyLink(message, state) },
-      { text: "Copy text", icon: "copy", run: () => void this.copy(message.body, "Text copied") },
-      canDelete(state, message, session.me) && { text: "Delete", icon: "trash-2", key: "Del", danger: true, line: true, run: (event) => void this.remove(message, event.shiftKey) },
+      then !== null && { text: "Code at that time", icon: "history", run: () => this.#shell.navigate(then) },
+      { text: "Copy link", icon: "link", key: "L", run: () => void this.#copyLink(message, state) },
+      { text: "Copy text", icon: "copy", run: () => void this.#copy(message.body, "Text copied") },
+      canDelete(state, message, session.me) && { text: "Delete", icon: "trash-2", key: "Del", danger: true, line: true, run: (event) => void this.#remove(message, event.shiftKey) },
     ];
     return items.filter((item): item is MenuItem => item !== false);
   }
 
   // What is done
 
-  private pick(message: MessageView, opener: HTMLElement): void {
-    const { me } = this.shell.session;
+  #pick(message: MessageView, opener: HTMLElement): void {
+    const { me } = this.#shell.session;
     import("../later")
-      .then(({ openPicker }) => openPicker({ opener, me, choose: (emoji) => this.react(message, emoji) }))
-      .catch((error: unknown) => this.shell.fail("The emoji could not be loaded", error));
+      .then(({ openPicker }) => openPicker({ opener, me, choose: (emoji) => this.#react(message, emoji) }))
+      .catch((error: unknown) => this.#shell.fail("The emoji could not be loaded", error));
   }
 
-  private react(message: MessageView, emoji: string): void {
-    const { session } = this.shell;
-    const now = this.log.entryOf(this.log.rowOfMessage(message.id))?.message ?? message;
+  #react(message: MessageView, emoji: string): void {
+    const { session } = this.#shell;
+    const now = this.#log.entryOf(this.#log.rowOfMessage(message.id))?.message ?? message;
     const mine = now.reactions.some((one) => one.emoji === emoji && one.users.includes(session.me));
     if (!mine) rememberEmoji(session.me, emoji);
     session
       .command(mine ? "reaction.remove" : "reaction.add", { message: message.id, emoji }, message.room)
-      .catch((error: unknown) => this.shell.fail("The reaction was not saved", error));
+      .catch((error: unknown) => this.#shell.fail("The reaction was not saved", error));
   }
 
-  private async remove(message: MessageView, sure: boolean): Promise<void> {
-    const { session } = this.shell;
-    const state = this.hooks.state();
+  async #remove(message: MessageView, sure: boolean): Promise<void> {
+    const { session } = this.#shell;
+    const state = this.#hooks.state();
     if (state === null || !canDelete(state, message, session.me)) return;
     const doIt = () => session.command("message.delete", { id: message.id }, message.room);
     try {
       if (sure) await doIt();
-      else if ((await this.shell.confirm(deletion(message), doIt)) === null) return;
-      this.editing?.cancel();
+      else if ((await this.#shell.confirm(deletion(message), doIt)) === null) return;
+      this.#editing?.cancel();
     } catch (error) {
-      this.shell.fail("The message was not deleted", error);
+      this.#shell.fail("The message was not deleted", error);
     }
   }
 
-  private history(message: MessageView, button: HTMLElement): void {
+  #history(message: MessageView, button: HTMLElement): void {
     const closed = () => {
       button.setAttribute("aria-expanded", "false");
-      this.hooks.opened(null);
+      this.#hooks.opened(null);
     };
     const open = ({ openHistory }: typeof import("../later")) => {
       button.setAttribute("aria-expanded", "true");
-      openHistory(this.shell, message, button, closed);
-      this.hooks.opened(message.id);
+      openHistory(this.#shell, message, button, closed);
+      this.#hooks.opened(message.id);
     };
-    import("../later").then(open).catch((error: unknown) => this.shell.fail("The history could not be loaded", error));
+    import("../later").then(open).catch((error: unknown) => this.#shell.fail("The history could not be loaded", error));
   }
 
-  private copyLink(message: MessageView, state: RoomSnapshot): Promise<void> {
-    return this.copy(new URL(permalink(state.room, message.id), location.href).href, "Link copied");
+  #copyLink(message: MessageView, state: RoomSnapshot): Promise<void> {
+    return this.#copy(new URL(permalink(state.room, message.id), location.href).href, "Link copied");
   }
 
-  private async copy(text: string, done: string): Promise<void> {
+  async #copy(text: string, done: string): Promise<void> {
     try {
       await navigator.clipboard.writeText(text);
-      this.shell.toast({ kind: "info", title: done });
+      this.#shell.toast({ kind: "info", title: done });
     } catch {
-      this.shell.toast({ kind: "error", title: "The browser did not allow copying", text });
+      this.#shell.toast({ kind: "error", title: "The browser did not allow copying", text });
     }
   }
 }

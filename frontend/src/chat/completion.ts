@@ -50,82 +50,83 @@ export function rankPeople(people: readonly PersonView[], query: string, lately:
 let lists = 0;
 
 export class Completion {
-  private choices: Choice[] = [];
-  private at = 0;
-  private word: ReturnType<typeof wordAt> = null;
-  private asked: AbortController | null = null;
-  private readonly box: HTMLElement;
-  private readonly list: HTMLElement;
+  readonly #field: HTMLTextAreaElement;
+  readonly #session: Session;
+  readonly #state: () => RoomSnapshot | null;
+  #choices: Choice[] = [];
+  #at = 0;
+  #word: ReturnType<typeof wordAt> = null;
+  #asked: AbortController | null = null;
+  readonly #box: HTMLElement;
+  readonly #list: HTMLElement;
 
-  constructor(
-    root: HTMLElement,
-    private readonly field: HTMLTextAreaElement,
-    private readonly session: Session,
-    private readonly state: () => RoomSnapshot | null,
-  ) {
-    this.box = part(root, "[data-part=completion]");
-    this.list = part(root, "[data-part=options]");
-    this.list.id = `completion-${++lists}`;
-    field.setAttribute("aria-controls", this.list.id);
+  constructor(root: HTMLElement, field: HTMLTextAreaElement, session: Session, state: () => RoomSnapshot | null) {
+    this.#field = field;
+    this.#session = session;
+    this.#state = state;
+    this.#box = part(root, "[data-part=completion]");
+    this.#list = part(root, "[data-part=options]");
+    this.#list.id = `completion-${++lists}`;
+    field.setAttribute("aria-controls", this.#list.id);
     // The list must not take the focus from the field.
-    this.box.addEventListener("pointerdown", (event) => event.preventDefault());
-    this.list.addEventListener("click", (event) => {
+    this.#box.addEventListener("pointerdown", (event) => event.preventDefault());
+    this.#list.addEventListener("click", (event) => {
       const option = event.target instanceof Element ? event.target.closest<HTMLElement>("[role=option]") : null;
-      if (option !== null) this.take(Number(option.dataset["index"]));
+      if (option !== null) this.#take(Number(option.dataset["index"]));
     });
     field.addEventListener("blur", () => this.close());
   }
 
   get open(): boolean {
-    return !this.box.hidden;
+    return !this.#box.hidden;
   }
 
   close(): boolean {
     const was = this.open;
-    this.asked?.abort();
-    this.box.hidden = true;
-    this.choices = [];
-    this.field.removeAttribute("aria-activedescendant");
+    this.#asked?.abort();
+    this.#box.hidden = true;
+    this.#choices = [];
+    this.#field.removeAttribute("aria-activedescendant");
     return was;
   }
 
   /** The text or the caret changed. */
   async update(): Promise<void> {
-    const { field } = this;
+    const field = this.#field;
     const word = field.selectionStart === field.selectionEnd ? wordAt(field.value, field.selectionStart) : null;
-    this.word = word;
+    this.#word = word;
     if (word === null) return void this.close();
-    this.asked?.abort();
-    const asked = (this.asked = new AbortController());
+    this.#asked?.abort();
+    const asked = (this.#asked = new AbortController());
     if (word.kind === ":") {
       const groups = await loadEmoji().catch(() => []);
-      if (!asked.signal.aborted) this.show(this.emojiChoices(groups, word.query), `Emoji matching “${word.query}”`);
+      if (!asked.signal.aborted) this.#show(this.#emojiChoices(groups, word.query), `Emoji matching “${word.query}”`);
       return;
     }
-    this.show(this.peopleChoices(word.query, []), this.caption(word.query));
+    this.#show(this.#peopleChoices(word.query, []), this.#caption(word.query));
     const others = await api.people(word.query, null, asked.signal).catch(() => []);
-    if (!asked.signal.aborted && others.length > 0) this.show(this.peopleChoices(word.query, others), this.caption(word.query));
+    if (!asked.signal.aborted && others.length > 0) this.#show(this.#peopleChoices(word.query, others), this.#caption(word.query));
   }
 
-  private caption(query: string): string {
+  #caption(query: string): string {
     return query === "" ? "People" : `People matching “${query}”`;
   }
 
-  private emojiChoices(groups: Parameters<typeof searchEmoji>[0], query: string): Choice[] {
+  #emojiChoices(groups: Parameters<typeof searchEmoji>[0], query: string): Choice[] {
     return searchEmoji(groups, query, CHOICES_MOST).map((one) => ({
       insert: `${one.emoji} `,
       name: `:${one.name}:`,
       detail: "",
       end: "",
       lead: document.createTextNode(one.emoji),
-      chosen: () => rememberEmoji(this.session.me, one.emoji),
+      chosen: () => rememberEmoji(this.#session.me, one.emoji),
     }));
   }
 
-  private peopleChoices(query: string, others: readonly PersonView[]): Choice[] {
-    const state = this.state();
+  #peopleChoices(query: string, others: readonly PersonView[]): Choice[] {
+    const state = this.#state();
     if (state === null) return [];
-    const members = state.members.map((member) => member.person).filter((person) => person.id !== this.session.me);
+    const members = state.members.map((member) => member.person).filter((person) => person.id !== this.#session.me);
     const inside = new Set(state.members.map((member) => member.person.id));
     const lately = [...new Set(state.messages.map((message) => message.author ?? 0).reverse())];
     const outside = others.filter((person) => !inside.has(person.id));
@@ -136,7 +137,7 @@ export class Completion {
       end,
       lead: avatar(person, "s"),
     });
-    const all = "room".startsWith(query.toLowerCase()) ? [this.everybody(state)] : [];
+    const all = "room".startsWith(query.toLowerCase()) ? [this.#everybody(state)] : [];
     return [
       ...rankPeople(members, query, lately).map((person) => choice(person, "")),
       ...all,
@@ -144,56 +145,56 @@ export class Completion {
     ].slice(0, CHOICES_MOST);
   }
 
-  private everybody(state: RoomSnapshot): Choice {
+  #everybody(state: RoomSnapshot): Choice {
     const lead = el("span", "", "@");
     return { insert: "@room ", name: "Everybody in this room", detail: "@room", end: `${state.member_count} people`, lead };
   }
 
-  private show(choices: Choice[], caption: string): void {
+  #show(choices: Choice[], caption: string): void {
     if (choices.length === 0) return void this.close();
-    this.asked ??= new AbortController();
-    this.choices = choices;
-    part(this.box, "[data-part=completion-cap]").textContent = caption;
-    this.list.setAttribute("aria-label", caption);
-    this.list.replaceChildren(...choices.map((choice, index) => this.option(choice, index)));
-    this.box.hidden = false;
-    this.point(0);
+    this.#asked ??= new AbortController();
+    this.#choices = choices;
+    part(this.#box, "[data-part=completion-cap]").textContent = caption;
+    this.#list.setAttribute("aria-label", caption);
+    this.#list.replaceChildren(...choices.map((choice, index) => this.#option(choice, index)));
+    this.#box.hidden = false;
+    this.#point(0);
   }
 
-  private option(choice: Choice, index: number): HTMLElement {
+  #option(choice: Choice, index: number): HTMLElement {
     const option = clone("t-option");
-    option.id = `${this.list.id}-${index}`;
+    option.id = `${this.#list.id}-${index}`;
     option.dataset["index"] = String(index);
     const lead = part(option, "[data-part=lead]");
     if (choice.lead instanceof HTMLElement && choice.lead.matches(".avatar")) lead.replaceWith(choice.lead);
     else lead.replaceChildren(choice.lead);
-    part(option, "[data-part=name]").replaceChildren(...this.marked(choice.name));
+    part(option, "[data-part=name]").replaceChildren(...this.#marked(choice.name));
     part(option, "[data-part=detail]").textContent = choice.detail;
     part(option, "[data-part=end]").textContent = choice.end;
     return option;
   }
 
-  private marked(name: string): (string | Node)[] {
-    const query = this.word?.query ?? "";
+  #marked(name: string): (string | Node)[] {
+    const query = this.#word?.query ?? "";
     const at = query === "" ? -1 : name.toLowerCase().indexOf(query.toLowerCase());
     if (at < 0) return [name];
     return [name.slice(0, at), el("mark", "", name.slice(at, at + query.length)), name.slice(at + query.length)];
   }
 
-  private point(index: number): void {
-    this.at = (index + this.choices.length) % this.choices.length;
-    for (const option of this.list.children) option.setAttribute("aria-selected", String(Number((option as HTMLElement).dataset["index"]) === this.at));
-    const option = this.list.children[this.at];
+  #point(index: number): void {
+    this.#at = (index + this.#choices.length) % this.#choices.length;
+    for (const option of this.#list.children) option.setAttribute("aria-selected", String(Number((option as HTMLElement).dataset["index"]) === this.#at));
+    const option = this.#list.children[this.#at];
     option?.scrollIntoView({ block: "nearest" });
-    if (option !== undefined) this.field.setAttribute("aria-activedescendant", option.id);
+    if (option !== undefined) this.#field.setAttribute("aria-activedescendant", option.id);
   }
 
   /** Arrows, Enter, Tab and Esc while the list is open; answers whether the key was used. */
   key(event: KeyboardEvent): boolean {
     if (!this.open) return false;
-    if (event.key === "ArrowDown") this.point(this.at + 1);
-    else if (event.key === "ArrowUp") this.point(this.at - 1);
-    else if (event.key === "Enter" || event.key === "Tab") this.take(this.at);
+    if (event.key === "ArrowDown") this.#point(this.#at + 1);
+    else if (event.key === "ArrowUp") this.#point(this.#at - 1);
+    else if (event.key === "Enter" || event.key === "Tab") this.#take(this.#at);
     else if (event.key === "Escape") this.close();
     else return false;
     event.preventDefault();
@@ -201,12 +202,12 @@ export class Completion {
     return true;
   }
 
-  private take(index: number): void {
-    const [choice, word] = [this.choices[index], this.word];
+  #take(index: number): void {
+    const [choice, word] = [this.#choices[index], this.#word];
     if (choice === undefined || word === null) return;
     this.close();
     choice.chosen?.();
-    this.field.setSelectionRange(word.start, this.field.selectionStart);
-    insertText(this.field, choice.insert);
+    this.#field.setSelectionRange(word.start, this.#field.selectionStart);
+    insertText(this.#field, choice.insert);
   }
 }

@@ -16,35 +16,38 @@ interface Hooks {
 }
 
 export class Editing {
-  private form: HTMLFormElement | null = null;
-  private row: HTMLElement | null = null;
-  private message: MessageView | null = null;
+  readonly #session: Session;
+  readonly #shell: Shell;
+  readonly #hooks: Hooks;
+  #form: HTMLFormElement | null = null;
+  #row: HTMLElement | null = null;
+  #message: MessageView | null = null;
 
-  constructor(
-    private readonly session: Session,
-    private readonly shell: Shell,
-    private readonly hooks: Hooks,
-  ) {}
+  constructor(session: Session, shell: Shell, hooks: Hooks) {
+    this.#session = session;
+    this.#shell = shell;
+    this.#hooks = hooks;
+  }
 
   get active(): boolean {
-    return this.form?.isConnected === true;
+    return this.#form?.isConnected === true;
   }
 
   start(row: HTMLElement, message: MessageView): void {
-    this.close(false);
+    this.#close(false);
     const form = clone<HTMLFormElement>("t-edit");
     const text = part<HTMLTextAreaElement>(form, "[data-part=text]");
-    text.value = keptText(this.key(message)) ?? message.body;
-    text.addEventListener("input", () => keepText(this.key(message), text.value));
+    text.value = keptText(this.#key(message)) ?? message.body;
+    text.addEventListener("input", () => keepText(this.#key(message), text.value));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.save();
+      void this.#save();
     });
-    form.addEventListener("keydown", (event) => this.pressed(event));
+    form.addEventListener("keydown", (event) => this.#pressed(event));
     form.addEventListener("click", (event) => {
       if ((event.target as Element).closest("[data-do=cancel-edit]")) this.cancel();
     });
-    [this.form, this.row, this.message] = [form, row, message];
+    [this.#form, this.#row, this.#message] = [form, row, message];
     row.classList.add("editing");
     const body = part(row, "[data-part=body]");
     body.hidden = true;
@@ -57,24 +60,24 @@ export class Editing {
 
   /** Leaves the message as it was and forgets what was typed. */
   cancel(): void {
-    if (this.message !== null) dropText(this.key(this.message));
-    this.close(true);
+    if (this.#message !== null) dropText(this.#key(this.#message));
+    this.#close(true);
   }
 
-  private key(message: MessageView): string {
-    return `edit-${this.session.me}-${message.id}`;
+  #key(message: MessageView): string {
+    return `edit-${this.#session.me}-${message.id}`;
   }
 
-  private close(focus: boolean): void {
-    const { row } = this;
-    this.form?.remove();
+  #close(focus: boolean): void {
+    const row = this.#row;
+    this.#form?.remove();
     row?.classList.remove("editing");
     if (row !== null) part(row, "[data-part=body]").hidden = false;
-    this.form = this.row = this.message = null;
-    if (focus) this.hooks.closed(row);
+    this.#form = this.#row = this.#message = null;
+    if (focus) this.#hooks.closed(row);
   }
 
-  private pressed(event: KeyboardEvent): void {
+  #pressed(event: KeyboardEvent): void {
     if (event.isComposing) return;
     if (event.key === "Escape") {
       event.preventDefault();
@@ -83,32 +86,33 @@ export class Editing {
       return;
     }
     if (event.key !== "Enter" || !(event.target instanceof HTMLTextAreaElement)) return;
-    const sends = event.ctrlKey || event.metaKey || (this.session.home.get().preferences.enter_sends && !event.shiftKey);
+    const sends = event.ctrlKey || event.metaKey || (this.#session.home.get().preferences.enter_sends && !event.shiftKey);
     if (!sends) return;
     event.preventDefault();
-    void this.save();
+    void this.#save();
   }
 
-  private async save(): Promise<void> {
-    const { form, message } = this;
+  async #save(): Promise<void> {
+    const form = this.#form;
+    const message = this.#message;
     if (form === null || message === null || form.getAttribute("aria-busy") === "true") return;
     const body = part<HTMLTextAreaElement>(form, "[data-part=text]").value;
-    if (body.trim() === "") return this.hooks.emptied(message);
+    if (body.trim() === "") return this.#hooks.emptied(message);
     if (body === message.body) return this.cancel();
     form.setAttribute("aria-busy", "true");
     try {
-      await this.session.command("message.edit", { id: message.id, body }, message.room);
-      dropText(this.key(message));
-      if (this.form === form) this.close(true);
-      this.shell.announce("Saved");
+      await this.#session.command("message.edit", { id: message.id, body }, message.room);
+      dropText(this.#key(message));
+      if (this.#form === form) this.#close(true);
+      this.#shell.announce("Saved");
     } catch (error) {
-      this.problem(form, error);
+      this.#problem(form, error);
     } finally {
       form.removeAttribute("aria-busy");
     }
   }
 
-  private problem(form: HTMLFormElement, error: unknown): void {
+  #problem(form: HTMLFormElement, error: unknown): void {
     const place = part(form, "[data-part=problem]");
     place.hidden = false;
     if (!(error instanceof CommandError)) throw error;

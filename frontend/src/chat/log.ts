@@ -18,48 +18,48 @@ const INNER = "a[href], button, textarea, summary";
 
 export class Log {
   readonly scroll: Scroll;
-  private rows = new Map<string, Row>();
-  private tools: HTMLElement | null = null;
+  #rows = new Map<string, Row>();
+  #tools: HTMLElement | null = null;
   /** The log is one tab stop: this message, or the log itself while none has been chosen. */
-  private current: HTMLElement | null = null;
-  private context: RowContext | null = null;
-  private unlight: ReturnType<typeof setTimeout> | undefined;
+  #current: HTMLElement | null = null;
+  #context: RowContext | null = null;
+  #unlight: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly element: HTMLElement,
     moved: () => void,
   ) {
     this.scroll = new Scroll(element, moved);
-    element.addEventListener("pointerover", this.hovered);
-    element.addEventListener("pointerleave", this.left);
-    element.addEventListener("focusin", this.focused);
-    element.addEventListener("keydown", this.pressed);
+    element.addEventListener("pointerover", this.#hovered);
+    element.addEventListener("pointerleave", this.#left);
+    element.addEventListener("focusin", this.#focused);
+    element.addEventListener("keydown", this.#pressed);
   }
 
   dispose(): void {
-    clearTimeout(this.unlight);
+    clearTimeout(this.#unlight);
     this.scroll.dispose();
-    this.element.removeEventListener("pointerover", this.hovered);
-    this.element.removeEventListener("pointerleave", this.left);
-    this.element.removeEventListener("focusin", this.focused);
-    this.element.removeEventListener("keydown", this.pressed);
+    this.element.removeEventListener("pointerover", this.#hovered);
+    this.element.removeEventListener("pointerleave", this.#left);
+    this.element.removeEventListener("focusin", this.#focused);
+    this.element.removeEventListener("keydown", this.#pressed);
   }
 
   /** Makes the log show these entries. `all` draws every row again (names, rights or the open pane changed). */
   draw(entries: readonly Entry[], context: RowContext, all = false): void {
-    this.context = context;
+    this.#context = context;
     const wanted = new Set(entries.map((entry) => entry.key));
     const hadFocus = this.element.contains(document.activeElement);
-    for (const [key, row] of this.rows) {
+    for (const [key, row] of this.#rows) {
       if (wanted.has(key)) continue;
       row.element.remove();
-      this.rows.delete(key);
+      this.#rows.delete(key);
     }
     const fresh: HTMLElement[] = [];
     let cursor: Element | null = this.element.firstElementChild;
     for (const entry of entries) {
-      const before = this.rows.get(entry.key)?.element;
-      const element = this.rowOf(entry, context, all, fresh);
+      const before = this.#rows.get(entry.key)?.element;
+      const element = this.#rowOf(entry, context, all, fresh);
       if (before !== undefined && before === cursor) cursor = element;
       if (element === cursor) cursor = cursor.nextElementSibling;
       else this.element.insertBefore(element, cursor);
@@ -70,34 +70,34 @@ export class Log {
       surplus.remove();
     }
     if (hadFocus && !this.element.contains(document.activeElement)) this.element.focus({ preventScroll: true });
-    if (this.current?.isConnected !== true) this.setCurrent(null);
+    if (this.#current?.isConnected !== true) this.#setCurrent(null);
     this.scroll.restore();
-    this.settle(fresh);
+    this.#settle(fresh);
   }
 
-  private rowOf(entry: Entry, context: RowContext, all: boolean, fresh: HTMLElement[]): HTMLElement {
-    const known = this.rows.get(entry.key);
+  #rowOf(entry: Entry, context: RowContext, all: boolean, fresh: HTMLElement[]): HTMLElement {
+    const known = this.#rows.get(entry.key);
     const pending = entry.kind === "message" && entry.pending !== null;
     if (known !== undefined && known.entry.kind === entry.kind) {
       const same = !all && !pending && sameEntry(known.entry, entry);
       if (same) return known.element;
       if (updateRow(known.element, entry, context)) {
         known.entry = entry;
-        this.setStop(known.element, known.element === this.current);
+        this.#setStop(known.element, known.element === this.#current);
         return known.element;
       }
     }
     const element = createRow(entry, context);
-    if (known !== undefined && known.element === this.current) this.current = element;
-    this.setStop(element, element === this.current);
+    if (known !== undefined && known.element === this.#current) this.#current = element;
+    this.#setStop(element, element === this.#current);
     known?.element.replaceWith(element);
-    this.rows.set(entry.key, { entry, element });
+    this.#rows.set(entry.key, { entry, element });
     fresh.push(element);
     return element;
   }
 
   /** Rows may be skipped by the browser while out of view once it has measured them: before, the scroll bar would jump. */
-  private settle(rows: HTMLElement[]): void {
+  #settle(rows: HTMLElement[]): void {
     if (rows.length === 0) return;
     requestAnimationFrame(() => requestAnimationFrame(() => rows.forEach((row) => row.classList.add("settled"))));
   }
@@ -107,7 +107,7 @@ export class Log {
   entryOf(element: Element | null): Extract<Entry, { kind: "message" }> | null {
     const row = element?.closest<HTMLElement>(".msg") ?? null;
     if (row === null) return null;
-    for (const known of this.rows.values()) {
+    for (const known of this.#rows.values()) {
       if (known.element === row) return known.entry.kind === "message" ? known.entry : null;
     }
     return null;
@@ -120,7 +120,7 @@ export class Log {
   /** The newest message that passes, as an entry. */
   lastWhere(test: (entry: Extract<Entry, { kind: "message" }>) => boolean): Extract<Entry, { kind: "message" }> | null {
     let found: Extract<Entry, { kind: "message" }> | null = null;
-    for (const { entry } of this.rows.values()) {
+    for (const { entry } of this.#rows.values()) {
       if (entry.kind !== "message" || !test(entry)) continue;
       if (found === null || entry.message.seq >= found.message.seq) found = entry;
     }
@@ -139,8 +139,8 @@ export class Log {
     requestAnimationFrame(() => this.scroll.goTo({ id, offset }));
     for (const lit of this.element.querySelectorAll(".lit")) lit.classList.remove("lit");
     row.classList.add("lit");
-    clearTimeout(this.unlight);
-    this.unlight = setTimeout(() => row.classList.remove("lit"), LIT_MS);
+    clearTimeout(this.#unlight);
+    this.#unlight = setTimeout(() => row.classList.remove("lit"), LIT_MS);
     if (focus) this.activate(row);
     return true;
   }
@@ -158,7 +158,7 @@ export class Log {
 
   // Moving between messages
 
-  private messages(): HTMLElement[] {
+  #messages(): HTMLElement[] {
     return [...this.element.querySelectorAll<HTMLElement>(".msg")];
   }
 
@@ -170,36 +170,36 @@ export class Log {
   }
 
   focusLast(): void {
-    const rows = this.messages();
+    const rows = this.#messages();
     const last = rows[rows.length - 1];
     if (last !== undefined) this.activate(last);
   }
 
-  private readonly focused = (event: FocusEvent) => {
+  readonly #focused = (event: FocusEvent) => {
     const row = event.target instanceof Element ? event.target.closest<HTMLElement>(".msg") : null;
     if (row === null) return;
-    this.setCurrent(row);
-    this.showTools(row);
+    this.#setCurrent(row);
+    this.#showTools(row);
   };
 
-  private setCurrent(row: HTMLElement | null): void {
-    if (row === this.current && row !== null) return;
-    if (this.current !== null) this.setStop(this.current, false);
-    this.current = row;
-    if (row !== null) this.setStop(row, true);
+  #setCurrent(row: HTMLElement | null): void {
+    if (row === this.#current && row !== null) return;
+    if (this.#current !== null) this.#setStop(this.#current, false);
+    this.#current = row;
+    if (row !== null) this.#setStop(row, true);
     this.element.tabIndex = row === null ? 0 : -1;
   }
 
-  private setStop(row: HTMLElement, stop: boolean): void {
+  #setStop(row: HTMLElement, stop: boolean): void {
     if (!row.matches(".msg")) return;
     for (const one of [row, ...row.querySelectorAll<HTMLElement>(INNER)]) one.tabIndex = stop ? 0 : -1;
   }
 
-  private readonly pressed = (event: KeyboardEvent) => {
+  readonly #pressed = (event: KeyboardEvent) => {
     const target = event.target as HTMLElement;
     if (target !== this.element && !target.matches(".msg")) return;
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const rows = this.messages();
+    const rows = this.#messages();
     const at = rows.indexOf(target);
     const steps: Record<string, number> = { ArrowUp: at < 0 ? rows.length - 1 : at - 1, ArrowDown: at < 0 ? rows.length - 1 : at + 1, Home: 0 };
     const next = steps[event.key];
@@ -211,28 +211,28 @@ export class Log {
 
   // The toolbar of the message under the pointer or with the focus
 
-  private readonly hovered = (event: PointerEvent) => {
+  readonly #hovered = (event: PointerEvent) => {
     if (event.pointerType === "touch") return;
     const row = event.target instanceof Element ? event.target.closest<HTMLElement>(".msg") : null;
-    if (row !== null) this.showTools(row);
+    if (row !== null) this.#showTools(row);
   };
 
-  private readonly left = () => {
-    if (this.tools !== null && !this.tools.contains(document.activeElement)) this.tools.remove();
+  readonly #left = () => {
+    if (this.#tools !== null && !this.#tools.contains(document.activeElement)) this.#tools.remove();
   };
 
-  private showTools(row: HTMLElement): void {
+  #showTools(row: HTMLElement): void {
     const entry = this.entryOf(row);
-    this.tools ??= clone("t-tools");
-    if (entry === null || entry.pending !== null || entry.message.deleted_at !== null || row.classList.contains("editing")) return this.tools.remove();
-    if (this.tools.parentElement === row) return;
-    if (this.tools.querySelector("[aria-expanded='true']")) return;
-    const { context } = this;
-    part(this.tools, "[data-do=pick-reaction]").hidden = context?.canReact !== true;
-    part(this.tools, "[data-do=quote-message]").hidden = context?.canPost !== true;
-    part(this.tools, "[data-part=thread]").hidden = context?.chips !== true || (context.canPost !== true && entry.message.thread === null);
-    part(this.tools, "[data-part=edit]").hidden = entry.message.author !== context?.me || context.canPost !== true;
-    row.append(this.tools);
-    this.setStop(row, row === this.current);
+    this.#tools ??= clone("t-tools");
+    if (entry === null || entry.pending !== null || entry.message.deleted_at !== null || row.classList.contains("editing")) return this.#tools.remove();
+    if (this.#tools.parentElement === row) return;
+    if (this.#tools.querySelector("[aria-expanded='true']")) return;
+    const context = this.#context;
+    part(this.#tools, "[data-do=pick-reaction]").hidden = context?.canReact !== true;
+    part(this.#tools, "[data-do=quote-message]").hidden = context?.canPost !== true;
+    part(this.#tools, "[data-part=thread]").hidden = context?.chips !== true || (context.canPost !== true && entry.message.thread === null);
+    part(this.#tools, "[data-part=edit]").hidden = entry.message.author !== context?.me || context.canPost !== true;
+    row.append(this.#tools);
+    this.#setStop(row, row === this.#current);
   }
 }

@@ -11,41 +11,45 @@ const AHEAD_PX = 800;
 const PAUSE_AFTER_ERROR_MS = 3_000;
 
 export class Pages {
-  private busy = false;
-  private pausedUntil = 0;
+  readonly #log: Log;
+  readonly #chat: HTMLElement;
+  readonly #shell: Shell;
+  readonly #state: () => RoomSnapshot | null;
+  #busy = false;
+  #pausedUntil = 0;
 
-  constructor(
-    private readonly log: Log,
-    private readonly chat: HTMLElement,
-    private readonly shell: Shell,
-    private readonly state: () => RoomSnapshot | null,
-  ) {}
+  constructor(log: Log, chat: HTMLElement, shell: Shell, state: () => RoomSnapshot | null) {
+    this.#log = log;
+    this.#chat = chat;
+    this.#shell = shell;
+    this.#state = state;
+  }
 
   /** Called after every drawing and scroll. */
   check(): void {
-    const state = this.state();
-    if (state === null || this.busy || performance.now() < this.pausedUntil) return;
-    const { element, scroll } = this.log;
-    if (state.has_before && element.scrollTop < AHEAD_PX && state.messages.length > 0) void this.load("older");
-    else if (state.has_after && scroll.below() < AHEAD_PX) void this.load("newer");
+    const state = this.#state();
+    if (state === null || this.#busy || performance.now() < this.#pausedUntil) return;
+    const { element, scroll } = this.#log;
+    if (state.has_before && element.scrollTop < AHEAD_PX && state.messages.length > 0) void this.#load("older");
+    else if (state.has_after && scroll.below() < AHEAD_PX) void this.#load("newer");
   }
 
-  private async load(which: "older" | "newer"): Promise<void> {
-    this.busy = true;
-    const bar = part(this.chat, `[data-part=${which}]`);
+  async #load(which: "older" | "newer"): Promise<void> {
+    this.#busy = true;
+    const bar = part(this.#chat, `[data-part=${which}]`);
     // A quick answer shows no bar at all.
     const slow = setTimeout(() => (bar.hidden = false), 300);
-    this.log.scroll.note();
+    this.#log.scroll.note();
     try {
-      const { session } = this.shell;
+      const { session } = this.#shell;
       await (which === "older" ? session.loadOlder() : session.loadNewer());
     } catch (error) {
-      this.pausedUntil = performance.now() + PAUSE_AFTER_ERROR_MS;
-      this.shell.fail(which === "older" ? "Older messages could not be loaded" : "Newer messages could not be loaded", error);
+      this.#pausedUntil = performance.now() + PAUSE_AFTER_ERROR_MS;
+      this.#shell.fail(which === "older" ? "Older messages could not be loaded" : "Newer messages could not be loaded", error);
     } finally {
       clearTimeout(slow);
       bar.hidden = true;
-      this.busy = false;
+      this.#busy = false;
     }
   }
 }

@@ -43,133 +43,133 @@ function warmUp(): void {
 }
 
 class Room implements RoomPane {
-  private readonly shell: Shell;
-  private readonly room: number;
-  private readonly chat: HTMLElement;
-  private readonly log: Log;
-  private readonly pages: Pages;
-  private readonly actions: Actions;
-  private readonly composer: Composer;
-  private readonly typing: Typing;
-  private readonly reads: ReadMarker;
-  private readonly redraw = onceAFrame(() => this.draw());
-  private readonly abort = new AbortController();
-  private readonly stops: (() => void)[] = [];
-  private thread: ThreadPane | null = null;
-  private cards: Cards | null = null;
+  readonly #shell: Shell;
+  readonly #room: number;
+  readonly #chat: HTMLElement;
+  readonly #log: Log;
+  readonly #pages: Pages;
+  readonly #actions: Actions;
+  readonly #composer: Composer;
+  readonly #typing: Typing;
+  readonly #reads: ReadMarker;
+  readonly #redraw = onceAFrame(() => this.#draw());
+  readonly #abort = new AbortController();
+  readonly #stops: (() => void)[] = [];
+  #thread: ThreadPane | null = null;
+  #cards: Cards | null = null;
   /** The message whose thread or history stands open. */
-  private open: string | null = null;
-  private drawn: { permissions: unknown; open: string | null; room: unknown; people: number } | null = null;
-  private gone = false;
+  #open: string | null = null;
+  #drawn: { permissions: unknown; open: string | null; room: unknown; people: number } | null = null;
+  #gone = false;
 
   constructor({ view, shell, room, message }: MountRequest) {
-    this.shell = shell;
-    this.room = room;
-    this.chat = part(view, "[data-part=chat]");
-    this.log = new Log(part(this.chat, "[data-part=log]"), () => this.scrolled());
-    this.pages = new Pages(this.log, this.chat, shell, () => this.state);
-    this.typing = new Typing(shell.session, part(this.chat, "[data-part=typing]"), room, null);
-    this.composer = this.makeComposer();
-    this.actions = this.makeActions();
-    this.reads = new ReadMarker(shell.session, () => this.state, () => this.log.scroll.atEnd);
-    shell.session.beside.talks.set(room, { ask: (about) => this.composer.setAbout(about), reveal: (id, focus) => void this.show(id, focus) });
-    this.listen();
-    this.draw();
-    this.placeFirst(message);
+    this.#shell = shell;
+    this.#room = room;
+    this.#chat = part(view, "[data-part=chat]");
+    this.#log = new Log(part(this.#chat, "[data-part=log]"), () => this.#scrolled());
+    this.#pages = new Pages(this.#log, this.#chat, shell, () => this.#state);
+    this.#typing = new Typing(shell.session, part(this.#chat, "[data-part=typing]"), room, null);
+    this.#composer = this.#makeComposer();
+    this.#actions = this.#makeActions();
+    this.#reads = new ReadMarker(shell.session, () => this.#state, () => this.#log.scroll.atEnd);
+    shell.session.beside.talks.set(room, { ask: (about) => this.#composer.setAbout(about), reveal: (id, focus) => void this.#show(id, focus) });
+    this.#listen();
+    this.#draw();
+    this.#placeFirst(message);
   }
 
-  private makeComposer(): Composer {
+  #makeComposer(): Composer {
     return new Composer({
-      place: part(this.chat, "[data-part=composer]"),
-      shell: this.shell,
-      room: this.room,
+      place: part(this.#chat, "[data-part=composer]"),
+      shell: this.#shell,
+      room: this.#room,
       thread: null,
-      typing: this.typing,
-      placeholder: (state) => `Message ${roomLabel(state.room, this.others)}`,
-      editLast: () => this.editLast(),
-      sent: () => this.sent(),
+      typing: this.#typing,
+      placeholder: (state) => `Message ${roomLabel(state.room, this.#others)}`,
+      editLast: () => this.#editLast(),
+      sent: () => this.#sent(),
     });
   }
 
-  private makeActions(): Actions {
-    return new Actions(this.log, this.shell, {
-      state: () => this.state,
-      quote: (message) => this.composer.setQuote(message),
-      openThread: (root, opener) => this.openThread(root, opener),
+  #makeActions(): Actions {
+    return new Actions(this.#log, this.#shell, {
+      state: () => this.#state,
+      quote: (message) => this.#composer.setQuote(message),
+      openThread: (root, opener) => this.#openThread(root, opener),
       showQuoted: (id) => void this.reveal(id),
-      opened: (id) => this.setOpen(id),
-      focusComposer: () => this.composer.focus(),
+      opened: (id) => this.#setOpen(id),
+      focusComposer: () => this.#composer.focus(),
     });
   }
 
-  private listen(): void {
-    const { session } = this.shell;
-    this.stops.push(session.room.subscribe((state) => state, this.redraw));
-    this.stops.push(session.outbox.subscribe(this.redraw), session.connection.onState(this.redraw));
-    this.stops.push(session.connection.onEvent((event) => this.announce(event)));
-    const { signal } = this.abort;
-    window.addEventListener("pagehide", () => this.leavePage(), { signal });
+  #listen(): void {
+    const { session } = this.#shell;
+    this.#stops.push(session.room.subscribe((state) => state, this.#redraw));
+    this.#stops.push(session.outbox.subscribe(this.#redraw), session.connection.onState(this.#redraw));
+    this.#stops.push(session.connection.onEvent((event) => this.#announce(event)));
+    const { signal } = this.#abort;
+    window.addEventListener("pagehide", () => this.#leavePage(), { signal });
     window.addEventListener("focus", () => session.lookAgain(), { signal });
-    part(this.chat, "[data-part=pill]").addEventListener("click", () => this.jump(), { signal });
-    this.log.element.addEventListener("keydown", (event) => this.pressed(event), { signal });
-    this.log.element.addEventListener("click", (event) => this.clicked(event), { signal });
+    part(this.#chat, "[data-part=pill]").addEventListener("click", () => this.#jump(), { signal });
+    this.#log.element.addEventListener("keydown", (event) => this.#pressed(event), { signal });
+    this.#log.element.addEventListener("click", (event) => this.#clicked(event), { signal });
     // Midnight: "Today" becomes "Yesterday".
-    const hourly = setInterval(this.redraw, 60_000);
-    this.stops.push(() => clearInterval(hourly));
+    const hourly = setInterval(this.#redraw, 60_000);
+    this.#stops.push(() => clearInterval(hourly));
   }
 
   // RoomPane
 
   reveal(message: string): void {
-    void this.show(message, true);
+    void this.#show(message, true);
   }
 
   focus(): void {
-    this.composer.focus();
+    this.#composer.focus();
   }
 
   insert(text: string): void {
-    this.composer.insert(text);
+    this.#composer.insert(text);
   }
 
   escape(): boolean {
-    if (this.thread?.escape() === true) return true;
-    return this.actions.cancelEdit() || this.composer.escape();
+    if (this.#thread?.escape() === true) return true;
+    return this.#actions.cancelEdit() || this.#composer.escape();
   }
 
   markRead(): void {
-    this.reads.all();
+    this.#reads.all();
   }
 
   unmount(): void {
-    if (this.gone) return;
-    this.keepPosition();
-    this.gone = true;
-    this.abort.abort();
-    for (const stop of this.stops) stop();
-    this.typing.dispose();
-    this.reads.dispose();
-    this.composer.dispose();
-    this.actions.dispose();
-    this.cards?.dispose();
-    this.shell.session.beside.talks.delete(this.room);
-    this.log.dispose();
+    if (this.#gone) return;
+    this.#keepPosition();
+    this.#gone = true;
+    this.#abort.abort();
+    for (const stop of this.#stops) stop();
+    this.#typing.dispose();
+    this.#reads.dispose();
+    this.#composer.dispose();
+    this.#actions.dispose();
+    this.#cards?.dispose();
+    this.#shell.session.beside.talks.delete(this.#room);
+    this.#log.dispose();
   }
 
   // Drawing
 
-  private get state(): RoomSnapshot | null {
-    const state = this.shell.session.room.get();
-    return state?.room.id === this.room ? state : null;
+  get #state(): RoomSnapshot | null {
+    const state = this.#shell.session.room.get();
+    return state?.room.id === this.#room ? state : null;
   }
 
-  private get others(): PersonView[] {
-    const home = this.shell.session.home.get();
-    return home.rooms.find((summary) => summary.room.id === this.room)?.people ?? [];
+  get #others(): PersonView[] {
+    const home = this.#shell.session.home.get();
+    return home.rooms.find((summary) => summary.room.id === this.#room)?.people ?? [];
   }
 
-  private context(state: RoomSnapshot): RowContext {
-    const { session } = this.shell;
+  #context(state: RoomSnapshot): RowContext {
+    const { session } = this.#shell;
     return {
       me: session.me,
       people: session.people,
@@ -177,56 +177,56 @@ class Room implements RoomPane {
       canReact: canReact(state),
       canPost: canPost(state),
       chips: true,
-      open: this.open,
+      open: this.#open,
       online: session.connection.state === "online",
-      about: (place, message) => this.drawAbout(place, message),
+      about: (place, message) => this.#drawAbout(place, message),
     };
   }
 
   /** What a message is about comes under it as soon as that part of the page is here. */
-  private drawAbout(place: HTMLElement, message: MessageView): void {
+  #drawAbout(place: HTMLElement, message: MessageView): void {
     const draw = ({ Cards }: typeof import("../later")) => {
-      if (!this.gone) (this.cards ??= new Cards(this.shell, () => this.state?.room ?? null, () => this.log.scroll.restore())).draw(place, message);
+      if (!this.#gone) (this.#cards ??= new Cards(this.#shell, () => this.#state?.room ?? null, () => this.#log.scroll.restore())).draw(place, message);
     };
     // Without it the text of the message is there; the next drawing asks again.
     import("../later").then(draw).catch(() => undefined);
   }
 
-  private draw(): void {
-    const { state } = this;
-    if (state === null || this.gone) return;
-    this.reads.check();
-    const { session } = this.shell;
-    const pending = state.has_after ? [] : session.outbox.of(this.room);
-    const entries = entriesOf({ messages: state.messages, pending, me: session.me, newAfter: this.reads.newAfter, fromStart: !state.has_before });
-    const { drawn } = this;
-    const now = { permissions: state.permissions, open: this.open, room: state.room, people: session.people.changes };
-    this.drawn = now;
+  #draw(): void {
+    const state = this.#state;
+    if (state === null || this.#gone) return;
+    this.#reads.check();
+    const { session } = this.#shell;
+    const pending = state.has_after ? [] : session.outbox.of(this.#room);
+    const entries = entriesOf({ messages: state.messages, pending, me: session.me, newAfter: this.#reads.newAfter, fromStart: !state.has_before });
+    const drawn = this.#drawn;
+    const now = { permissions: state.permissions, open: this.#open, room: state.room, people: session.people.changes };
+    this.#drawn = now;
     const rights = drawn?.permissions !== now.permissions || drawn.open !== now.open;
     const all = rights || drawn.room !== now.room || drawn.people !== now.people;
     // That somebody made the room is no talk yet.
     const quiet = !state.has_before && state.messages.length <= 1 && state.messages.every((message) => message.kind === "system");
     const empty = quiet && pending.length === 0;
-    this.log.element.setAttribute("aria-label", `Messages in ${roomLabel(state.room, this.others)}`);
-    this.log.draw(empty ? [] : entries, this.context(state), all);
-    if (empty) this.log.element.replaceChildren(this.emptyRoom(state));
-    this.drawPill(state);
-    this.pages.check();
+    this.#log.element.setAttribute("aria-label", `Messages in ${roomLabel(state.room, this.#others)}`);
+    this.#log.draw(empty ? [] : entries, this.#context(state), all);
+    if (empty) this.#log.element.replaceChildren(this.#emptyRoom(state));
+    this.#drawPill(state);
+    this.#pages.check();
   }
 
-  private emptyRoom(state: RoomSnapshot): HTMLElement {
+  #emptyRoom(state: RoomSnapshot): HTMLElement {
     const empty = clone("t-empty-room");
     const direct = state.room.kind === "direct" || state.room.kind === "group";
     const about = direct ? "Only the people of this conversation can read it." : state.room.purpose;
-    part(empty, "[data-part=text]").textContent = about === "" ? `Be the first to write in ${roomLabel(state.room, this.others)}.` : about;
+    part(empty, "[data-part=text]").textContent = about === "" ? `Be the first to write in ${roomLabel(state.room, this.#others)}.` : about;
     part(empty, "[data-part=hello]").hidden = !canPost(state);
     part(empty, "[data-part=invite]").hidden = !state.permissions.includes("invite");
     return empty;
   }
 
-  private drawPill(state: RoomSnapshot): void {
-    const pill = part(this.chat, "[data-part=pill]");
-    const away = this.log.scroll.below() > this.log.element.clientHeight || state.has_after;
+  #drawPill(state: RoomSnapshot): void {
+    const pill = part(this.#chat, "[data-part=pill]");
+    const away = this.#log.scroll.below() > this.#log.element.clientHeight || state.has_after;
     pill.hidden = !away || (state.unread === 0 && !state.has_after);
     if (pill.hidden) return;
     const count = state.unread >= 100 ? "99+ new messages" : plural(state.unread, "new message", "new messages");
@@ -235,166 +235,166 @@ class Room implements RoomPane {
 
   // Where the log stands
 
-  private placeFirst(message: string | null): void {
-    if (message !== null) return void this.show(message, false);
-    const kept = keptPosition(this.room);
-    if (kept !== null) return void this.backTo(kept.id, kept.offset);
-    this.log.scroll.toEnd();
+  #placeFirst(message: string | null): void {
+    if (message !== null) return void this.#show(message, false);
+    const kept = keptPosition(this.#room);
+    if (kept !== null) return void this.#backTo(kept.id, kept.offset);
+    this.#log.scroll.toEnd();
     // A long way behind: begin to read where one stopped.
-    const line = this.log.element.querySelector<HTMLElement>(".new-mark");
-    if (line !== null && this.log.element.scrollHeight - line.offsetTop > this.log.element.clientHeight) this.log.goToNew();
-    this.scrolled();
+    const line = this.#log.element.querySelector<HTMLElement>(".new-mark");
+    if (line !== null && this.#log.element.scrollHeight - line.offsetTop > this.#log.element.clientHeight) this.#log.goToNew();
+    this.#scrolled();
   }
 
-  private async backTo(id: string, offset: number): Promise<void> {
-    if (!this.log.scroll.goTo({ id, offset })) {
+  async #backTo(id: string, offset: number): Promise<void> {
+    if (!this.#log.scroll.goTo({ id, offset })) {
       try {
-        await this.shell.session.openRoom(this.room, id);
+        await this.#shell.session.openRoom(this.#room, id);
       } catch {
-        return this.log.scroll.toEnd();
+        return this.#log.scroll.toEnd();
       }
-      if (this.gone) return;
-      this.draw();
-      if (!this.log.scroll.goTo({ id, offset })) this.log.scroll.toEnd();
+      if (this.#gone) return;
+      this.#draw();
+      if (!this.#log.scroll.goTo({ id, offset })) this.#log.scroll.toEnd();
     }
-    this.scrolled();
+    this.#scrolled();
   }
 
-  private async show(message: string, focus: boolean): Promise<void> {
-    if (this.log.reveal(message, focus)) return;
+  async #show(message: string, focus: boolean): Promise<void> {
+    if (this.#log.reveal(message, focus)) return;
     try {
-      await this.shell.session.openRoom(this.room, message);
+      await this.#shell.session.openRoom(this.#room, message);
     } catch (error) {
-      if (!this.gone) this.shell.fail("That message cannot be shown", error);
+      if (!this.#gone) this.#shell.fail("That message cannot be shown", error);
       return;
     }
-    if (this.gone) return;
-    this.draw();
-    if (!this.log.reveal(message, focus)) await this.showReply(message);
+    if (this.#gone) return;
+    this.#draw();
+    if (!this.#log.reveal(message, focus)) await this.#showReply(message);
   }
 
   /** A reply that stands only in its thread: the page has the root in its middle. */
-  private async showReply(message: string): Promise<void> {
-    const messages = this.state?.messages ?? [];
+  async #showReply(message: string): Promise<void> {
+    const messages = this.#state?.messages ?? [];
     const middle = messages.length / 2;
     const roots = messages.map((one, index) => ({ one, far: Math.abs(index - middle) })).filter(({ one }) => one.thread !== null);
     for (const { one } of roots.sort((a, b) => a.far - b.far).slice(0, ROOTS_TRIED)) {
-      const thread = await api.thread(this.room, one.id).catch(() => null);
-      if (this.gone) return;
+      const thread = await api.thread(this.#room, one.id).catch(() => null);
+      if (this.#gone) return;
       if (thread?.replies.some((reply) => reply.id === message) !== true) continue;
-      this.log.reveal(one.id, false);
-      return this.openThread(one.id, null, message);
+      this.#log.reveal(one.id, false);
+      return this.#openThread(one.id, null, message);
     }
-    this.shell.toast({ kind: "info", title: "That message cannot be shown", text: "It is not here any more." });
+    this.#shell.toast({ kind: "info", title: "That message cannot be shown", text: "It is not here any more." });
   }
 
   /** A font that came late may have moved the rows since the last scroll. */
-  private leavePage(): void {
-    if (this.log.element.clientHeight > 0) this.log.scroll.note();
-    this.keepPosition();
+  #leavePage(): void {
+    if (this.#log.element.clientHeight > 0) this.#log.scroll.note();
+    this.#keepPosition();
   }
 
-  private keepPosition(): void {
-    if (!this.gone) keepPosition(this.room, this.log.scroll.position());
+  #keepPosition(): void {
+    if (!this.#gone) keepPosition(this.#room, this.#log.scroll.position());
   }
 
-  private scrolled(): void {
-    const { state } = this;
-    if (state === null || this.gone) return;
-    this.reads.check();
-    this.drawPill(state);
-    this.pages.check();
+  #scrolled(): void {
+    const state = this.#state;
+    if (state === null || this.#gone) return;
+    this.#reads.check();
+    this.#drawPill(state);
+    this.#pages.check();
   }
 
   /** The pill: first to the "New" line, then to the end. */
-  private jump(): void {
-    const { state } = this;
+  #jump(): void {
+    const state = this.#state;
     if (state === null) return;
-    if (state.has_after) return void this.toNewest();
-    if (!this.log.goToNew()) this.log.scroll.toEnd();
-    this.scrolled();
-    this.composer.focus();
+    if (state.has_after) return void this.#toNewest();
+    if (!this.#log.goToNew()) this.#log.scroll.toEnd();
+    this.#scrolled();
+    this.#composer.focus();
   }
 
-  private async toNewest(): Promise<void> {
-    if (this.state?.has_after === true) {
+  async #toNewest(): Promise<void> {
+    if (this.#state?.has_after === true) {
       try {
-        await this.shell.session.loadLatest();
+        await this.#shell.session.loadLatest();
       } catch (error) {
-        return this.shell.fail("The newest messages could not be loaded", error);
+        return this.#shell.fail("The newest messages could not be loaded", error);
       }
-      this.draw();
+      this.#draw();
     }
-    this.log.scroll.toEnd();
-    this.scrolled();
+    this.#log.scroll.toEnd();
+    this.#scrolled();
   }
 
-  private sent(): void {
-    if (this.state?.has_after === true) void this.toNewest();
-    else this.log.scroll.toEnd();
+  #sent(): void {
+    if (this.#state?.has_after === true) void this.#toNewest();
+    else this.#log.scroll.toEnd();
   }
 
   // Keys and clicks
 
-  private pressed(event: KeyboardEvent): void {
+  #pressed(event: KeyboardEvent): void {
     const target = event.target as HTMLElement;
-    if (target !== this.log.element && !target.matches(".msg")) return;
+    if (target !== this.#log.element && !target.matches(".msg")) return;
     if (event.key !== "End" || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
-    void this.toNewest().then(() => this.log.focusLast());
+    void this.#toNewest().then(() => this.#log.focusLast());
   }
 
-  private clicked(event: MouseEvent): void {
+  #clicked(event: MouseEvent): void {
     const button = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-do=say-hello]") : null;
     if (button === null) return;
-    this.composer.focus();
-    this.composer.insert("Hello! 👋");
+    this.#composer.focus();
+    this.#composer.insert("Hello! 👋");
   }
 
-  private editLast(): boolean {
-    const { me } = this.shell.session;
+  #editLast(): boolean {
+    const { me } = this.#shell.session;
     const own = (message: MessageView) => message.author === me && message.kind === "user" && message.deleted_at === null;
-    return this.actions.editLast(own);
+    return this.#actions.editLast(own);
   }
 
   // Threads and history beside the log
 
-  private setOpen(id: string | null): void {
-    this.open = id;
-    this.redraw();
+  #setOpen(id: string | null): void {
+    this.#open = id;
+    this.#redraw();
   }
 
-  private openThread(root: string, opener: HTMLElement | null, reply: string | null = null): void {
-    if (this.open === root && this.thread !== null) return this.shell.closePane();
+  #openThread(root: string, opener: HTMLElement | null, reply: string | null = null): void {
+    if (this.#open === root && this.#thread !== null) return this.#shell.closePane();
     import("../later")
-      .then((module) => this.gone || this.showThread(module, root, opener, reply))
-      .catch((error: unknown) => this.shell.fail("The thread could not be opened", error));
+      .then((module) => this.#gone || this.#showThread(module, root, opener, reply))
+      .catch((error: unknown) => this.#shell.fail("The thread could not be opened", error));
   }
 
-  private showThread(module: typeof import("../later"), root: string, opener: HTMLElement | null, reply: string | null): void {
+  #showThread(module: typeof import("../later"), root: string, opener: HTMLElement | null, reply: string | null): void {
     const pane: ThreadPane = new module.ThreadPane({
-      shell: this.shell,
-      room: this.room,
+      shell: this.#shell,
+      room: this.#room,
       root,
       opener,
       reply,
-      reads: this.reads,
-      state: () => this.state,
+      reads: this.#reads,
+      state: () => this.#state,
       showQuoted: (id) => this.reveal(id),
       closed: () => {
-        if (this.thread !== pane) return;
-        this.thread = null;
-        this.setOpen(null);
+        if (this.#thread !== pane) return;
+        this.#thread = null;
+        this.#setOpen(null);
       },
     });
-    this.thread = pane;
-    this.setOpen(root);
+    this.#thread = pane;
+    this.#setOpen(root);
   }
 
-  private announce(event: AnyEvent): void {
-    if (event.topic !== `room:${this.room}` || event.type !== "message.created") return;
+  #announce(event: AnyEvent): void {
+    if (event.topic !== `room:${this.#room}` || event.type !== "message.created") return;
     const { message } = event.data;
-    if (message.author === this.shell.session.me || !shownInRoom(message)) return;
-    this.shell.announceMessage(this.shell.session.people.name(message.author), excerpt(textOf(message.html)));
+    if (message.author === this.#shell.session.me || !shownInRoom(message)) return;
+    this.#shell.announceMessage(this.#shell.session.people.name(message.author), excerpt(textOf(message.html)));
   }
 }

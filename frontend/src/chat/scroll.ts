@@ -12,54 +12,55 @@ const END_PX = 48;
 export class Scroll {
   /** The end was in view before the last change: it stays in view. */
   atEnd = true;
-  private anchor: Anchor | null = null;
-  private readonly sizes: ResizeObserver;
+  readonly #log: HTMLElement;
+  readonly #moved: () => void;
+  #anchor: Anchor | null = null;
+  readonly #sizes: ResizeObserver;
 
-  constructor(
-    private readonly log: HTMLElement,
-    private readonly moved: () => void,
-  ) {
-    log.addEventListener("scroll", this.scrolled, { passive: true });
+  constructor(log: HTMLElement, moved: () => void) {
+    this.#log = log;
+    this.#moved = moved;
+    log.addEventListener("scroll", this.#scrolled, { passive: true });
     // The composer grows, a phone's keyboard opens, fonts arrive: what was in view stays in view.
-    this.sizes = new ResizeObserver(() => this.restore());
-    this.sizes.observe(log);
+    this.#sizes = new ResizeObserver(() => this.restore());
+    this.#sizes.observe(log);
   }
 
   dispose(): void {
-    this.sizes.disconnect();
-    this.log.removeEventListener("scroll", this.scrolled);
+    this.#sizes.disconnect();
+    this.#log.removeEventListener("scroll", this.#scrolled);
   }
 
-  private readonly scrolled = () => {
+  readonly #scrolled = () => {
     this.note();
-    this.moved();
+    this.#moved();
   };
 
   /** Pixels between the view's lower edge and the end of the log. */
   below(): number {
-    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight;
+    return this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight;
   }
 
   /** Behind a pane that takes the whole width nothing is laid out, and nothing is in view. */
-  private get hidden(): boolean {
-    return this.log.clientHeight === 0;
+  get #hidden(): boolean {
+    return this.#log.clientHeight === 0;
   }
 
   /** Remembers what is in view now. */
   note(): void {
-    if (this.hidden) return;
+    if (this.#hidden) return;
     this.atEnd = this.below() < END_PX;
-    this.anchor = this.find();
+    this.#anchor = this.#find();
   }
 
   position(): Anchor | null {
-    return this.atEnd ? null : this.anchor;
+    return this.atEnd ? null : this.#anchor;
   }
 
   /** The first row in view. */
-  private find(): Anchor | null {
-    const top = this.log.getBoundingClientRect().top;
-    const rows = this.log.querySelectorAll<HTMLElement>("[data-id]");
+  #find(): Anchor | null {
+    const top = this.#log.getBoundingClientRect().top;
+    const rows = this.#log.querySelectorAll<HTMLElement>("[data-id]");
     let low = 0;
     let high = rows.length;
     while (low < high) {
@@ -73,24 +74,24 @@ export class Scroll {
 
   /** After a change: puts back what was in view. */
   restore(): void {
-    if (this.hidden) return;
-    if (this.atEnd) this.log.scrollTop = this.log.scrollHeight;
-    else if (this.anchor !== null) this.goTo(this.anchor);
+    if (this.#hidden) return;
+    if (this.atEnd) this.#log.scrollTop = this.#log.scrollHeight;
+    else if (this.#anchor !== null) this.goTo(this.#anchor);
   }
 
   /** Scrolls so that a row stands where the anchor says; false when it is not in the log. */
   goTo(anchor: Anchor): boolean {
-    const row = this.log.querySelector<HTMLElement>(`[data-id="${CSS.escape(anchor.id)}"]`);
+    const row = this.#log.querySelector<HTMLElement>(`[data-id="${CSS.escape(anchor.id)}"]`);
     if (row === null) return false;
-    const now = row.getBoundingClientRect().top - this.log.getBoundingClientRect().top;
-    if (Math.abs(now - anchor.offset) >= 1) this.log.scrollTop += now - anchor.offset;
-    this.anchor = anchor;
+    const now = row.getBoundingClientRect().top - this.#log.getBoundingClientRect().top;
+    if (Math.abs(now - anchor.offset) >= 1) this.#log.scrollTop += now - anchor.offset;
+    this.#anchor = anchor;
     this.atEnd = this.below() < END_PX;
     return true;
   }
 
   toEnd(): void {
     this.atEnd = true;
-    this.log.scrollTop = this.log.scrollHeight;
+    this.#log.scrollTop = this.#log.scrollHeight;
   }
 }

@@ -29,45 +29,47 @@ interface Options {
 }
 
 export class ThreadPane {
-  private readonly pane = clone("t-thread");
-  private readonly log: Log;
-  private readonly actions: Actions;
-  private readonly composer: Composer;
-  private readonly typing: Typing;
-  private readonly cards: Cards;
-  private readonly stops: (() => void)[] = [];
-  private shown = false;
-  private drawnState: RoomSnapshot | null = null;
-  private drawnPeople = 0;
+  readonly #options: Options;
+  readonly #pane = clone("t-thread");
+  readonly #log: Log;
+  readonly #actions: Actions;
+  readonly #composer: Composer;
+  readonly #typing: Typing;
+  readonly #cards: Cards;
+  readonly #stops: (() => void)[] = [];
+  #shown = false;
+  #drawnState: RoomSnapshot | null = null;
+  #drawnPeople = 0;
 
-  constructor(private readonly options: Options) {
+  constructor(options: Options) {
+    this.#options = options;
     const { shell, room, root } = options;
     const { session } = shell;
-    this.log = new Log(part(this.pane, "[data-part=log]"), () => this.looked());
-    this.typing = new Typing(session, part(this.pane, "[data-part=typing]"), room, root);
-    this.composer = new Composer({
-      place: part(this.pane, "[data-part=composer]"),
+    this.#log = new Log(part(this.#pane, "[data-part=log]"), () => this.#looked());
+    this.#typing = new Typing(session, part(this.#pane, "[data-part=typing]"), room, root);
+    this.#composer = new Composer({
+      place: part(this.#pane, "[data-part=composer]"),
       shell,
       room,
       thread: root,
-      typing: this.typing,
-      placeholder: () => this.placeholder(),
-      editLast: () => this.editLast(),
-      sent: () => this.log.scroll.toEnd(),
+      typing: this.#typing,
+      placeholder: () => this.#placeholder(),
+      editLast: () => this.#editLast(),
+      sent: () => this.#log.scroll.toEnd(),
     });
-    this.cards = new Cards(shell, () => options.state()?.room ?? null, () => this.log.scroll.restore());
-    this.actions = new Actions(this.log, shell, {
+    this.#cards = new Cards(shell, () => options.state()?.room ?? null, () => this.#log.scroll.restore());
+    this.#actions = new Actions(this.#log, shell, {
       state: options.state,
-      quote: (message) => this.composer.setQuote(message),
-      showQuoted: (id) => this.log.reveal(id, true) || options.showQuoted(id),
+      quote: (message) => this.#composer.setQuote(message),
+      showQuoted: (id) => this.#log.reveal(id, true) || options.showQuoted(id),
       opened: () => undefined,
-      focusComposer: () => this.composer.focus(),
+      focusComposer: () => this.#composer.focus(),
     });
-    const draw = onceAFrame(() => this.draw());
-    this.stops.push(session.thread.subscribe((state) => state, draw));
-    this.stops.push(session.room.subscribe((state) => state, draw));
-    this.stops.push(session.outbox.subscribe(draw), session.connection.onState(draw));
-    shell.showPane(this.pane, { opener: options.opener, onClose: () => this.dispose() });
+    const draw = onceAFrame(() => this.#draw());
+    this.#stops.push(session.thread.subscribe((state) => state, draw));
+    this.#stops.push(session.room.subscribe((state) => state, draw));
+    this.#stops.push(session.outbox.subscribe(draw), session.connection.onState(draw));
+    shell.showPane(this.#pane, { opener: options.opener, onClose: () => this.#dispose() });
     session.openThread(room, root).catch((error: unknown) => {
       shell.closePane();
       shell.fail("The thread could not be opened", error);
@@ -76,41 +78,41 @@ export class ThreadPane {
 
   /** Esc inside the pane: an edit or a quote first. */
   escape(): boolean {
-    if (!this.pane.contains(document.activeElement)) return false;
-    return this.actions.cancelEdit() || this.composer.escape();
+    if (!this.#pane.contains(document.activeElement)) return false;
+    return this.#actions.cancelEdit() || this.#composer.escape();
   }
 
-  private dispose(): void {
-    for (const stop of this.stops) stop();
-    this.typing.dispose();
-    this.composer.dispose();
-    this.actions.dispose();
-    this.cards.dispose();
-    this.log.dispose();
-    this.options.shell.session.closeThread();
-    this.options.closed();
+  #dispose(): void {
+    for (const stop of this.#stops) stop();
+    this.#typing.dispose();
+    this.#composer.dispose();
+    this.#actions.dispose();
+    this.#cards.dispose();
+    this.#log.dispose();
+    this.#options.shell.session.closeThread();
+    this.#options.closed();
   }
 
-  private get thread(): ThreadSnapshot | null {
-    const thread = this.options.shell.session.thread.get();
-    return thread?.root.id === this.options.root ? thread : null;
+  get #thread(): ThreadSnapshot | null {
+    const thread = this.#options.shell.session.thread.get();
+    return thread?.root.id === this.#options.root ? thread : null;
   }
 
-  private placeholder(): string {
-    const author = this.options.shell.session.people.get(this.thread?.root.author ?? null);
+  #placeholder(): string {
+    const author = this.#options.shell.session.people.get(this.#thread?.root.author ?? null);
     return author === null ? "Reply" : `Reply to ${firstName(author)}`;
   }
 
-  private editLast(): boolean {
-    return this.actions.editLast((message) => this.isOwn(message));
+  #editLast(): boolean {
+    return this.#actions.editLast((message) => this.#isOwn(message));
   }
 
-  private isOwn(message: MessageView): boolean {
-    return message.author === this.options.shell.session.me && message.deleted_at === null && message.kind === "user" && message.id !== this.options.root;
+  #isOwn(message: MessageView): boolean {
+    return message.author === this.#options.shell.session.me && message.deleted_at === null && message.kind === "user" && message.id !== this.#options.root;
   }
 
-  private context(state: RoomSnapshot): RowContext {
-    const { session } = this.options.shell;
+  #context(state: RoomSnapshot): RowContext {
+    const { session } = this.#options.shell;
     return {
       me: session.me,
       people: session.people,
@@ -120,41 +122,42 @@ export class ThreadPane {
       chips: false,
       open: null,
       online: session.connection.state === "online",
-      about: (place, message) => this.cards.draw(place, message),
+      about: (place, message) => this.#cards.draw(place, message),
     };
   }
 
-  private draw(): void {
-    const { thread, options } = this;
-    const state = this.options.state();
+  #draw(): void {
+    const thread = this.#thread;
+    const options = this.#options;
+    const state = this.#options.state();
     if (thread === null || state === null) return;
-    const { session } = this.options.shell;
-    const pending = session.outbox.of(this.options.room, this.options.root).filter((item) => item.thread === this.options.root);
-    const all = this.drawnState?.permissions !== state.permissions || this.drawnPeople !== session.people.changes;
-    this.drawnState = state;
-    this.drawnPeople = session.people.changes;
-    const first = !this.shown;
-    if (first) this.log.scroll.atEnd = thread.replies.length > 0;
-    this.log.draw(threadEntries(thread.root, thread.replies, pending, session.me), this.context(state), all);
-    this.shown = true;
-    this.log.rowOfMessage(thread.root.id)?.classList.add("root");
+    const { session } = this.#options.shell;
+    const pending = session.outbox.of(this.#options.room, this.#options.root).filter((item) => item.thread === this.#options.root);
+    const all = this.#drawnState?.permissions !== state.permissions || this.#drawnPeople !== session.people.changes;
+    this.#drawnState = state;
+    this.#drawnPeople = session.people.changes;
+    const first = !this.#shown;
+    if (first) this.#log.scroll.atEnd = thread.replies.length > 0;
+    this.#log.draw(threadEntries(thread.root, thread.replies, pending, session.me), this.#context(state), all);
+    this.#shown = true;
+    this.#log.rowOfMessage(thread.root.id)?.classList.add("root");
     const people = new Set([thread.root.author, ...thread.replies.map((reply) => reply.author)]);
-    part(this.pane, "[data-part=people]").textContent = `${plural(people.size, "person", "people")} in ${roomLabel(state.room, this.others())}`;
-    if (first && options.reply !== null) this.log.reveal(options.reply, false);
+    part(this.#pane, "[data-part=people]").textContent = `${plural(people.size, "person", "people")} in ${roomLabel(state.room, this.#others())}`;
+    if (first && options.reply !== null) this.#log.reveal(options.reply, false);
     if (first) {
-      this.composer.refresh();
-      this.composer.focus();
+      this.#composer.refresh();
+      this.#composer.focus();
     }
-    this.looked();
+    this.#looked();
   }
 
-  private others() {
-    const home = this.options.shell.session.home.get();
-    return home.rooms.find((summary) => summary.room.id === this.options.room)?.people ?? [];
+  #others() {
+    const home = this.#options.shell.session.home.get();
+    return home.rooms.find((summary) => summary.room.id === this.#options.room)?.people ?? [];
   }
 
-  private looked(): void {
-    const { thread } = this;
-    if (thread !== null && this.log.scroll.atEnd) this.options.reads.seen(thread.replies[thread.replies.length - 1]);
+  #looked(): void {
+    const thread = this.#thread;
+    if (thread !== null && this.#log.scroll.atEnd) this.#options.reads.seen(thread.replies[thread.replies.length - 1]);
   }
 }

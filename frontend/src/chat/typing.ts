@@ -18,66 +18,69 @@ export function typingText(names: readonly string[]): { who: string; rest: strin
 }
 
 export class Typing {
-  private readonly until = new Map<number, ReturnType<typeof setTimeout>>();
-  private toldAt = -Infinity;
-  private readonly stop: () => void;
+  readonly #session: Session;
+  readonly #root: HTMLElement;
+  readonly #room: number;
+  readonly #thread: string | null;
+  readonly #until = new Map<number, ReturnType<typeof setTimeout>>();
+  #toldAt = -Infinity;
+  readonly #stop: () => void;
 
-  constructor(
-    private readonly session: Session,
-    private readonly root: HTMLElement,
-    private readonly room: number,
-    private readonly thread: string | null,
-  ) {
-    this.stop = session.connection.onEvent((event) => this.take(event));
-    this.draw();
+  constructor(session: Session, root: HTMLElement, room: number, thread: string | null) {
+    this.#session = session;
+    this.#root = root;
+    this.#room = room;
+    this.#thread = thread;
+    this.#stop = session.connection.onEvent((event) => this.#take(event));
+    this.#draw();
   }
 
   dispose(): void {
-    this.stop();
-    for (const timer of this.until.values()) clearTimeout(timer);
+    this.#stop();
+    for (const timer of this.#until.values()) clearTimeout(timer);
   }
 
   /** The person typed a character. */
   told(): void {
     const now = performance.now();
-    if (now - this.toldAt < TELL_MS || this.session.connection.state !== "online") return;
-    this.toldAt = now;
-    void this.session.command("typing.start", { thread: this.thread }, this.room).catch(() => undefined);
+    if (now - this.#toldAt < TELL_MS || this.#session.connection.state !== "online") return;
+    this.#toldAt = now;
+    void this.#session.command("typing.start", { thread: this.#thread }, this.#room).catch(() => undefined);
   }
 
   /** The person sent the message: the next character tells at once. */
   rest(): void {
-    this.toldAt = -Infinity;
+    this.#toldAt = -Infinity;
   }
 
-  private take(event: AnyEvent): void {
-    if (event.topic !== `room:${this.room}`) return;
-    if (event.type === "typing" && event.data.thread === this.thread && event.data.user !== this.session.me) {
+  #take(event: AnyEvent): void {
+    if (event.topic !== `room:${this.#room}`) return;
+    if (event.type === "typing" && event.data.thread === this.#thread && event.data.user !== this.#session.me) {
       const { user } = event.data;
-      clearTimeout(this.until.get(user));
-      this.until.set(user, setTimeout(() => this.drop(user), SHOWN_MS));
-      this.draw();
+      clearTimeout(this.#until.get(user));
+      this.#until.set(user, setTimeout(() => this.#drop(user), SHOWN_MS));
+      this.#draw();
     }
-    if (event.type === "message.created" && event.data.message.author !== null) this.drop(event.data.message.author);
+    if (event.type === "message.created" && event.data.message.author !== null) this.#drop(event.data.message.author);
   }
 
-  private drop(user: number): void {
-    const timer = this.until.get(user);
+  #drop(user: number): void {
+    const timer = this.#until.get(user);
     if (timer === undefined) return;
     clearTimeout(timer);
-    this.until.delete(user);
-    this.draw();
+    this.#until.delete(user);
+    this.#draw();
   }
 
-  private draw(): void {
-    const names = [...this.until.keys()].map((id) => {
-      const person = this.session.people.get(id);
+  #draw(): void {
+    const names = [...this.#until.keys()].map((id) => {
+      const person = this.#session.people.get(id);
       return person === null ? "Somebody" : firstName(person);
     });
     const { who, rest } = typingText(names);
-    part(this.root, "[data-part=dots]").hidden = names.length === 0;
+    part(this.#root, "[data-part=dots]").hidden = names.length === 0;
     const name = document.createElement("b");
     name.textContent = who;
-    part(this.root, "[data-part=typing-text]").replaceChildren(...(names.length > 0 ? [name, rest] : []));
+    part(this.#root, "[data-part=typing-text]").replaceChildren(...(names.length > 0 ? [name, rest] : []));
   }
 }

@@ -9,68 +9,70 @@ const PAUSE_MS = 400;
 export class ReadMarker {
   /** The "New" line stands after this seq until the room is left; null: there is none. */
   newAfter: number | null;
-  private told = 0;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private readonly abort = new AbortController();
+  readonly #session: Session;
+  readonly #state: () => RoomSnapshot | null;
+  readonly #atEnd: () => boolean;
+  #told = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #abort = new AbortController();
 
-  constructor(
-    private readonly session: Session,
-    private readonly state: () => RoomSnapshot | null,
-    private readonly atEnd: () => boolean,
-  ) {
+  constructor(session: Session, state: () => RoomSnapshot | null, atEnd: () => boolean) {
+    this.#session = session;
+    this.#state = state;
+    this.#atEnd = atEnd;
     const now = state();
     this.newAfter = now !== null && now.unread > 0 ? now.last_read_seq : null;
-    const { signal } = this.abort;
+    const { signal } = this.#abort;
     window.addEventListener("focus", () => this.check(), { signal });
     document.addEventListener("visibilitychange", () => this.check(), { signal });
   }
 
   dispose(): void {
-    clearTimeout(this.timer);
-    this.abort.abort();
+    clearTimeout(this.#timer);
+    this.#abort.abort();
   }
 
-  private get looking(): boolean {
-    return !document.hidden && document.hasFocus() && this.atEnd();
+  get #looking(): boolean {
+    return !document.hidden && document.hasFocus() && this.#atEnd();
   }
 
   /** Called after every change and scroll. */
   check(): void {
-    const state = this.state();
+    const state = this.#state();
     if (state === null || state.role === "") return;
-    if (this.newAfter === null && state.unread > 0 && !this.looking) this.newAfter = state.last_read_seq;
+    if (this.newAfter === null && state.unread > 0 && !this.#looking) this.newAfter = state.last_read_seq;
     const newest = state.messages[state.messages.length - 1];
-    if (newest === undefined || state.has_after || !this.looking) return;
-    this.reach(newest.seq);
+    if (newest === undefined || state.has_after || !this.#looking) return;
+    this.#reach(newest.seq);
   }
 
   /** The reply is in view: a thread that mentions somebody is read there. */
   seen(reply: MessageView | undefined): void {
-    const state = this.state();
-    if (reply !== undefined && state !== null && state.mentions > 0 && this.looking) this.reach(reply.seq);
+    const state = this.#state();
+    if (reply !== undefined && state !== null && state.mentions > 0 && this.#looking) this.#reach(reply.seq);
   }
 
   /** Everything in the room, wherever it stands. */
   all(): void {
-    const state = this.state();
-    if (state !== null && state.role !== "") this.reach(state.as_of_seq, 0);
+    const state = this.#state();
+    if (state !== null && state.role !== "") this.#reach(state.as_of_seq, 0);
   }
 
-  private reach(seq: number, pauseMs = PAUSE_MS): void {
-    const state = this.state();
-    if (state === null || seq <= Math.max(state.last_read_seq, this.told)) return;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.tell(state.room.id, seq), pauseMs);
+  #reach(seq: number, pauseMs = PAUSE_MS): void {
+    const state = this.#state();
+    if (state === null || seq <= Math.max(state.last_read_seq, this.#told)) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#tell(state.room.id, seq), pauseMs);
   }
 
-  private async tell(room: number, seq: number): Promise<void> {
-    if (this.session.connection.state !== "online") return;
-    this.told = seq;
+  async #tell(room: number, seq: number): Promise<void> {
+    if (this.#session.connection.state !== "online") return;
+    this.#told = seq;
     try {
-      await this.session.command("read.set", { seq }, room);
+      await this.#session.command("read.set", { seq }, room);
     } catch {
       // Lost or refused: the next message, scroll or focus tells again.
-      this.told = 0;
+      this.#told = 0;
     }
   }
 }

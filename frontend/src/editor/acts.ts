@@ -32,95 +32,99 @@ export interface ActsHost {
 }
 
 export class DocumentActs {
-  constructor(private readonly host: ActsHost) {}
+  readonly #host: ActsHost;
+
+  constructor(host: ActsHost) {
+    this.#host = host;
+  }
 
   move(id: number, index: number): void {
-    const others = (this.host.documents.list.get()?.documents ?? []).filter((one) => one.id !== id);
-    this.host.documents.change(id, { position: positionAt(others, index) }).then(
-      (moved) => this.host.shell.announce(`${moved.name} is tab ${index + 1} of ${others.length + 1}`),
-      (error: unknown) => this.host.shell.fail("The tab could not be moved", error),
+    const others = (this.#host.documents.list.get()?.documents ?? []).filter((one) => one.id !== id);
+    this.#host.documents.change(id, { position: positionAt(others, index) }).then(
+      (moved) => this.#host.shell.announce(`${moved.name} is tab ${index + 1} of ${others.length + 1}`),
+      (error: unknown) => this.#host.shell.fail("The tab could not be moved", error),
     );
   }
 
   async chooseLanguage(language: string): Promise<void> {
     try {
-      await this.host.desk?.setLanguage(language);
+      await this.#host.desk?.setLanguage(language);
     } catch (error) {
-      this.host.shell.fail("The language could not be changed", error);
+      this.#host.shell.fail("The language could not be changed", error);
     }
   }
 
   openMenu(id: number, anchor: HTMLElement, at?: { x: number; y: number }): void {
-    const document = this.host.documents.find(id);
+    const document = this.#host.documents.find(id);
     if (document === null) return;
-    const { shell } = this.host;
-    const rights = { mayEdit: this.host.mayEdit && document.deleted_at === null, mayDispose: this.host.mayDispose(document), isOpen: id === this.host.current };
-    const items = documentItems(document, rights, this.host.settings, {
-      rename: () => this.host.tabs.rename(id),
-      duplicate: () => void this.duplicate(document),
-      download: () => this.download(downloadUrl(id), document.name),
-      copyLink: () => void this.copyLink(id),
-      setReadOnly: (read_only) => void this.host.documents.change(id, { read_only }).catch((error: unknown) => shell.fail("This could not be changed", error)),
+    const { shell } = this.#host;
+    const rights = { mayEdit: this.#host.mayEdit && document.deleted_at === null, mayDispose: this.#host.mayDispose(document), isOpen: id === this.#host.current };
+    const items = documentItems(document, rights, this.#host.settings, {
+      rename: () => this.#host.tabs.rename(id),
+      duplicate: () => void this.#duplicate(document),
+      download: () => this.#download(downloadUrl(id), document.name),
+      copyLink: () => void this.#copyLink(id),
+      setReadOnly: (read_only) => void this.#host.documents.change(id, { read_only }).catch((error: unknown) => shell.fail("This could not be changed", error)),
       delete: () => void this.delete(document),
-      settingsChanged: () => this.host.desk?.redress(),
+      settingsChanged: () => this.#host.desk?.redress(),
     });
-    if (this.revivable.length > 0) items.push({ icon: "rotate-ccw", text: "Deleted documents", line: true, run: () => this.openDeleted(anchor) });
+    if (this.#revivable.length > 0) items.push({ icon: "rotate-ccw", text: "Deleted documents", line: true, run: () => this.openDeleted(anchor) });
     shell.openMenu({ label: document.name, anchor, items, ...(at === undefined ? {} : { at }) });
   }
 
   /** What was deleted in this room and may be brought back by this person. */
-  private get revivable(): DocumentView[] {
-    return (this.host.documents.list.get()?.deleted ?? []).filter((one) => this.host.mayDispose(one));
+  get #revivable(): DocumentView[] {
+    return (this.#host.documents.list.get()?.deleted ?? []).filter((one) => this.#host.mayDispose(one));
   }
 
   openDeleted(anchor: HTMLElement): void {
-    const items = this.revivable.slice(-20).reverse().map((one) => ({ icon: "rotate-ccw", text: `Bring back ${one.name}`, run: () => void this.bringBack(one.id) }));
-    this.host.shell.openMenu({ label: "Deleted documents", anchor, items });
+    const items = this.#revivable.slice(-20).reverse().map((one) => ({ icon: "rotate-ccw", text: `Bring back ${one.name}`, run: () => void this.#bringBack(one.id) }));
+    this.#host.shell.openMenu({ label: "Deleted documents", anchor, items });
   }
 
-  private async bringBack(id: number): Promise<void> {
+  async #bringBack(id: number): Promise<void> {
     try {
-      await this.host.documents.restore(id);
-      this.host.openAndFocus(id);
+      await this.#host.documents.restore(id);
+      this.#host.openAndFocus(id);
     } catch (error) {
-      this.host.shell.fail("It could not be brought back", error);
+      this.#host.shell.fail("It could not be brought back", error);
     }
   }
 
   openMore(ids: readonly number[], anchor: HTMLElement): void {
     const items = ids.flatMap((id) => {
-      const document = this.host.documents.find(id);
-      return document === null ? [] : [{ icon: "file-code", text: document.name, run: () => this.host.open(id) }];
+      const document = this.#host.documents.find(id);
+      return document === null ? [] : [{ icon: "file-code", text: document.name, run: () => this.#host.open(id) }];
     });
-    this.host.shell.openMenu({ label: "More documents", anchor, items });
+    this.#host.shell.openMenu({ label: "More documents", anchor, items });
   }
 
-  private async duplicate(document: DocumentView): Promise<void> {
+  async #duplicate(document: DocumentView): Promise<void> {
     try {
-      const { text } = await this.host.documents.text(document.id);
+      const { text } = await this.#host.documents.text(document.id);
       const dot = document.name.lastIndexOf(".");
       const [stem, ending] = dot > 0 ? [document.name.slice(0, dot), document.name.slice(dot)] : [document.name, ""];
-      const taken = new Set((this.host.documents.list.get()?.documents ?? []).map((one) => one.name));
+      const taken = new Set((this.#host.documents.list.get()?.documents ?? []).map((one) => one.name));
       let number = 1;
       const name = () => (number === 1 ? `${stem} copy${ending}` : `${stem} copy ${number}${ending}`);
       while (taken.has(name())) number += 1;
-      const made = await this.host.documents.create({ cid: uuid4(), name: name(), language: document.language, text });
-      this.host.openAndFocus(made.id);
+      const made = await this.#host.documents.create({ cid: uuid4(), name: name(), language: document.language, text });
+      this.#host.openAndFocus(made.id);
     } catch (error) {
-      this.host.shell.fail("The document could not be copied", error);
+      this.#host.shell.fail("The document could not be copied", error);
     }
   }
 
-  private async copyLink(id: number): Promise<void> {
+  async #copyLink(id: number): Promise<void> {
     try {
-      await copyText(this.host.link(id));
-      this.host.shell.toast({ kind: "info", title: "Link copied" });
+      await copyText(this.#host.link(id));
+      this.#host.shell.toast({ kind: "info", title: "Link copied" });
     } catch (error) {
-      this.host.shell.fail("The link could not be copied", error);
+      this.#host.shell.fail("The link could not be copied", error);
     }
   }
 
-  private download(url: string, name: string): void {
+  #download(url: string, name: string): void {
     const link = el("a", "", null, { href: url, download: name });
     link.click();
   }
@@ -129,18 +133,18 @@ export class DocumentActs {
   saveCopy(desk: Desk): void {
     const text = desk.view?.state.doc.toString() ?? desk.drafts[0]?.text ?? "";
     const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-    this.download(url, desk.document.name);
+    this.#download(url, desk.document.name);
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
   }
 
   async delete(document: DocumentView): Promise<void> {
-    const { shell } = this.host;
+    const { shell } = this.#host;
     try {
-      const next = this.nextTo(document.id);
-      await this.host.documents.delete(document.id);
-      if (this.host.current === document.id) this.host.leave(document.id, next);
-      const undo = () => void this.host.documents.restore(document.id).then(
-        () => this.host.open(document.id),
+      const next = this.#nextTo(document.id);
+      await this.#host.documents.delete(document.id);
+      if (this.#host.current === document.id) this.#host.leave(document.id, next);
+      const undo = () => void this.#host.documents.restore(document.id).then(
+        () => this.#host.open(document.id),
         (error: unknown) => shell.fail("It could not be brought back", error),
       );
       shell.toast({ kind: "info", title: `${document.name} is deleted`, act: { label: "Undo", run: undo } });
@@ -149,18 +153,18 @@ export class DocumentActs {
     }
   }
 
-  private nextTo(id: number): number | null {
-    const list = this.host.documents.list.get()?.documents ?? [];
+  #nextTo(id: number): number | null {
+    const list = this.#host.documents.list.get()?.documents ?? [];
     const at = list.findIndex((one) => one.id === id);
     return (list[at + 1] ?? list[at - 1])?.id ?? null;
   }
 
   async restore(): Promise<void> {
-    if (this.host.current === null) return;
+    if (this.#host.current === null) return;
     try {
-      await this.host.documents.restore(this.host.current);
+      await this.#host.documents.restore(this.#host.current);
     } catch (error) {
-      this.host.shell.fail("It could not be brought back", error);
+      this.#host.shell.fail("It could not be brought back", error);
     }
   }
 
@@ -168,21 +172,21 @@ export class DocumentActs {
 
   async uploadAll(files: readonly File[]): Promise<void> {
     let last: DocumentView | null = null;
-    for (const file of files) last = (await this.upload(file)) ?? last;
-    if (last !== null) this.host.openAndFocus(last.id);
+    for (const file of files) last = (await this.#upload(file)) ?? last;
+    if (last !== null) this.#host.openAndFocus(last.id);
   }
 
-  private async upload(file: File): Promise<DocumentView | null> {
+  async #upload(file: File): Promise<DocumentView | null> {
     const tab = clone("t-code-upload");
     const text = part(tab, "[data-part=text]");
     const tell = (share: number) => (text.textContent = `${file.name}, ${Math.round(share * 100)} %`);
     tell(0);
-    part(this.host.element, "[data-part=uploads]").append(tab);
+    part(this.#host.element, "[data-part=uploads]").append(tab);
     try {
       await readText(file);
-      return await this.host.documents.upload(file, uuid4(), tell);
+      return await this.#host.documents.upload(file, uuid4(), tell);
     } catch (error) {
-      this.host.shell.fail(`${file.name} was not added`, error);
+      this.#host.shell.fail(`${file.name} was not added`, error);
       return null;
     } finally {
       tab.remove();

@@ -57,22 +57,25 @@ export const peersField = StateField.define<Peers>({
 });
 
 class Caret extends WidgetType {
-  constructor(
-    private readonly name: string,
-    private readonly colour: string,
-    private readonly below: boolean,
-  ) {
+  readonly #name: string;
+  readonly #colour: string;
+  readonly #below: boolean;
+
+  constructor(name: string, colour: string, below: boolean) {
     super();
+    this.#name = name;
+    this.#colour = colour;
+    this.#below = below;
   }
 
   override eq(other: Caret): boolean {
-    return other.name === this.name && other.colour === this.colour && other.below === this.below;
+    return other.#name === this.#name && other.#colour === this.#colour && other.#below === this.#below;
   }
 
   override toDOM(): HTMLElement {
     const caret = document.createElement("span");
-    caret.className = `cm-peer ${this.colour}${this.below ? " below" : ""}`;
-    if (this.name !== "") caret.dataset["name"] = this.name;
+    caret.className = `cm-peer ${this.#colour}${this.#below ? " below" : ""}`;
+    if (this.#name !== "") caret.dataset["name"] = this.#name;
     caret.setAttribute("aria-hidden", "true");
     return caret;
   }

@@ -48,41 +48,43 @@ export interface NewDocument {
 
 export class Documents {
   readonly list = new Store<DocumentList | null>(null);
-  private readonly stops: (() => void)[];
+  readonly #session: Session;
+  readonly #stops: (() => void)[];
   /** Events that came while a list was on its way, for each that is. */
-  private readonly holds = new Set<AnyEvent[]>();
+  readonly #holds = new Set<AnyEvent[]>();
 
   constructor(
-    private readonly session: Session,
+    session: Session,
     readonly room: number,
   ) {
+    this.#session = session;
     const { connection } = session;
-    this.stops = [
-      connection.onEvent((event) => event.topic === roomTopic(room) && this.take(event)),
+    this.#stops = [
+      connection.onEvent((event) => event.topic === roomTopic(room) && this.#take(event)),
       // Outside the room nothing is heard, and of a pruned log not all: look again.
       connection.onState((state) => state === "online" && this.list.get() !== null && void this.load().catch(() => undefined)),
     ];
   }
 
   close(): void {
-    for (const stop of this.stops) stop();
+    for (const stop of this.#stops) stop();
   }
 
   async load(): Promise<DocumentList> {
     const held: AnyEvent[] = [];
-    this.holds.add(held);
+    this.#holds.add(held);
     try {
       const loaded = await api.get<DocumentList>(`/api/rooms/${this.room}/documents/`);
       const list = held.reduce(reduceDocuments, loaded);
       this.list.set(list);
       return list;
     } finally {
-      this.holds.delete(held);
+      this.#holds.delete(held);
     }
   }
 
-  private take(event: AnyEvent): void {
-    for (const held of this.holds) held.push(event);
+  #take(event: AnyEvent): void {
+    for (const held of this.#holds) held.push(event);
     this.list.update((list) => (list === null ? null : reduceDocuments(list, event)));
   }
 
@@ -92,14 +94,14 @@ export class Documents {
   }
 
   /** Whether the room's events come here, which say everything in its order. */
-  private get isHeard(): boolean {
-    const { connection } = this.session;
+  get #isHeard(): boolean {
+    const { connection } = this.#session;
     return connection.state === "online" && connection.seqOf(roomTopic(this.room)) !== null;
   }
 
   /** What an answer says of a document may be old by now: where the room is heard, it only counts for a new one. */
   adopt(document: DocumentView): DocumentView {
-    if (this.isHeard && this.find(document.id) !== null) return document;
+    if (this.#isHeard && this.find(document.id) !== null) return document;
     this.list.update((list) => (list === null ? null : withDocument(list, document)));
     return document;
   }
@@ -137,12 +139,12 @@ export class Documents {
       request.setRequestHeader("Accept", "application/json");
       request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
       request.onerror = () => reject(new ApiError(0, "offline", "The server could not be reached."));
-      request.onload = () => this.answered(request).then((document) => resolve(this.adopt(document)), reject);
+      request.onload = () => this.#answered(request).then((document) => resolve(this.adopt(document)), reject);
       request.send(form);
     });
   }
 
-  private async answered(request: XMLHttpRequest): Promise<DocumentView> {
+  async #answered(request: XMLHttpRequest): Promise<DocumentView> {
     let told: unknown;
     try {
       told = JSON.parse(request.responseText);

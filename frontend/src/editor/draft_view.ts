@@ -59,7 +59,7 @@ export function carriedOver(draft: Draft, now: string): ChangeSet {
 
 export class DraftView {
   readonly element = clone("t-code-draft");
-  private readonly view: EditorView;
+  readonly #view: EditorView;
 
   constructor(
     readonly draft: Draft,
@@ -75,9 +75,9 @@ export class DraftView {
     const label = EditorView.contentAttributes.of({ "aria-label": `${draft.name}, your recovered draft`, "aria-readonly": "true", tabindex: "0" });
     const extensions = [readingSetup(), language.of([]), comfort.of([]), extension, EditorState.readOnly.of(true), EditorView.editable.of(false), label];
     const state = EditorState.create({ doc: textOf(draft.text), extensions });
-    this.view = new EditorView({ state, parent: part(this.element, "[data-part=host]") });
-    comforts().then((rich) => this.view.dispatch({ effects: comfort.reconfigure(rich.readingComforts()) }), () => undefined);
-    languageOf({ language: "", name: draft.name }).load().then((found) => this.view.dispatch({ effects: language.reconfigure(found) }), () => undefined);
+    this.#view = new EditorView({ state, parent: part(this.element, "[data-part=host]") });
+    comforts().then((rich) => this.#view.dispatch({ effects: comfort.reconfigure(rich.readingComforts()) }), () => undefined);
+    languageOf({ language: "", name: draft.name }).load().then((found) => this.#view.dispatch({ effects: language.reconfigure(found) }), () => undefined);
   }
 
   /** Shows the stored text instead, with the draft's buttons above it. */
@@ -89,7 +89,7 @@ export class DraftView {
   }
 
   close(): void {
-    this.view.destroy();
+    this.#view.destroy();
     this.element.remove();
   }
 }

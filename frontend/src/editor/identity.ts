@@ -7,30 +7,33 @@ import type { KeptEdits } from "./shelf";
 
 export class Identity {
   clientId = "";
-  private release: (() => void) | null = null;
-  private turn = 0;
+  readonly #account: number;
+  #release: (() => void) | null = null;
+  #turn = 0;
 
-  constructor(private readonly account: number) {}
+  constructor(account: number) {
+    this.#account = account;
+  }
 
   /** A new id, which the server knows nothing of. */
   renew(): void {
     this.drop();
-    const { turn } = this;
-    this.clientId = `${this.account}-${uuid4().replaceAll("-", "").slice(0, 20)}`;
-    void claim(this.clientId).then((release) => (turn === this.turn ? (this.release = release) : release?.()));
+    const turn = this.#turn;
+    this.clientId = `${this.#account}-${uuid4().replaceAll("-", "").slice(0, 20)}`;
+    void claim(this.clientId).then((release) => (turn === this.#turn ? (this.#release = release) : release?.()));
   }
 
   /** Takes over the oldest kept edits that no other tab speaks for; null: there are none, and the id is new. */
   async adopt(kept: readonly KeptEdits[]): Promise<KeptEdits | null> {
-    const { turn } = this;
+    const turn = this.#turn;
     for (const one of kept) {
       const release = await claim(one.clientId);
       if (release === null) continue;
-      if (turn !== this.turn) {
+      if (turn !== this.#turn) {
         release();
         return null;
       }
-      this.release = release;
+      this.#release = release;
       this.clientId = one.clientId;
       return one;
     }
@@ -39,8 +42,8 @@ export class Identity {
   }
 
   drop(): void {
-    this.turn += 1;
-    this.release?.();
-    this.release = null;
+    this.#turn += 1;
+    this.#release?.();
+    this.#release = null;
   }
 }

@@ -7,50 +7,57 @@ import type { Shelf } from "./shelf";
 const SAVE_MS = 250;
 
 export class Keeper {
-  private timer: ReturnType<typeof setTimeout> | null = null;
-  private isKept: boolean;
-  private readonly leaving = new AbortController();
+  readonly #shelf: Shelf;
+  readonly #document: number;
+  readonly #replica: Replica;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #isKept: boolean;
+  readonly #leaving = new AbortController();
 
   constructor(
-    private readonly shelf: Shelf,
-    private readonly document: number,
-    private readonly replica: Replica,
+    shelf: Shelf,
+    document: number,
+    replica: Replica,
     /** The edits of this copy lie on the shelf already. */
     wasKept: boolean,
   ) {
-    this.isKept = wasKept;
-    const { signal } = this.leaving;
+    this.#shelf = shelf;
+    this.#document = document;
+    this.#replica = replica;
+    this.#isKept = wasKept;
+    const { signal } = this.#leaving;
     addEventListener("pagehide", () => void this.save(), { signal });
     globalThis.document.addEventListener("visibilitychange", () => globalThis.document.hidden && void this.save(), { signal });
   }
 
   /** Something was typed or stored. */
   touch(): void {
-    if (this.replica.isSettled && !this.isKept) return this.cancel();
-    this.timer ??= setTimeout(() => void this.save(), SAVE_MS);
+    if (this.#replica.isSettled && !this.#isKept) return this.#cancel();
+    this.#timer ??= setTimeout(() => void this.save(), SAVE_MS);
   }
 
   /** Writes what waits, or forgets what is stored by now. */
   async save(): Promise<void> {
-    this.cancel();
-    const { shelf, replica } = this;
+    this.#cancel();
+    const shelf = this.#shelf;
+    const replica = this.#replica;
     if (replica.isSettled) {
-      if (this.isKept) await shelf.dropUnsent(replica.clientId);
-      this.isKept = false;
+      if (this.#isKept) await shelf.dropUnsent(replica.clientId);
+      this.#isKept = false;
       return;
     }
-    this.isKept = true;
-    await shelf.keepUnsent({ ...replica.unsent(), document: this.document, keptAt: Date.now() });
+    this.#isKept = true;
+    await shelf.keepUnsent({ ...replica.unsent(), document: this.#document, keptAt: Date.now() });
   }
 
   /** Another copy takes the place of this one; what is kept stays. */
   close(): void {
-    this.cancel();
-    this.leaving.abort();
+    this.#cancel();
+    this.#leaving.abort();
   }
 
-  private cancel(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
+  #cancel(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
   }
 }

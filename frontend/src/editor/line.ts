@@ -48,182 +48,183 @@ export class Line {
   /** Started and not stopped since. */
   isRunning = false;
 
-  private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
-  private pushing = false;
+  readonly #topic: string;
+  readonly #clientId: string;
+  readonly #hooks: LineHooks;
+  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  #pushing = false;
   /** The version that the push in flight was stored as; its edits are on their way here. */
-  private stored = 0;
-  private failures = 0;
-  private pushedAt = 0;
-  private toldAt = 0;
+  #stored = 0;
+  #failures = 0;
+  #pushedAt = 0;
+  #toldAt = 0;
 
-  constructor(
-    url: string,
-    private readonly topic: string,
-    private readonly clientId: string,
-    private readonly hooks: LineHooks,
-  ) {
+  constructor(url: string, topic: string, clientId: string, hooks: LineHooks) {
+    this.#topic = topic;
+    this.#clientId = clientId;
+    this.#hooks = hooks;
     this.connection = new Connection(url, {
-      ask: () => this.join(),
+      ask: () => this.#join(),
       onSnapshotNeeded: () => this.rejoin(),
-      onReload: () => this.hooks.changed(),
+      onReload: () => this.#hooks.changed(),
     });
-    this.connection.onEvent((event) => this.take(event));
-    this.connection.onState((state) => this.stateChanged(state));
+    this.connection.onEvent((event) => this.#take(event));
+    this.connection.onState((state) => this.#stateChanged(state));
   }
 
   start(): void {
     this.isRunning = true;
-    this.connection.subscribe(this.topic, this.hooks.replica()?.version ?? null);
+    this.connection.subscribe(this.#topic, this.#hooks.replica()?.version ?? null);
     this.connection.start();
   }
 
   stop(): void {
     this.isRunning = false;
     this.connection.stop();
-    this.interrupt();
+    this.#interrupt();
   }
 
   /** One typed: push soon. */
   touch(): void {
-    if (this.ready && !this.pushing && !this.timers.has("retry")) this.after("push", Math.max(0, this.pushedAt + PUSH_GAP_MS - Date.now()), () => void this.push());
+    if (this.ready && !this.#pushing && !this.#timers.has("retry")) this.#after("push", Math.max(0, this.#pushedAt + PUSH_GAP_MS - Date.now()), () => void this.#push());
   }
 
   /** One's caret moved, or one came or went. */
   touchCursor(delayMs = 0): void {
-    if (this.timers.has("cursor")) return;
-    this.after("cursor", Math.max(delayMs, this.toldAt + CURSOR_GAP_MS - Date.now()), () => this.tellCursor());
+    if (this.#timers.has("cursor")) return;
+    this.#after("cursor", Math.max(delayMs, this.#toldAt + CURSOR_GAP_MS - Date.now()), () => this.#tellCursor());
   }
 
   /** Reads the rights again, and whatever was missed. */
   rejoin(): void {
-    const replica = this.hooks.replica();
-    if (this.ready) this.connection.subscribe(this.topic, replica?.version ?? null);
+    const replica = this.#hooks.replica();
+    if (this.ready) this.connection.subscribe(this.#topic, replica?.version ?? null);
   }
 
   setLanguage(language: string): Promise<unknown> {
-    return this.connection.command("document.set_language", { language }, this.topic);
+    return this.connection.command("document.set_language", { language }, this.#topic);
   }
 
   // Joining
 
-  private async join(): Promise<Record<string, { mode: string; head: number }>> {
-    const data = { client_id: this.clientId, version: this.hooks.replica()?.version ?? null };
+  async #join(): Promise<Record<string, { mode: string; head: number }>> {
+    const data = { client_id: this.#clientId, version: this.#hooks.replica()?.version ?? null };
     try {
-      const joined = await this.connection.command("document.join", data, this.topic);
+      const joined = await this.connection.command("document.join", data, this.#topic);
       this.joined = joined;
       this.ready = true;
-      this.hooks.joined(joined);
+      this.#hooks.joined(joined);
       this.touch();
       this.touchCursor();
-      this.pullLater();
+      this.#pullLater();
       // What a snapshot or a replay brought was taken as it came.
-      return { [this.topic]: { mode: "resume", head: joined.version } };
+      return { [this.#topic]: { mode: "resume", head: joined.version } };
     } catch (error) {
-      if (error instanceof CommandError && !mayPass(error) && error.code !== "not_found") this.hooks.refused(error);
+      if (error instanceof CommandError && !mayPass(error) && error.code !== "not_found") this.#hooks.refused(error);
       throw error;
     }
   }
 
-  private stateChanged(state: ConnectionState): void {
-    if (state !== "online") this.interrupt();
-    this.hooks.changed();
+  #stateChanged(state: ConnectionState): void {
+    if (state !== "online") this.#interrupt();
+    this.#hooks.changed();
   }
 
-  private interrupt(): void {
-    this.ready = this.pushing = false;
-    this.stored = 0;
-    for (const name of [...this.timers.keys()]) this.clear(name);
+  #interrupt(): void {
+    this.ready = this.#pushing = false;
+    this.#stored = 0;
+    for (const name of [...this.#timers.keys()]) this.#clear(name);
   }
 
   // What comes
 
-  private take(event: AnyEvent): void {
-    if (event.type === "document.updates") this.receive(event.data.updates);
-    else if (event.type === "document.snapshot") this.startOver(event.data);
-    else if (event.type === "cursor.moved") this.moved(event.data);
-    else if (event.type === "document.changed") this.hooks.document?.(event.data.document);
+  #take(event: AnyEvent): void {
+    if (event.type === "document.updates") this.#receive(event.data.updates);
+    else if (event.type === "document.snapshot") this.#startOver(event.data);
+    else if (event.type === "cursor.moved") this.#moved(event.data);
+    else if (event.type === "document.changed") this.#hooks.document?.(event.data.document);
   }
 
-  private startOver(snapshot: DocumentSnapshot): void {
-    this.pushing = false;
-    this.stored = 0;
-    this.hooks.snapshot(snapshot);
-    this.connection.subscribe(this.topic, snapshot.version);
+  #startOver(snapshot: DocumentSnapshot): void {
+    this.#pushing = false;
+    this.#stored = 0;
+    this.#hooks.snapshot(snapshot);
+    this.connection.subscribe(this.#topic, snapshot.version);
   }
 
-  private receive(updates: Parameters<Replica["receive"]>[0]): void {
-    const replica = this.hooks.replica();
+  #receive(updates: Parameters<Replica["receive"]>[0]): void {
+    const replica = this.#hooks.replica();
     if (replica === null) return;
     const taken = replica.receive(updates);
-    if (taken.length > 0) this.hooks.taken(taken);
-    if (replica.isTorn) return this.hooks.refused(new CommandError("bad_change", TORN));
+    if (taken.length > 0) this.#hooks.taken(taken);
+    if (replica.isTorn) return this.#hooks.refused(new CommandError("bad_change", TORN));
     const last = updates[updates.length - 1];
-    if (last !== undefined && replica.version < last.version) this.connection.subscribe(this.topic, replica.version);
-    this.settle();
-    this.hooks.changed();
+    if (last !== undefined && replica.version < last.version) this.connection.subscribe(this.#topic, replica.version);
+    this.#settle();
+    this.#hooks.changed();
   }
 
-  private moved(cursor: CursorMoved): void {
-    if (cursor.client_id !== this.clientId) this.hooks.moved?.(cursor);
+  #moved(cursor: CursorMoved): void {
+    if (cursor.client_id !== this.#clientId) this.#hooks.moved?.(cursor);
   }
 
   // Pushing
 
-  private async push(): Promise<void> {
-    const replica = this.hooks.replica();
-    if (!this.ready || this.pushing || replica === null) return;
+  async #push(): Promise<void> {
+    const replica = this.#hooks.replica();
+    if (!this.ready || this.#pushing || replica === null) return;
     const updates = batchOf(replica.edits);
     if (updates.length === 0) return;
-    this.pushing = true;
-    this.pushedAt = Date.now();
+    this.#pushing = true;
+    this.#pushedAt = Date.now();
     try {
-      const { version } = await this.connection.command("document.push", { version: replica.version, updates }, this.topic);
-      if (replica !== this.hooks.replica()) return;
-      this.failures = 0;
-      this.stored = version;
+      const { version } = await this.connection.command("document.push", { version: replica.version, updates }, this.#topic);
+      if (replica !== this.#hooks.replica()) return;
+      this.#failures = 0;
+      this.#stored = version;
       // Its edits come by the topic, before the answer or after it.
-      this.after("acked", ACKED_MS, () => void this.pull());
-      this.settle();
+      this.#after("acked", ACKED_MS, () => void this.#pull());
+      this.#settle();
     } catch (error) {
-      if (replica === this.hooks.replica()) this.failed(error as CommandError);
+      if (replica === this.#hooks.replica()) this.#failed(error as CommandError);
     }
-    this.hooks.changed();
+    this.#hooks.changed();
   }
 
   /** The push in flight is stored and back here: the next may go. */
-  private settle(): void {
-    const replica = this.hooks.replica();
-    if (replica === null || this.stored === 0 || replica.version < this.stored) return;
-    this.stored = 0;
-    this.pushing = false;
-    this.clear("acked");
+  #settle(): void {
+    const replica = this.#hooks.replica();
+    if (replica === null || this.#stored === 0 || replica.version < this.#stored) return;
+    this.#stored = 0;
+    this.#pushing = false;
+    this.#clear("acked");
     if (replica.isSettled) this.touchCursor();
     else this.touch();
   }
 
-  private failed(error: CommandError): void {
-    this.pushing = false;
-    if (!mayPass(error)) return this.hooks.refused(error);
+  #failed(error: CommandError): void {
+    this.#pushing = false;
+    if (!mayPass(error)) return this.#hooks.refused(error);
     // Without a connection the next join pushes.
     if (!this.ready) return;
     // Too far behind to be merged there: what was missed comes first, and is merged here.
-    if (error.code === "conflict") void this.pull();
-    const pause = Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** this.failures);
-    this.failures += 1;
-    this.after("retry", error.retry_after === null ? pause : error.retry_after * 1_000, () => void this.push());
+    if (error.code === "conflict") void this.#pull();
+    const pause = Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    this.#after("retry", error.retry_after === null ? pause : error.retry_after * 1_000, () => void this.#push());
   }
 
   // Asking again
 
-  private pullLater(): void {
-    this.after("pull", PULL_MS, () => void this.pull().finally(() => this.ready && this.pullLater()));
+  #pullLater(): void {
+    this.#after("pull", PULL_MS, () => void this.#pull().finally(() => this.ready && this.#pullLater()));
   }
 
-  private async pull(): Promise<void> {
-    const replica = this.hooks.replica();
+  async #pull(): Promise<void> {
+    const replica = this.#hooks.replica();
     if (!this.ready || replica === null) return;
     try {
-      await this.connection.command("document.pull", { version: replica.version }, this.topic);
+      await this.connection.command("document.pull", { version: replica.version }, this.#topic);
     } catch (error) {
       if (error instanceof CommandError && !mayPass(error)) this.rejoin();
     }
@@ -231,28 +232,28 @@ export class Line {
 
   // Carets
 
-  private tellCursor(): void {
-    const replica = this.hooks.replica();
-    const ranges = this.hooks.ranges?.() ?? null;
+  #tellCursor(): void {
+    const replica = this.#hooks.replica();
+    const ranges = this.#hooks.ranges?.() ?? null;
     if (!this.ready || replica === null || ranges === null) return;
     // While edits are on their way nobody else knows the text that the caret stands in; it is told when they are stored.
     if (!replica.isSettled) return;
-    this.toldAt = Date.now();
-    this.connection.command("cursor.move", { version: replica.version, ranges }, this.topic).catch(() => undefined);
-    this.after("repeat", CURSOR_REPEAT_MS, () => this.tellCursor());
+    this.#toldAt = Date.now();
+    this.connection.command("cursor.move", { version: replica.version, ranges }, this.#topic).catch(() => undefined);
+    this.#after("repeat", CURSOR_REPEAT_MS, () => this.#tellCursor());
   }
 
-  private after(name: string, delayMs: number, run: () => void): void {
-    this.clear(name);
+  #after(name: string, delayMs: number, run: () => void): void {
+    this.#clear(name);
     const timer = setTimeout(() => {
-      this.timers.delete(name);
+      this.#timers.delete(name);
       run();
     }, delayMs);
-    this.timers.set(name, timer);
+    this.#timers.set(name, timer);
   }
 
-  private clear(name: string): void {
-    clearTimeout(this.timers.get(name));
-    this.timers.delete(name);
+  #clear(name: string): void {
+    clearTimeout(this.#timers.get(name));
+    this.#timers.delete(name);
   }
 }

@@ -16,91 +16,91 @@ export function fillLanguages(select: HTMLSelectElement): void {
 const PASTED = "pasted";
 
 export class NewDocument {
-  private readonly box = dialog("d-new-document");
-  private readonly form = part<HTMLFormElement>(this.box, "form");
-  private readonly name = part<HTMLInputElement>(this.form, "[name=name]");
-  private readonly language = part<HTMLSelectElement>(this.form, "[name=language]");
-  private readonly source = part<HTMLSelectElement>(this.form, "[name=source]");
-  private readonly text = part<HTMLTextAreaElement>(this.form, "[name=text]");
-  private readonly file = part<HTMLInputElement>(this.form, "[name=file]");
-  private chosen = false;
-  private documents: Documents | null = null;
-  private made: (document: DocumentView) => void = () => undefined;
+  readonly #box = dialog("d-new-document");
+  readonly #form = part<HTMLFormElement>(this.#box, "form");
+  readonly #name = part<HTMLInputElement>(this.#form, "[name=name]");
+  readonly #language = part<HTMLSelectElement>(this.#form, "[name=language]");
+  readonly #source = part<HTMLSelectElement>(this.#form, "[name=source]");
+  readonly #text = part<HTMLTextAreaElement>(this.#form, "[name=text]");
+  readonly #file = part<HTMLInputElement>(this.#form, "[name=file]");
+  #chosen = false;
+  #documents: Documents | null = null;
+  #made: (document: DocumentView) => void = () => undefined;
   /** The lasting id of this wish: sending the same again after a lost answer makes no second document. */
-  private sent = { cid: "", content: "" };
+  #sent = { cid: "", content: "" };
 
   constructor() {
-    fillLanguages(this.language);
-    this.name.addEventListener("input", () => this.named());
-    this.language.addEventListener("change", () => (this.chosen = true));
-    this.form.addEventListener("change", () => this.drawStart());
-    this.file.addEventListener("change", () => this.fileChosen());
-    this.form.addEventListener("submit", (event) => {
+    fillLanguages(this.#language);
+    this.#name.addEventListener("input", () => this.#named());
+    this.#language.addEventListener("change", () => (this.#chosen = true));
+    this.#form.addEventListener("change", () => this.#drawStart());
+    this.#file.addEventListener("change", () => this.#fileChosen());
+    this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void once(this.form, () => this.create());
+      void once(this.#form, () => this.#create());
     });
   }
 
   open(documents: Documents, room: string, made: (document: DocumentView) => void): void {
-    this.documents = documents;
-    this.made = made;
-    this.form.reset();
-    this.chosen = false;
-    part(this.box, "[data-part=title]").textContent = `New document in ${room}`;
+    this.#documents = documents;
+    this.#made = made;
+    this.#form.reset();
+    this.#chosen = false;
+    part(this.#box, "[data-part=title]").textContent = `New document in ${room}`;
     const list = documents.list.get()?.documents ?? [];
-    this.source.replaceChildren(...list.map((one) => el("option", "", one.name, { value: String(one.id) })), el("option", "", "Pasted text", { value: PASTED }));
-    this.language.value = "text";
-    openDialog(this.box);
-    this.drawStart();
-    this.name.focus();
+    this.#source.replaceChildren(...list.map((one) => el("option", "", one.name, { value: String(one.id) })), el("option", "", "Pasted text", { value: PASTED }));
+    this.#language.value = "text";
+    openDialog(this.#box);
+    this.#drawStart();
+    this.#name.focus();
   }
 
-  private named(): void {
-    clearErrors(this.form);
-    if (!this.chosen) this.language.value = languageOfName(this.name.value.trim()).id;
+  #named(): void {
+    clearErrors(this.#form);
+    if (!this.#chosen) this.#language.value = languageOfName(this.#name.value.trim()).id;
   }
 
-  private start(): string {
-    return String(new FormData(this.form).get("start"));
+  #start(): string {
+    return String(new FormData(this.#form).get("start"));
   }
 
-  private drawStart(): void {
-    const start = this.start();
-    part(this.form, "[data-part=copy]").hidden = start !== "copy";
-    part(this.form, "[data-part=paste]").hidden = start !== "copy" || this.source.value !== PASTED;
-    part(this.form, "[data-part=file]").hidden = start !== "file";
+  #drawStart(): void {
+    const start = this.#start();
+    part(this.#form, "[data-part=copy]").hidden = start !== "copy";
+    part(this.#form, "[data-part=paste]").hidden = start !== "copy" || this.#source.value !== PASTED;
+    part(this.#form, "[data-part=file]").hidden = start !== "file";
   }
 
-  private fileChosen(): void {
-    const file = this.file.files?.[0];
-    if (file === undefined || this.name.value.trim() !== "") return;
-    this.name.value = file.name;
-    this.named();
+  #fileChosen(): void {
+    const file = this.#file.files?.[0];
+    if (file === undefined || this.#name.value.trim() !== "") return;
+    this.#name.value = file.name;
+    this.#named();
   }
 
-  private async startText(documents: Documents): Promise<string> {
-    const start = this.start();
+  async #startText(documents: Documents): Promise<string> {
+    const start = this.#start();
     if (start === "file") {
-      const file = this.file.files?.[0];
+      const file = this.#file.files?.[0];
       if (file === undefined) throw new ApiError(0, "invalid", "Choose a file.", "file");
       return readText(file);
     }
     if (start !== "copy") return "";
-    if (this.source.value === PASTED) return this.text.value;
-    return (await documents.text(Number(this.source.value))).text;
+    if (this.#source.value === PASTED) return this.#text.value;
+    return (await documents.text(Number(this.#source.value))).text;
   }
 
-  private async create(): Promise<void> {
-    const { documents } = this;
+  async #create(): Promise<void> {
+    const documents = this.#documents;
     if (documents === null) return;
-    const name = this.name.value.trim();
+    const name = this.#name.value.trim();
     if (name === "") throw new ApiError(0, "invalid", "A document needs a name.", "name");
-    const wish = { name, language: this.chosen ? this.language.value : "", text: await this.startText(documents) };
+    const wish = { name, language: this.#chosen ? this.#language.value : "", text: await this.#startText(documents) };
     const content = JSON.stringify(wish);
-    if (this.sent.content !== content) this.sent = { cid: uuid4(), content };
-    const document = await documents.create({ cid: this.sent.cid, ...wish });
-    this.sent = { cid: "", content: "" };
-    this.box.close();
-    this.made(document);
+    if (this.#sent.content !== content) this.#sent = { cid: uuid4(), content };
+    const document = await documents.create({ cid: this.#sent.cid, ...wish });
+    this.#sent = { cid: "", content: "" };
+    this.#box.close();
+    this.#made(document);
   }
 }

@@ -50,29 +50,31 @@ export class CodePane implements ActsHost {
   readonly settings: Settings;
   readonly shell: Shell;
   current: number | null = null;
-  private readonly acts = new DocumentActs(this);
-  private readonly notices: Notices;
-  private readonly desks = new Map<number, Desk>();
-  private readonly stops: (() => void)[] = [];
-  private shelf: Shelf | null = null;
-  private failure = "";
-  private loading: ReturnType<typeof setTimeout> | undefined;
-  private ticking: ReturnType<typeof setInterval> | undefined;
-  private isSlow = false;
-  private wantsFocus = false;
-  private closed = false;
+  readonly #request: PaneRequest;
+  readonly #acts = new DocumentActs(this);
+  readonly #notices: Notices;
+  readonly #desks = new Map<number, Desk>();
+  readonly #stops: (() => void)[] = [];
+  #shelf: Shelf | null = null;
+  #failure = "";
+  #loading: ReturnType<typeof setTimeout> | undefined;
+  #ticking: ReturnType<typeof setInterval> | undefined;
+  #isSlow = false;
+  #wantsFocus = false;
+  #closed = false;
   /** Fetched once there is a text to have a past. */
-  private history: HistoryControl | null = null;
-  private talks: Panel | null = null;
-  private laterAskedAt = 0;
+  #history: HistoryControl | null = null;
+  #talks: Panel | null = null;
+  #laterAskedAt = 0;
   /** A discussion that is to be shown as soon as there is a text. */
-  private asked: string | null = null;
-  readonly redraw = onceAFrame(() => this.closed || this.draw());
+  #asked: string | null = null;
+  readonly redraw = onceAFrame(() => this.#closed || this.#draw());
 
-  constructor(private readonly request: PaneRequest) {
+  constructor(request: PaneRequest) {
+    this.#request = request;
     const { shell, room, place } = request;
     this.shell = shell;
-    this.notices = new Notices(this.element, shell);
+    this.#notices = new Notices(this.element, shell);
     this.documents = new Documents(shell.session, room);
     this.settings = new Settings(shell.session.me);
     place.replaceChildren(this.element);
@@ -82,74 +84,74 @@ export class CodePane implements ActsHost {
     this.tabs = new Tabs(this.element, {
       choose: (id) => this.open(id),
       rename: (id, name) => this.documents.change(id, { name }),
-      move: (id, index) => this.acts.move(id, index),
-      openMenu: (id, anchor, at) => this.acts.openMenu(id, anchor, at),
-      openMore: (ids, anchor) => this.acts.openMore(ids, anchor),
+      move: (id, index) => this.#acts.move(id, index),
+      openMenu: (id, anchor, at) => this.#acts.openMenu(id, anchor, at),
+      openMore: (ids, anchor) => this.#acts.openMore(ids, anchor),
       mayEdit: () => this.mayEdit,
     });
-    this.listen();
+    this.#listen();
   }
 
-  private listen(): void {
+  #listen(): void {
     const { element } = this;
     element.addEventListener("click", (event) => {
       const target = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-code]") : null;
-      if (target !== null) this.act(target.dataset["code"] ?? "", target);
+      if (target !== null) this.#act(target.dataset["code"] ?? "", target);
     });
-    part(element, "[data-part=language]").addEventListener("change", (event) => void this.acts.chooseLanguage((event.target as HTMLSelectElement).value).then(this.redraw));
+    part(element, "[data-part=language]").addEventListener("change", (event) => void this.#acts.chooseLanguage((event.target as HTMLSelectElement).value).then(this.redraw));
     element.addEventListener("pointerdown", () => this.desk?.company.follow(null), true);
     for (const name of ["wheel", "keydown", "touchmove"]) part(element, "[data-part=hosts]").addEventListener(name, () => this.desk?.company.follow(null), { passive: true });
     listenForFiles(element, {
       mayDrop: () => this.mayEdit,
-      over: (count) => this.showDrop(count),
-      drop: (files) => void this.acts.uploadAll(files),
+      over: (count) => this.#showDrop(count),
+      drop: (files) => void this.#acts.uploadAll(files),
     });
     const { session } = this.shell;
     const rights = () => JSON.stringify([session.room.get()?.role, session.room.get()?.permissions, session.room.get()?.room.archived_at]);
-    this.stops.push(
-      this.documents.list.subscribe((list) => list, () => this.listChanged()),
-      session.room.subscribe(rights, () => this.rightsChanged()),
+    this.#stops.push(
+      this.documents.list.subscribe((list) => list, () => this.#listChanged()),
+      session.room.subscribe(rights, () => this.#rightsChanged()),
     );
-    this.ticking = setInterval(() => this.redraw(), 1_000);
+    this.#ticking = setInterval(() => this.redraw(), 1_000);
   }
 
   // Life
 
   /** Loads the documents and opens one: the asked one, else the first. */
   async start(wanted: number | null): Promise<void> {
-    this.isSlow = false;
-    this.loading = setTimeout(() => {
-      this.isSlow = true;
+    this.#isSlow = false;
+    this.#loading = setTimeout(() => {
+      this.#isSlow = true;
       this.redraw();
     }, LOADING_MS);
     try {
       const [list, shelf] = await Promise.all([this.documents.load(), Shelf.open(this.shell.session.me)]);
-      if (this.closed) return;
-      this.shelf = shelf;
-      this.failure = "";
+      if (this.#closed) return;
+      this.#shelf = shelf;
+      this.#failure = "";
       const asked = this.documents.find(wanted);
       const first = asked ?? list.documents[0] ?? null;
       if (wanted !== null && asked === null) this.shell.toast({ kind: "info", title: "That document is not here any more" });
       if (first !== null) this.open(first.id);
-      else this.request.opened(null);
+      else this.#request.opened(null);
     } catch (error) {
-      this.failure = error instanceof ApiError ? error.message : errorText(error);
+      this.#failure = error instanceof ApiError ? error.message : errorText(error);
     } finally {
-      clearTimeout(this.loading);
-      this.loading = undefined;
+      clearTimeout(this.#loading);
+      this.#loading = undefined;
       this.redraw();
     }
   }
 
   close(): void {
-    this.closed = true;
-    clearTimeout(this.loading);
-    clearInterval(this.ticking);
-    for (const stop of this.stops) stop();
-    for (const desk of this.desks.values()) desk.close();
-    this.history?.close();
-    this.talks?.close();
-    this.notices.close();
+    this.#closed = true;
+    clearTimeout(this.#loading);
+    clearInterval(this.#ticking);
+    for (const stop of this.#stops) stop();
+    for (const desk of this.#desks.values()) desk.close();
+    this.#history?.close();
+    this.#talks?.close();
+    this.#notices.close();
     this.tabs.close();
     this.documents.close();
     this.element.remove();
@@ -157,41 +159,41 @@ export class CodePane implements ActsHost {
 
   /** Puts the focus where one goes on, as soon as it is there: the text comes with the first answer of its socket. */
   focus(): void {
-    this.wantsFocus = true;
+    this.#wantsFocus = true;
     this.redraw();
   }
 
-  private placeFocus(): void {
+  #placeFocus(): void {
     const { desk } = this;
-    if (!this.wantsFocus || this.documents.list.get() === null) return;
-    if (desk === null) this.wantsFocus = false;
+    if (!this.#wantsFocus || this.documents.list.get() === null) return;
+    if (desk === null) this.#wantsFocus = false;
     if (desk === null) return maybe(this.element, "[data-part=notice] button:not([hidden])")?.focus();
     if (desk.view === null || part(this.element, "[data-part=hosts]").hidden) return;
-    this.wantsFocus = false;
+    this.#wantsFocus = false;
     desk.view.focus();
   }
 
   get desk(): Desk | null {
-    return this.current === null ? null : (this.desks.get(this.current) ?? null);
+    return this.current === null ? null : (this.#desks.get(this.current) ?? null);
   }
 
   /** Shows a document of this room. */
   open(id: number): void {
     const document = this.documents.find(id);
-    if (document === null || this.shelf === null) return;
+    if (document === null || this.#shelf === null) return;
     if (this.current !== id) this.desk?.sleep();
-    this.wantsFocus = false;
+    this.#wantsFocus = false;
     this.current = id;
-    const known = this.desks.get(id);
+    const known = this.#desks.get(id);
     if (known !== undefined) known.wake();
-    else this.openDesk(document, this.shelf);
-    this.request.opened(id);
-    this.notices.reset();
-    void this.history?.arrive();
+    else this.#openDesk(document, this.#shelf);
+    this.#request.opened(id);
+    this.#notices.reset();
+    void this.#history?.arrive();
     this.redraw();
   }
 
-  private openDesk(document: DocumentView, shelf: Shelf): void {
+  #openDesk(document: DocumentView, shelf: Shelf): void {
     const desk = new Desk(
       {
         shell: this.shell,
@@ -203,24 +205,24 @@ export class CodePane implements ActsHost {
       },
       document,
     );
-    this.desks.set(document.id, desk);
-    this.talks?.meet(desk);
+    this.#desks.set(document.id, desk);
+    this.#talks?.meet(desk);
     part(this.element, "[data-part=hosts]").append(desk.element);
     desk.element.hidden = false;
     void desk.open();
     setTimeout(this.redraw, LOADING_MS + 20);
   }
 
-  private listChanged(): void {
-    for (const desk of this.desks.values()) {
+  #listChanged(): void {
+    for (const desk of this.#desks.values()) {
       const told = this.documents.find(desk.document.id);
       if (told !== null && told !== desk.document) desk.tell(told);
     }
     this.redraw();
   }
 
-  private rightsChanged(): void {
-    for (const desk of this.desks.values()) desk.askRights();
+  #rightsChanged(): void {
+    for (const desk of this.#desks.values()) desk.askRights();
     if (this.documents.list.get() !== null) void this.documents.load().catch(() => undefined);
   }
 
@@ -235,14 +237,14 @@ export class CodePane implements ActsHost {
     return list !== null && (list.can_moderate || (list.can_edit && document.created_by === this.shell.session.me));
   }
 
-  private writing(document: DocumentView): Writing {
+  #writing(document: DocumentView): Writing {
     const room = this.shell.session.room.get();
     return { isMember: room !== null && room.role !== "", isArchived: room?.room.archived_at !== null, isMuted: false, documentReadOnly: document.read_only };
   }
 
   // Drawing
 
-  private draw(): void {
+  #draw(): void {
     const list = this.documents.list.get();
     const { element, desk } = this;
     const document = desk?.document ?? null;
@@ -252,7 +254,7 @@ export class CodePane implements ActsHost {
     part(element, "[data-part=new]").hidden = !this.mayEdit;
     const bar = part(element, "[data-part=bar]");
     bar.hidden = desk === null || desk.view === null;
-    if (desk !== null && document !== null) this.drawDesk(desk, document);
+    if (desk !== null && document !== null) this.#drawDesk(desk, document);
     else {
       drawMode(part(element, "[data-part=mode]"), null);
       part(element, "[data-part=people]").hidden = true;
@@ -261,42 +263,42 @@ export class CodePane implements ActsHost {
     if (this.current === null) panel.removeAttribute("aria-labelledby");
     else panel.setAttribute("aria-labelledby", `code-tab-${this.current}`);
     const mayDispose = (document: DocumentView) => this.mayDispose(document);
-    this.notices.draw({ failure: this.failure, isLoading: this.loading === undefined || this.isSlow, isLoaded: list !== null, desk, mayEdit: this.mayEdit, mayRevive: list?.deleted.some(mayDispose) === true, mayDispose });
-    this.placeFocus();
-    this.history?.draw();
-    this.talks?.draw();
-    this.fetchLater();
+    this.#notices.draw({ failure: this.#failure, isLoading: this.#loading === undefined || this.#isSlow, isLoaded: list !== null, desk, mayEdit: this.mayEdit, mayRevive: list?.deleted.some(mayDispose) === true, mayDispose });
+    this.#placeFocus();
+    this.#history?.draw();
+    this.#talks?.draw();
+    this.#fetchLater();
   }
 
   /** History and discussions are fetched once there is a text. Without them one writes all the same; later drawings try again. */
-  private fetchLater(): void {
-    const missing = this.history === null || this.talks === null;
-    if (!missing || this.desk?.view == null || Date.now() - this.laterAskedAt < LATER_AGAIN_MS) return;
-    this.laterAskedAt = Date.now();
+  #fetchLater(): void {
+    const missing = this.#history === null || this.#talks === null;
+    if (!missing || this.desk?.view == null || Date.now() - this.#laterAskedAt < LATER_AGAIN_MS) return;
+    this.#laterAskedAt = Date.now();
     const withHistory = ({ HistoryControl }: typeof import("./history/control")) => {
-      if (!this.closed) this.history ??= new HistoryControl(this);
+      if (!this.#closed) this.#history ??= new HistoryControl(this);
       this.redraw();
     };
     const withTalks = ({ Panel }: typeof import("./discussions/panel")) => {
-      if (!this.closed && this.talks === null) this.beginTalks(new Panel(this));
+      if (!this.#closed && this.#talks === null) this.#beginTalks(new Panel(this));
       this.redraw();
     };
     import("./history/control").then(withHistory, () => undefined);
     import("./discussions/panel").then(withTalks, () => undefined);
   }
 
-  private beginTalks(talks: Panel): void {
-    this.talks = talks;
-    for (const desk of this.desks.values()) talks.meet(desk);
-    if (this.asked !== null) talks.reveal(this.asked);
-    this.asked = null;
+  #beginTalks(talks: Panel): void {
+    this.#talks = talks;
+    for (const desk of this.#desks.values()) talks.meet(desk);
+    if (this.#asked !== null) talks.reveal(this.#asked);
+    this.#asked = null;
   }
 
-  private drawDesk(desk: Desk, document: DocumentView): void {
+  #drawDesk(desk: Desk, document: DocumentView): void {
     const { element } = this;
     const { status } = desk;
     drawStatus(part(element, "[data-part=status]"), status);
-    drawMode(part(element, "[data-part=mode]"), modeOf(status, this.writing(document), Date.now()));
+    drawMode(part(element, "[data-part=mode]"), modeOf(status, this.#writing(document), Date.now()));
     const { people, me } = this.shell.session;
     const here = status.phase === "deleted" ? [] : desk.company.people.filter((user) => user !== me);
     drawPeople(part(element, "[data-part=people]"), here.map((user) => people.get(user)), desk.company.following, (user) => desk.company.follow(user));
@@ -309,7 +311,7 @@ export class CodePane implements ActsHost {
     if (followed !== null) part(follow, "[data-part=follow-text]").textContent = `Following ${people.name(followed)}`;
   }
 
-  private showDrop(count: number): void {
+  #showDrop(count: number): void {
     const drop = part(this.element, "[data-part=drop]");
     drop.hidden = count === 0;
     part(drop, "[data-part=drop-text]").textContent = count === 1 ? "Drop to add 1 document" : `Drop to add ${count} documents`;
@@ -317,27 +319,27 @@ export class CodePane implements ActsHost {
 
   // Acts
 
-  private act(name: string, target: HTMLElement): void {
+  #act(name: string, target: HTMLElement): void {
     const acts: Record<string, () => void> = {
       "new-document": () => this.create(),
-      "open-menu": () => this.current !== null && this.acts.openMenu(this.current, target),
-      find: () => void this.find(),
+      "open-menu": () => this.current !== null && this.#acts.openMenu(this.current, target),
+      find: () => void this.#find(),
       unfollow: () => this.desk?.company.follow(null),
       retry: () => this.desk?.retryNow(),
       reload: () => void this.start(this.current),
-      deleted: () => this.acts.openDeleted(target),
-      "save-copy": () => this.desk && this.acts.saveCopy(this.desk),
-      restore: () => void this.acts.restore(),
-      "show-late": () => this.notices.showLate(),
-      "discard-draft": () => void this.notices.discardDraft(),
-      "copy-draft": () => void this.notices.copyDraft(),
-      "put-draft": () => this.notices.putDraft(),
-      "toggle-draft": () => this.notices.toggleDraft(),
+      deleted: () => this.#acts.openDeleted(target),
+      "save-copy": () => this.desk && this.#acts.saveCopy(this.desk),
+      restore: () => void this.#acts.restore(),
+      "show-late": () => this.#notices.showLate(),
+      "discard-draft": () => void this.#notices.discardDraft(),
+      "copy-draft": () => void this.#notices.copyDraft(),
+      "put-draft": () => this.#notices.putDraft(),
+      "toggle-draft": () => this.#notices.toggleDraft(),
     };
     acts[name]?.();
   }
 
-  private async find(): Promise<void> {
+  async #find(): Promise<void> {
     const { openSearchPanel } = await comforts();
     if (this.desk?.view) openSearchPanel(this.desk.view);
   }
@@ -345,7 +347,7 @@ export class CodePane implements ActsHost {
   create(): void {
     if (!this.mayEdit) return;
     newDocument ??= new NewDocument();
-    newDocument.open(this.documents, this.request.roomLabel, (made) => this.openAndFocus(made.id));
+    newDocument.open(this.documents, this.#request.roomLabel, (made) => this.openAndFocus(made.id));
   }
 
   openAndFocus(id: number): void {
@@ -356,37 +358,37 @@ export class CodePane implements ActsHost {
   /** What a message that is written now is beside. */
   get beside(): BesideView | null {
     const { desk } = this;
-    const seq = this.history?.shown ?? desk?.replica?.version;
+    const seq = this.#history?.shown ?? desk?.replica?.version;
     return desk === null || seq === undefined ? null : { topic: documentTopic(desk.document.id), seq, start: null, end: null };
   }
 
   /** Opens a document at the lines that a message is about. */
   reveal(document: number, message: string): void {
     this.open(document);
-    if (this.talks === null) this.asked = message;
-    else this.talks.reveal(message);
+    if (this.#talks === null) this.#asked = message;
+    else this.#talks.reveal(message);
   }
 
   get room(): number {
-    return this.request.room;
+    return this.#request.room;
   }
 
   toChat(): void {
-    this.request.toChat();
+    this.#request.toChat();
   }
 
   link(document: number): string {
-    return this.request.link(document);
+    return this.#request.link(document);
   }
 
   leave(document: number, next: number | null): void {
-    const desk = this.desks.get(document);
-    if (desk !== undefined) this.talks?.part(desk);
+    const desk = this.#desks.get(document);
+    if (desk !== undefined) this.#talks?.part(desk);
     desk?.close();
-    this.desks.delete(document);
+    this.#desks.delete(document);
     if (this.current === document) this.current = null;
     if (next !== null) this.open(next);
-    else this.request.opened(null);
+    else this.#request.opened(null);
     this.redraw();
   }
 }

@@ -59,15 +59,18 @@ export class PlainHost implements Host {
 }
 
 export class Replica {
-  private readonly recent: { version: number; changes: ChangeSet }[] = [];
-  private torn = false;
+  #confirmed: Text;
+  readonly #recent: { version: number; changes: ChangeSet }[] = [];
+  #torn = false;
 
   /** `confirmed` is the text at the version that the state began with, without one's own edits. */
   constructor(
     readonly host: Host,
     readonly clientId: string,
-    private confirmed: Text,
-  ) {}
+    confirmed: Text,
+  ) {
+    this.#confirmed = confirmed;
+  }
 
   /** The newest version that is part of the state. */
   get version(): number {
@@ -80,7 +83,7 @@ export class Replica {
 
   /** The text as it is stored at `version`. */
   get storedText(): Text {
-    return this.confirmed;
+    return this.#confirmed;
   }
 
   /** One's own edits that are not stored yet, as far as this tab knows. */
@@ -94,12 +97,12 @@ export class Replica {
 
   /** Edits that this copy knows nothing of were stored under its id: its own do not follow them. */
   get isTorn(): boolean {
-    return this.torn;
+    return this.#torn;
   }
 
   /** All of one's own edits as one. */
   get ownChanges(): ChangeSet {
-    return this.edits.reduce((all, { changes }) => all.compose(changes), ChangeSet.empty(this.confirmed.length));
+    return this.edits.reduce((all, { changes }) => all.compose(changes), ChangeSet.empty(this.#confirmed.length));
   }
 
   unsent(): Unsent {
@@ -107,7 +110,7 @@ export class Replica {
     return {
       clientId: this.clientId,
       version: this.version,
-      base: this.confirmed.toString(),
+      base: this.#confirmed.toString(),
       changes: edits.map(({ changes }) => changes.toJSON() as unknown),
       times: edits.map(({ at }) => at),
     };
@@ -126,29 +129,29 @@ export class Replica {
       if (edit.version < next) continue;
       if (edit.version > next) break;
       const changes = ChangeSet.fromJSON(edit.changes);
-      this.torn = edit.client_id === this.clientId && this.isForeign(state, edit, changes);
-      if (this.torn) break;
+      this.#torn = edit.client_id === this.clientId && this.#isForeign(state, edit, changes);
+      if (this.#torn) break;
       const transaction = receiveUpdates(state, [{ changes, clientID: edit.client_id }]);
-      this.confirmed = changes.apply(this.confirmed);
-      this.recent.push({ version: edit.version, changes });
+      this.#confirmed = changes.apply(this.#confirmed);
+      this.#recent.push({ version: edit.version, changes });
       taken.push({ edit, transaction });
       state = transaction.state;
     }
-    this.recent.splice(0, this.recent.length - RECENT_EDITS);
+    this.#recent.splice(0, this.#recent.length - RECENT_EDITS);
     this.host.dispatch(taken.map(({ transaction }) => transaction));
     return taken;
   }
 
   /** Whether an edit under one's own id is another than the first that waits; none waiting, it is only one more edit. */
-  private isForeign(state: EditorState, edit: EditView, changes: ChangeSet): boolean {
+  #isForeign(state: EditorState, edit: EditView, changes: ChangeSet): boolean {
     const own = sendableUpdates(state)[0]?.changes;
     if (own === undefined || JSON.stringify(own.toJSON()) === JSON.stringify(edit.changes)) return false;
-    return own.length !== changes.length || !own.apply(this.confirmed).eq(changes.apply(this.confirmed));
+    return own.length !== changes.length || !own.apply(this.#confirmed).eq(changes.apply(this.#confirmed));
   }
 
   /** The stored edits after a version, in order; null when it is from the future or long past. */
   since(version: number): ChangeSet[] | null {
-    const missed = this.recent.filter((one) => one.version > version);
+    const missed = this.#recent.filter((one) => one.version > version);
     return version > this.version || missed.length !== this.version - version ? null : missed.map(({ changes }) => changes);
   }
 
@@ -157,7 +160,7 @@ export class Replica {
     const missed = this.since(version);
     if (missed === null) return null;
     const steps = [...missed, ...this.edits.map(({ changes }) => changes)];
-    const known = this.recent.find((one) => one.version === version + 1)?.changes.length ?? this.confirmed.length;
+    const known = this.#recent.find((one) => one.version === version + 1)?.changes.length ?? this.#confirmed.length;
     if (ranges.flat().some((place) => place > known)) return null;
     const move = (place: number) => steps.reduce((at, changes) => changes.mapPos(at, -1), place);
     return ranges.map(([anchor = 0, head = 0]) => [move(anchor), move(head)]);

@@ -18,39 +18,39 @@ function isKept(value: unknown): value is Kept {
 }
 
 export class Settings {
-  private kept: Kept = NOTHING;
-  private readonly key: string;
+  #kept: Kept = NOTHING;
+  readonly #key: string;
 
   constructor(account: number) {
-    this.key = `collab-editor-settings-${account}`;
+    this.#key = `collab-editor-settings-${account}`;
     try {
-      const found: unknown = JSON.parse(localStorage.getItem(this.key) ?? "null");
-      if (isKept(found)) this.kept = found;
+      const found: unknown = JSON.parse(localStorage.getItem(this.#key) ?? "null");
+      if (isKept(found)) this.#kept = found;
     } catch {
       // Nothing kept, or nothing readable: the defaults hold.
     }
   }
 
   get wrap(): boolean {
-    return this.kept.wrap;
+    return this.#kept.wrap;
   }
 
   indentOf(language: Language): number {
-    return this.kept.indent[language.id] ?? language.indent;
+    return this.#kept.indent[language.id] ?? language.indent;
   }
 
   setWrap(wrap: boolean): void {
-    this.keep({ ...this.kept, wrap });
+    this.#keep({ ...this.#kept, wrap });
   }
 
   setIndent(language: Language, spaces: number): void {
-    this.keep({ ...this.kept, indent: { ...this.kept.indent, [language.id]: spaces } });
+    this.#keep({ ...this.#kept, indent: { ...this.#kept.indent, [language.id]: spaces } });
   }
 
-  private keep(kept: Kept): void {
-    this.kept = kept;
+  #keep(kept: Kept): void {
+    this.#kept = kept;
     try {
-      localStorage.setItem(this.key, JSON.stringify(kept));
+      localStorage.setItem(this.#key, JSON.stringify(kept));
     } catch {
       // Full or forbidden: it holds until the page goes.
     }

@@ -45,9 +45,12 @@ function openDatabase(name: string): Promise<IDBDatabase> {
 }
 
 export class Shelf {
-  private readonly memory: { [Name in StoreName]: Map<string, Records[Name]> } = { unsent: new Map(), drafts: new Map() };
+  readonly #database: IDBDatabase | null;
+  readonly #memory: { [Name in StoreName]: Map<string, Records[Name]> } = { unsent: new Map(), drafts: new Map() };
 
-  private constructor(private readonly database: IDBDatabase | null) {}
+  private constructor(database: IDBDatabase | null) {
+    this.#database = database;
+  }
 
   /** The shelf of one account on this device. */
   static async open(account: number): Promise<Shelf> {
@@ -63,33 +66,33 @@ export class Shelf {
 
   /** All of a document, oldest first. */
   async unsentOf(document: number): Promise<KeptEdits[]> {
-    return (await this.allOf("unsent", document)).sort((a, b) => a.keptAt - b.keptAt);
+    return (await this.#allOf("unsent", document)).sort((a, b) => a.keptAt - b.keptAt);
   }
 
   async draftsOf(document: number): Promise<Draft[]> {
-    return (await this.allOf("drafts", document)).sort((a, b) => a.typedAt - b.typedAt);
+    return (await this.#allOf("drafts", document)).sort((a, b) => a.typedAt - b.typedAt);
   }
 
   /** Answers whether it will be there after this page. */
   keepUnsent(kept: KeptEdits): Promise<boolean> {
-    return this.put("unsent", kept.clientId, kept);
+    return this.#put("unsent", kept.clientId, kept);
   }
 
   dropUnsent(clientId: string): Promise<void> {
-    return this.remove("unsent", clientId);
+    return this.#remove("unsent", clientId);
   }
 
   /** Answers whether it will be there after this page; else what it was made of must not be dropped. */
   keepDraft(draft: Draft): Promise<boolean> {
-    return this.put("drafts", draft.id, draft);
+    return this.#put("drafts", draft.id, draft);
   }
 
   dropDraft(id: string): Promise<void> {
-    return this.remove("drafts", id);
+    return this.#remove("drafts", id);
   }
 
-  private run<T>(store: StoreName, mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-    const { database } = this;
+  #run<T>(store: StoreName, mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+    const database = this.#database;
     if (database === null) return Promise.reject(new Error("no database"));
     return new Promise((resolve, reject) => {
       const transaction = database.transaction(store, mode);
@@ -99,29 +102,29 @@ export class Shelf {
     });
   }
 
-  private async allOf<Name extends StoreName>(name: Name, document: number): Promise<Records[Name][]> {
+  async #allOf<Name extends StoreName>(name: Name, document: number): Promise<Records[Name][]> {
     const query = (store: IDBObjectStore) => store.index("document").getAll(document) as IDBRequest<Records[Name][]>;
-    const kept = await this.run(name, "readonly", query).catch(() => []);
+    const kept = await this.#run(name, "readonly", query).catch(() => []);
     // What is in memory is newer: the disk has refused it.
-    const fresh = [...this.memory[name].values()].filter((one) => one.document === document);
+    const fresh = [...this.#memory[name].values()].filter((one) => one.document === document);
     const byKey = new Map([...kept, ...fresh].map((one) => [(one as unknown as Record<string, string>)[KEYS[name]], one]));
     return [...byKey.values()];
   }
 
   /** What the disk refuses (full, or forbidden half-way) is kept in memory. */
-  private async put<Name extends StoreName>(name: Name, key: string, record: Records[Name]): Promise<boolean> {
+  async #put<Name extends StoreName>(name: Name, key: string, record: Records[Name]): Promise<boolean> {
     try {
-      await this.run(name, "readwrite", (store) => store.put(record));
-      this.memory[name].delete(key);
+      await this.#run(name, "readwrite", (store) => store.put(record));
+      this.#memory[name].delete(key);
       return true;
     } catch {
-      this.memory[name].set(key, record);
+      this.#memory[name].set(key, record);
       return false;
     }
   }
 
-  private async remove(name: StoreName, key: string): Promise<void> {
-    this.memory[name].delete(key);
-    await this.run(name, "readwrite", (store) => store.delete(key)).catch(() => undefined);
+  async #remove(name: StoreName, key: string): Promise<void> {
+    this.#memory[name].delete(key);
+    await this.#run(name, "readwrite", (store) => store.delete(key)).catch(() => undefined);
   }
 }

@@ -11,16 +11,16 @@ export function wantsNewTab(event: MouseEvent): boolean {
 }
 
 export class Actions {
-  private readonly table = new Map<string, Act>();
+  readonly #table = new Map<string, Act>();
 
   add(acts: Record<string, Act>): void {
-    for (const [name, act] of Object.entries(acts)) this.table.set(name, act);
+    for (const [name, act] of Object.entries(acts)) this.#table.set(name, act);
   }
 
   start(): void {
     document.addEventListener("click", (event) => {
       const target = closest(event, "[data-do]");
-      const act = this.table.get(target?.dataset["do"] ?? "");
+      const act = this.#table.get(target?.dataset["do"] ?? "");
       if (target === null || act === undefined || event.defaultPrevented) return;
       if (target instanceof HTMLAnchorElement && wantsNewTab(event)) return;
       event.preventDefault();

@@ -11,30 +11,33 @@ export function batchText(texts: readonly string[], messages: readonly string[])
 }
 
 export class Announcer {
-  private texts: string[] = [];
-  private messages: string[] = [];
-  private timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #speak: (text: string) => void;
+  #texts: string[] = [];
+  #messages: string[] = [];
+  #timer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(private readonly speak: (text: string) => void) {}
+  constructor(speak: (text: string) => void) {
+    this.#speak = speak;
+  }
 
   /** Something that happened, e.g. "Link copied". */
   say(text: string): void {
-    this.texts.push(text);
-    this.soon();
+    this.#texts.push(text);
+    this.#soon();
   }
 
   /** A message of the open room. */
   message(text: string): void {
-    this.messages.push(text);
-    this.soon();
+    this.#messages.push(text);
+    this.#soon();
   }
 
-  private soon(): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = null;
-      this.speak(batchText(this.texts, this.messages));
-      this.texts = [];
-      this.messages = [];
+  #soon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.#speak(batchText(this.#texts, this.#messages));
+      this.#texts = [];
+      this.#messages = [];
     }, BATCH_MS);
   }
 }

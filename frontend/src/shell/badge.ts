@@ -25,26 +25,28 @@ function dottedIcon(colour: string): string {
 }
 
 export class Badge {
-  private place = "";
-  private readonly link = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
-  private readonly plain = this.link?.href ?? "";
+  readonly #home: Store<HomeSnapshot>;
+  #place = "";
+  readonly #link = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
+  readonly #plain = this.#link?.href ?? "";
 
-  constructor(private readonly home: Store<HomeSnapshot>) {
-    home.subscribe((state) => state.rooms, () => this.draw());
+  constructor(home: Store<HomeSnapshot>) {
+    this.#home = home;
+    home.subscribe((state) => state.rooms, () => this.#draw());
   }
 
   /** What the open view is called. */
   setPlace(place: string): void {
-    this.place = place;
-    this.draw();
+    this.#place = place;
+    this.#draw();
   }
 
-  private draw(): void {
-    const state = this.home.get();
+  #draw(): void {
+    const state = this.#home.get();
     const { personal, any } = totals(state);
-    document.title = titleText(personal, this.place, state.site_name);
-    const icon = personal > 0 ? dottedIcon("#c02626") : any ? dottedIcon("#a35a00") : this.plain;
-    if (this.link !== null && this.link.href !== icon) this.link.href = icon;
+    document.title = titleText(personal, this.#place, state.site_name);
+    const icon = personal > 0 ? dottedIcon("#c02626") : any ? dottedIcon("#a35a00") : this.#plain;
+    if (this.#link !== null && this.#link.href !== icon) this.#link.href = icon;
     const tab = document.getElementById("tab-badge");
     if (tab === null) return;
     tab.hidden = personal === 0;

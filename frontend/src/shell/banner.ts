@@ -27,102 +27,105 @@ interface Sign {
 }
 
 export class Banner {
-  private shown = false;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private tick: ReturnType<typeof setInterval> | undefined;
-  private readonly text: HTMLElement;
+  readonly #element: HTMLElement;
+  readonly #connection: Connection;
+  readonly #outbox: Outbox;
+  readonly #announcer: Announcer;
+  #shown = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #tick: ReturnType<typeof setInterval> | undefined;
+  readonly #text: HTMLElement;
 
-  constructor(
-    private readonly element: HTMLElement,
-    private readonly connection: Connection,
-    private readonly outbox: Outbox,
-    private readonly announcer: Announcer,
-  ) {
-    this.text = part(element, "[data-part=text]");
-    connection.onState((state) => this.changed(state));
-    this.changed(connection.state);
+  constructor(element: HTMLElement, connection: Connection, outbox: Outbox, announcer: Announcer) {
+    this.#element = element;
+    this.#connection = connection;
+    this.#outbox = outbox;
+    this.#announcer = announcer;
+    this.#text = part(element, "[data-part=text]");
+    connection.onState((state) => this.#changed(state));
+    this.#changed(connection.state);
   }
 
   /** The page is older than the server: only loading it again helps. */
   outdated(): void {
-    this.final({ icon: "rotate-cw" }, "There is a new version of this page. What you write is kept.", "Reload");
+    this.#final({ icon: "rotate-cw" }, "There is a new version of this page. What you write is kept.", "Reload");
   }
 
-  private changed(state: ConnectionState): void {
-    if (state === "online") return this.online();
-    if (state === "connecting" || state === "offline") return this.lost();
-    if (state === "signed_out") return this.signedOut();
-    if (state === "stopped") this.final({ icon: "wifi-off" }, "This tab is no longer kept up to date: too many are open.", "Go on here");
+  #changed(state: ConnectionState): void {
+    if (state === "online") return this.#online();
+    if (state === "connecting" || state === "offline") return this.#lost();
+    if (state === "signed_out") return this.#signedOut();
+    if (state === "stopped") this.#final({ icon: "wifi-off" }, "This tab is no longer kept up to date: too many are open.", "Go on here");
   }
 
-  private online(): void {
-    this.stop();
-    if (!this.shown) return;
-    this.draw({ icon: "wifi" }, "Back online", "good");
-    this.announcer.say("Back online");
-    this.timer = setTimeout(() => this.hide(), BACK_MS);
+  #online(): void {
+    this.#stop();
+    if (!this.#shown) return;
+    this.#draw({ icon: "wifi" }, "Back online", "good");
+    this.#announcer.say("Back online");
+    this.#timer = setTimeout(() => this.#hide(), BACK_MS);
   }
 
-  private lost(): void {
-    if (this.shown && this.tick !== undefined) return this.count();
-    if (this.timer !== undefined && !this.shown) return;
-    this.stop();
-    this.timer = setTimeout(() => {
-      this.draw({ icon: "wifi-off" }, "", "");
-      this.announcer.say("Connection lost. What you write is kept.");
-      this.tick = setInterval(() => this.count(), 500);
-      this.count();
+  #lost(): void {
+    if (this.#shown && this.#tick !== undefined) return this.#count();
+    if (this.#timer !== undefined && !this.#shown) return;
+    this.#stop();
+    this.#timer = setTimeout(() => {
+      this.#draw({ icon: "wifi-off" }, "", "");
+      this.#announcer.say("Connection lost. What you write is kept.");
+      this.#tick = setInterval(() => this.#count(), 500);
+      this.#count();
     }, PATIENCE_MS);
   }
 
-  private count(): void {
-    const { state, retryAt } = this.connection;
-    const text = `Connection lost. ${retryText(state, retryAt, Date.now())} ${waitingText(this.outbox.waiting())}`;
-    if (this.text.textContent !== text) this.text.textContent = text;
-    this.button("retry-now", "Try now").hidden = state !== "offline";
+  #count(): void {
+    const { state, retryAt } = this.#connection;
+    const text = `Connection lost. ${retryText(state, retryAt, Date.now())} ${waitingText(this.#outbox.waiting())}`;
+    if (this.#text.textContent !== text) this.#text.textContent = text;
+    this.#button("retry-now", "Try now").hidden = state !== "offline";
   }
 
-  private signedOut(): void {
-    const count = this.outbox.waiting();
+  #signedOut(): void {
+    const count = this.#outbox.waiting();
     const kept = count === 0 ? "What you wrote is kept here." : `${count} message${count === 1 ? " is" : "s are"} kept here.`;
-    const link = this.button("sign-in-again") as HTMLAnchorElement;
-    this.final({ icon: "log-out" }, `You were signed out on this device. ${kept}`, "");
+    const link = this.#button("sign-in-again") as HTMLAnchorElement;
+    this.#final({ icon: "log-out" }, `You were signed out on this device. ${kept}`, "");
     link.href = `${link.pathname}?next=${encodeURIComponent(location.pathname)}`;
     link.hidden = false;
   }
 
-  private final(sign: Sign, text: string, retry: string): void {
-    this.stop();
-    this.draw(sign, text, "");
+  #final(sign: Sign, text: string, retry: string): void {
+    this.#stop();
+    this.#draw(sign, text, "");
     const alert = document.getElementById("alert");
     if (alert !== null) alert.textContent = text;
-    if (retry !== "") this.button("retry-now", retry).hidden = false;
+    if (retry !== "") this.#button("retry-now", retry).hidden = false;
   }
 
-  private draw(sign: Sign, text: string, look: "" | "good"): void {
-    this.shown = true;
-    this.element.hidden = false;
-    this.element.classList.toggle("good", look === "good");
-    part(this.element, "[data-part=icon]").replaceChildren(icon(sign.icon));
-    this.text.textContent = text;
-    this.button("retry-now").hidden = true;
-    this.button("sign-in-again").hidden = true;
+  #draw(sign: Sign, text: string, look: "" | "good"): void {
+    this.#shown = true;
+    this.#element.hidden = false;
+    this.#element.classList.toggle("good", look === "good");
+    part(this.#element, "[data-part=icon]").replaceChildren(icon(sign.icon));
+    this.#text.textContent = text;
+    this.#button("retry-now").hidden = true;
+    this.#button("sign-in-again").hidden = true;
   }
 
-  private button(name: string, label = ""): HTMLElement {
-    const button = part(this.element, `[data-do=${name}]`);
+  #button(name: string, label = ""): HTMLElement {
+    const button = part(this.#element, `[data-do=${name}]`);
     if (label !== "") button.textContent = label;
     return button;
   }
 
-  private hide(): void {
-    this.shown = false;
-    this.element.hidden = true;
+  #hide(): void {
+    this.#shown = false;
+    this.#element.hidden = true;
   }
 
-  private stop(): void {
-    clearTimeout(this.timer);
-    clearInterval(this.tick);
-    this.timer = this.tick = undefined;
+  #stop(): void {
+    clearTimeout(this.#timer);
+    clearInterval(this.#tick);
+    this.#timer = this.#tick = undefined;
   }
 }

@@ -22,100 +22,102 @@ export function roomFacts(one: BrowseRoom, now: Date = new Date()): string {
 
 export class BrowseView implements View {
   readonly name = "browse";
-  private readonly element = clone("t-view-browse");
-  private readonly search = part<HTMLInputElement>(this.element, "[data-part=search]");
-  private readonly list = part(this.element, "[data-part=list]");
-  private readonly stop: () => void;
-  private show: Show = "all";
-  private found: BrowseRoom[] = [];
-  private asked: AbortController | null = null;
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #context: ShellContext;
+  readonly #element = clone("t-view-browse");
+  readonly #search = part<HTMLInputElement>(this.#element, "[data-part=search]");
+  readonly #list = part(this.#element, "[data-part=list]");
+  readonly #stop: () => void;
+  #show: Show = "all";
+  #found: BrowseRoom[] = [];
+  #asked: AbortController | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly context: ShellContext) {
-    stand(this.element);
+  constructor(context: ShellContext) {
+    this.#context = context;
+    stand(this.#element);
     const { home } = context.shell.session;
-    part(this.element, "[data-part=create]").hidden = !home.get().can_create_rooms;
+    part(this.#element, "[data-part=create]").hidden = !home.get().can_create_rooms;
     context.actions.add({
-      "browse-show": (button) => this.choose(button.dataset["show"] as Show),
-      "clear-search": () => this.clear(),
+      "browse-show": (button) => this.#choose(button.dataset["show"] as Show),
+      "clear-search": () => this.#clear(),
     });
-    this.search.addEventListener("input", () => {
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => void this.load(), WAIT_MS);
+    this.#search.addEventListener("input", () => {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => void this.#load(), WAIT_MS);
     });
     // Joining in another tab shows here as well.
     let rooms = home.get().rooms.length;
-    this.stop = home.subscribe((state) => state.rooms.length, (count) => count !== rooms && ((rooms = count), void this.load()));
-    void this.load();
+    this.#stop = home.subscribe((state) => state.rooms.length, (count) => count !== rooms && ((rooms = count), void this.#load()));
+    void this.#load();
   }
 
   focus(): void {
-    if (matchMedia("(max-width: 720px)").matches) focusHeading(this.element);
-    else this.search.focus({ preventScroll: true });
+    if (matchMedia("(max-width: 720px)").matches) focusHeading(this.#element);
+    else this.#search.focus({ preventScroll: true });
   }
 
   close(): void {
-    this.stop();
-    this.asked?.abort();
-    clearTimeout(this.timer);
+    this.#stop();
+    this.#asked?.abort();
+    clearTimeout(this.#timer);
   }
 
-  private choose(show: Show): void {
-    this.show = show;
-    for (const button of this.element.querySelectorAll<HTMLElement>("[data-show]")) {
+  #choose(show: Show): void {
+    this.#show = show;
+    for (const button of this.#element.querySelectorAll<HTMLElement>("[data-show]")) {
       button.setAttribute("aria-pressed", String(button.dataset["show"] === show));
     }
-    void this.load();
+    void this.#load();
   }
 
-  private clear(): void {
-    this.search.value = "";
-    this.search.focus();
-    void this.load();
+  #clear(): void {
+    this.#search.value = "";
+    this.#search.focus();
+    void this.#load();
   }
 
-  private async load(): Promise<void> {
-    this.asked?.abort();
-    const { signal } = (this.asked = new AbortController());
-    const slow = setTimeout(() => this.found.length === 0 && this.list.replaceChildren(clone("t-skeleton")), SKELETON_MS);
+  async #load(): Promise<void> {
+    this.#asked?.abort();
+    const { signal } = (this.#asked = new AbortController());
+    const slow = setTimeout(() => this.#found.length === 0 && this.#list.replaceChildren(clone("t-skeleton")), SKELETON_MS);
     try {
-      const found = await api.browse(this.search.value.trim(), this.show === "archived", signal);
+      const found = await api.browse(this.#search.value.trim(), this.#show === "archived", signal);
       if (signal.aborted) return;
-      this.context.remember(found);
-      this.draw(found);
+      this.#context.remember(found);
+      this.#draw(found);
     } catch (error) {
-      if (!signal.aborted) this.drawNone("The rooms could not be loaded", errorText(error), "Try again");
+      if (!signal.aborted) this.#drawNone("The rooms could not be loaded", errorText(error), "Try again");
     } finally {
       clearTimeout(slow);
     }
   }
 
-  private draw(found: readonly BrowseRoom[]): void {
-    this.found = found.filter((one) => this.show !== "new" || !one.joined);
+  #draw(found: readonly BrowseRoom[]): void {
+    this.#found = found.filter((one) => this.#show !== "new" || !one.joined);
     const { activeElement } = document;
-    const focused = activeElement instanceof HTMLElement && this.list.contains(activeElement) ? activeElement.closest("li")?.dataset["room"] : undefined;
-    this.list.replaceChildren(...this.found.map((one) => this.row(one)));
-    if (focused !== undefined) this.list.querySelector<HTMLElement>(`[data-room="${focused}"] :is(a, button):not([hidden])`)?.focus();
-    const query = this.search.value.trim();
-    if (query !== "") this.context.announcer.say(this.found.length === 1 ? "1 room" : `${this.found.length} rooms`);
-    if (this.found.length > 0) return this.drawRows();
-    if (query !== "") return this.drawNone("No rooms match", `Nothing here is called “${query}”.`, "Clear");
+    const focused = activeElement instanceof HTMLElement && this.#list.contains(activeElement) ? activeElement.closest("li")?.dataset["room"] : undefined;
+    this.#list.replaceChildren(...this.#found.map((one) => this.#row(one)));
+    if (focused !== undefined) this.#list.querySelector<HTMLElement>(`[data-room="${focused}"] :is(a, button):not([hidden])`)?.focus();
+    const query = this.#search.value.trim();
+    if (query !== "") this.#context.announcer.say(this.#found.length === 1 ? "1 room" : `${this.#found.length} rooms`);
+    if (this.#found.length > 0) return this.#drawRows();
+    if (query !== "") return this.#drawNone("No rooms match", `Nothing here is called “${query}”.`, "Clear");
     const texts: Record<Show, string> = {
       all: "Nobody has made a room yet.",
       new: "You are in every room that you may join.",
       archived: "No room has been archived.",
     };
-    this.drawNone("No rooms", texts[this.show], "");
+    this.#drawNone("No rooms", texts[this.#show], "");
   }
 
-  private drawRows(): void {
-    this.list.hidden = false;
-    part(this.element, "[data-part=none]").hidden = true;
+  #drawRows(): void {
+    this.#list.hidden = false;
+    part(this.#element, "[data-part=none]").hidden = true;
   }
 
-  private drawNone(title: string, text: string, clear: string): void {
-    this.list.hidden = true;
-    const place = part(this.element, "[data-part=none]");
+  #drawNone(title: string, text: string, clear: string): void {
+    this.#list.hidden = true;
+    const place = part(this.#element, "[data-part=none]");
     const none = clone("t-empty-search");
     part(none, "[data-part=title]").textContent = title;
     part(none, "[data-part=text]").textContent = text;
@@ -126,7 +128,7 @@ export class BrowseView implements View {
     place.hidden = false;
   }
 
-  private row(one: BrowseRoom): HTMLElement {
+  #row(one: BrowseRoom): HTMLElement {
     const { room } = one;
     const row = clone("t-browse-row");
     row.dataset["room"] = String(room.id);

@@ -25,15 +25,15 @@ type OpenRooms = Record<string, number>;
 
 /** Rooms whose pane was open when they were left, on this device, with the document; 0 for none. */
 class Remembered {
-  private readonly key: string;
+  readonly #key: string;
 
   constructor(account: number) {
-    this.key = `collab-code-${account}`;
+    this.#key = `collab-code-${account}`;
   }
 
-  private read(): OpenRooms {
+  #read(): OpenRooms {
     try {
-      const found: unknown = JSON.parse(localStorage.getItem(this.key) ?? "{}");
+      const found: unknown = JSON.parse(localStorage.getItem(this.#key) ?? "{}");
       return typeof found === "object" && found !== null ? (found as OpenRooms) : {};
     } catch {
       return {};
@@ -41,15 +41,15 @@ class Remembered {
   }
 
   of(room: number): number | null {
-    const document = this.read()[String(room)];
+    const document = this.#read()[String(room)];
     return typeof document === "number" ? document : null;
   }
 
   set(room: number, document: number | null): void {
-    const others = Object.entries(this.read()).filter(([key]) => key !== String(room));
+    const others = Object.entries(this.#read()).filter(([key]) => key !== String(room));
     const all = document === null ? others : [...others.slice(1 - ROOMS_MOST), [String(room), document] as const];
     try {
-      localStorage.setItem(this.key, JSON.stringify(Object.fromEntries(all)));
+      localStorage.setItem(this.#key, JSON.stringify(Object.fromEntries(all)));
     } catch {
       // Full or forbidden: the pane opens as the address says.
     }
@@ -58,19 +58,21 @@ class Remembered {
 
 export class CodePlace {
   pane: CodePane | null = null;
-  private readonly place: HTMLElement;
-  private readonly edge: HTMLElement;
-  private readonly button: HTMLElement;
-  private readonly remembered: Remembered;
-  private turn = 0;
+  readonly #request: CodeRequest;
+  readonly #place: HTMLElement;
+  readonly #edge: HTMLElement;
+  readonly #button: HTMLElement;
+  readonly #remembered: Remembered;
+  #turn = 0;
 
-  constructor(private readonly request: CodeRequest) {
+  constructor(request: CodeRequest) {
+    this.#request = request;
     const { view, shell } = request;
-    this.place = part(view, "[data-part=code]");
-    this.edge = part(view, "[data-part=split]");
-    this.button = part(view, "[data-part=code-button]");
-    this.remembered = new Remembered(shell.session.me);
-    new Split(this.edge, part(view, "[data-part=panes]"), shell.session.me);
+    this.#place = part(view, "[data-part=code]");
+    this.#edge = part(view, "[data-part=split]");
+    this.#button = part(view, "[data-part=code-button]");
+    this.#remembered = new Remembered(shell.session.me);
+    new Split(this.#edge, part(view, "[data-part=panes]"), shell.session.me);
     shell.session.beside.shown.set(request.room, {
       now: () => this.pane?.beside ?? null,
       open: (topic, message) => void this.open(Number(topic.slice(9))).then((pane) => pane?.reveal(Number(topic.slice(9)), message)),
@@ -78,13 +80,13 @@ export class CodePlace {
   }
 
   get isOpen(): boolean {
-    return !this.place.hidden;
+    return !this.#place.hidden;
   }
 
   /** The room is there: opens what the address names, or what was open on this device. */
   begin(wanted: boolean): void {
     const asked = documentIn(location.search);
-    const before = WIDE.matches ? this.remembered.of(this.request.room) : null;
+    const before = WIDE.matches ? this.#remembered.of(this.#request.room) : null;
     if (wanted || asked !== null || before !== null) void this.open(asked ?? (before || null));
   }
 
@@ -92,7 +94,7 @@ export class CodePlace {
   again(): void {
     const asked = documentIn(location.search);
     if (asked !== null) void this.open(asked);
-    this.markTab();
+    this.#markTab();
   }
 
   /** Opens the pane; with null the document that comes first. */
@@ -103,13 +105,14 @@ export class CodePlace {
       if (focus) pane.focus();
       return pane;
     }
-    const turn = (this.turn += 1);
-    this.show(true);
+    const turn = (this.#turn += 1);
+    this.#show(true);
     try {
       const { CodePane } = await import("../editor/pane");
-      if (turn !== this.turn) return null;
-      const { place, request } = this;
-      const opened = (id: number | null) => this.opened(id);
+      if (turn !== this.#turn) return null;
+      const place = this.#place;
+      const request = this.#request;
+      const opened = (id: number | null) => this.#opened(id);
       const link = (id: number) => new URL(withDocument(location.pathname, id), location.href).href;
       const toChat = () => void (!WIDE.matches && this.close() && request.leave());
       const made = new CodePane({ place, shell: request.shell, room: request.room, roomLabel: request.label, opened, link, toChat });
@@ -118,9 +121,9 @@ export class CodePlace {
       if (focus) made.focus();
       return made;
     } catch (error) {
-      if (turn !== this.turn) return null;
-      this.show(false);
-      this.request.shell.fail("The code pane could not be loaded", error);
+      if (turn !== this.#turn) return null;
+      this.#show(false);
+      this.#request.shell.fail("The code pane could not be loaded", error);
       return null;
     }
   }
@@ -128,56 +131,56 @@ export class CodePlace {
   /** Closes it as a person does: it stays closed when one comes back. Answers whether it was open. */
   close(): boolean {
     if (!this.isOpen) return false;
-    this.remembered.set(this.request.room, null);
-    this.rename(null);
-    this.drop();
-    this.show(false);
+    this.#remembered.set(this.#request.room, null);
+    this.#rename(null);
+    this.#drop();
+    this.#show(false);
     return true;
   }
 
   /** Opens or closes; by the keyboard the focus goes along, into the editor and back to the composer. */
   toggle(byKey: boolean): void {
-    if (!this.isOpen) void this.open(this.remembered.of(this.request.room) || null, byKey);
-    else if (this.close() && byKey) this.request.leave();
+    if (!this.isOpen) void this.open(this.#remembered.of(this.#request.room) || null, byKey);
+    else if (this.close() && byKey) this.#request.leave();
   }
 
   /** The room is left: what is open is remembered. */
   unmount(): void {
-    this.request.shell.session.beside.shown.delete(this.request.room);
-    this.drop();
+    this.#request.shell.session.beside.shown.delete(this.#request.room);
+    this.#drop();
   }
 
-  private drop(): void {
-    this.turn += 1;
+  #drop(): void {
+    this.#turn += 1;
     this.pane?.close();
     this.pane = null;
   }
 
   get hasFocus(): boolean {
-    return this.place.contains(document.activeElement);
+    return this.#place.contains(document.activeElement);
   }
 
-  private show(open: boolean): void {
-    this.place.hidden = this.edge.hidden = !open;
-    this.button.setAttribute("aria-pressed", String(open));
-    this.markTab();
+  #show(open: boolean): void {
+    this.#place.hidden = this.#edge.hidden = !open;
+    this.#button.setAttribute("aria-pressed", String(open));
+    this.#markTab();
   }
 
   /** A phone's tabs say which of the two stands there. */
-  private markTab(): void {
+  #markTab(): void {
     for (const tab of document.querySelectorAll<HTMLElement>(".tabbar [data-nav=chat], .tabbar [data-nav=code]")) {
       if ((tab.dataset["nav"] === "code") === this.isOpen) tab.setAttribute("aria-current", "page");
       else tab.removeAttribute("aria-current");
     }
   }
 
-  private opened(document: number | null): void {
+  #opened(document: number | null): void {
     if (this.pane === null) return;
-    this.remembered.set(this.request.room, document ?? 0);
-    this.rename(document);
+    this.#remembered.set(this.#request.room, document ?? 0);
+    this.#rename(document);
   }
 
-  private rename(document: number | null): void {
+  #rename(document: number | null): void {
     const next = withDocument(location.href, document);
     if (next !== location.pathname + location.search) history.replaceState(history.state, "", next);
   }

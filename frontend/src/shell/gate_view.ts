@@ -42,12 +42,12 @@ export function failedGate(where: string, text: string, retry: () => void): Gate
 
 export class GateView implements View {
   readonly name = "gate";
-  private readonly element = clone("t-view-gate");
+  readonly #element = clone("t-view-gate");
 
   readonly retry: (() => void) | undefined;
 
   constructor(gate: Gate) {
-    const { element } = this;
+    const element = this.#element;
     this.retry = gate.retry;
     part(element, "[data-part=where]").textContent = gate.where === "" ? gate.title : gate.where;
     const symbol = part(element, "[data-part=symbol]");
@@ -72,7 +72,7 @@ export class GateView implements View {
   }
 
   focus(): void {
-    focusHeading(this.element);
+    focusHeading(this.#element);
   }
 
   close(): void {

@@ -25,27 +25,29 @@ export function firstText(summary: RoomSummary): string {
 
 export class HomeView implements View {
   readonly name = "home";
-  private readonly element = clone("t-view-home");
-  private readonly stop: () => void;
+  readonly #context: ShellContext;
+  readonly #element = clone("t-view-home");
+  readonly #stop: () => void;
 
-  constructor(private readonly context: ShellContext) {
-    stand(this.element);
+  constructor(context: ShellContext) {
+    this.#context = context;
+    stand(this.#element);
     const { home } = context.shell.session;
-    this.stop = home.subscribe((state) => state.rooms, onceAFrame(() => this.draw()));
-    this.draw();
+    this.#stop = home.subscribe((state) => state.rooms, onceAFrame(() => this.#draw()));
+    this.#draw();
   }
 
   focus(): void {
-    focusHeading(this.element);
+    focusHeading(this.#element);
   }
 
   close(): void {
-    this.stop();
+    this.#stop();
   }
 
-  private draw(): void {
-    const home = this.context.shell.session.home.get();
-    const { element } = this;
+  #draw(): void {
+    const home = this.#context.shell.session.home.get();
+    const element = this.#element;
     part(element, "[data-part=welcome]").textContent = `Welcome, ${firstName(home.me)}`;
     part(element, "[data-part=create]").hidden = !home.can_create_rooms;
     const first = firstRoom(home);

@@ -22,85 +22,87 @@ export function linkFacts(link: LinkView, now: number): string {
 }
 
 export class Invite {
-  private readonly box = dialog("d-invite");
-  private readonly form = part<HTMLFormElement>(this.box, "form");
-  private readonly finder: PeopleFinder;
-  private room: RoomSnapshot | null = null;
-  private added = new Set<number>();
+  readonly #session: Session;
+  readonly #announcer: Announcer;
+  readonly #done: (text: string) => void;
+  readonly #box = dialog("d-invite");
+  readonly #form = part<HTMLFormElement>(this.#box, "form");
+  readonly #finder: PeopleFinder;
+  #room: RoomSnapshot | null = null;
+  #added = new Set<number>();
 
-  constructor(
-    private readonly session: Session,
-    private readonly announcer: Announcer,
-    private readonly done: (text: string) => void,
-  ) {
-    const input = part<HTMLInputElement>(this.box, "[data-part=person]");
-    this.finder = new PeopleFinder(input, part(this.box, "[data-part=people]"), {
-      without: () => new Set([...(this.room?.members.map((member) => member.person.id) ?? []), ...this.added]),
-      pick: (person) => void once(this.box, () => this.add(person.id, person.display_name)),
-      none: (text) => this.says(text),
+  constructor(session: Session, announcer: Announcer, done: (text: string) => void) {
+    this.#session = session;
+    this.#announcer = announcer;
+    this.#done = done;
+    const input = part<HTMLInputElement>(this.#box, "[data-part=person]");
+    this.#finder = new PeopleFinder(input, part(this.#box, "[data-part=people]"), {
+      without: () => new Set([...(this.#room?.members.map((member) => member.person.id) ?? []), ...this.#added]),
+      pick: (person) => void once(this.#box, () => this.#add(person.id, person.display_name)),
+      none: (text) => this.#says(text),
       presence: (user) => presenceOf(session.home.get(), user),
       eager: false,
     });
-    this.form.addEventListener("submit", (event) => {
+    this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void once(this.box, () => this.makeLink());
+      void once(this.#box, () => this.#makeLink());
     });
   }
 
   open(room: RoomSnapshot): void {
-    this.room = room;
-    this.added = new Set();
-    this.form.reset();
+    this.#room = room;
+    this.#added = new Set();
+    this.#form.reset();
     const isOwner = room.role === "owner";
-    const roles = part<HTMLSelectElement>(this.form, "[name=role]");
+    const roles = part<HTMLSelectElement>(this.#form, "[name=role]");
     roles.querySelector("[value=moderator]")?.remove();
     if (isOwner) roles.add(new Option("Moderator", "moderator"));
-    part(this.box, "[data-part=title]").textContent = `Invite to #${room.room.name}`;
-    part(this.box, "[data-part=link-row]").hidden = true;
-    part(this.box, "[data-part=links]").replaceChildren();
-    this.finder.reset();
-    openDialog(this.box);
-    part(this.box, "[data-part=person]").focus();
-    void this.list();
+    part(this.#box, "[data-part=title]").textContent = `Invite to #${room.room.name}`;
+    part(this.#box, "[data-part=link-row]").hidden = true;
+    part(this.#box, "[data-part=links]").replaceChildren();
+    this.#finder.reset();
+    openDialog(this.#box);
+    part(this.#box, "[data-part=person]").focus();
+    void this.#list();
   }
 
-  private says(text: string): void {
-    const place = part(this.box, "[data-part=none]");
+  #says(text: string): void {
+    const place = part(this.#box, "[data-part=none]");
     place.textContent = text;
     place.hidden = text === "";
   }
 
-  private async add(user: number, name: string): Promise<void> {
-    const { room } = this;
+  async #add(user: number, name: string): Promise<void> {
+    const room = this.#room;
     if (room === null) return;
-    await this.session.command("room.invite", { user }, room.room.id);
-    clearErrors(this.box);
-    this.added.add(user);
-    this.finder.reset();
-    this.done(`${name} is in #${room.room.name} now`);
+    await this.#session.command("room.invite", { user }, room.room.id);
+    clearErrors(this.#box);
+    this.#added.add(user);
+    this.#finder.reset();
+    this.#done(`${name} is in #${room.room.name} now`);
   }
 
-  private async makeLink(): Promise<void> {
-    const { room } = this;
+  async #makeLink(): Promise<void> {
+    const room = this.#room;
     if (room === null) return;
-    const data = new FormData(this.form);
+    const data = new FormData(this.#form);
     const number = (key: string) => (data.get(key) === "" ? null : Number(data.get(key)));
     const wish = { role: String(data.get("role")), expires_in_seconds: number("expires"), max_uses: number("uses") };
-    const { url } = await this.session.command("room.create_link", wish, room.room.id);
-    clearErrors(this.box);
-    part(this.box, "[data-part=link-row]").hidden = false;
-    const field = part<HTMLInputElement>(this.box, "[data-part=link]");
+    const { url } = await this.#session.command("room.create_link", wish, room.room.id);
+    clearErrors(this.#box);
+    part(this.#box, "[data-part=link-row]").hidden = false;
+    const field = part<HTMLInputElement>(this.#box, "[data-part=link]");
     field.value = new URL(url, location.href).href;
     field.select();
     field.focus();
-    this.announcer.say("The link is made");
-    await this.list();
+    this.#announcer.say("The link is made");
+    await this.#list();
   }
 
   /** Copies the new link; without the clipboard (no secure context) it is selected for the keyboard. */
   async copy(): Promise<void> {
-    const field = part<HTMLInputElement>(this.box, "[data-part=link]");
-    const label = part(this.box, "[data-part=copy-text]");
+    const field = part<HTMLInputElement>(this.#box, "[data-part=link]");
+    const label = part(this.#box, "[data-part=copy-text]");
     field.select();
     try {
       await navigator.clipboard.writeText(field.value);
@@ -110,42 +112,42 @@ export class Invite {
       return;
     }
     label.textContent = "Copied";
-    this.announcer.say("Link copied");
+    this.#announcer.say("Link copied");
     setTimeout(() => (label.textContent = "Copy"), COPIED_MS);
   }
 
-  private async list(): Promise<void> {
-    const { room } = this;
+  async #list(): Promise<void> {
+    const room = this.#room;
     if (room === null) return;
     try {
       const links = await api.links(room.room.id);
-      if (this.room === room) part(this.box, "[data-part=links]").replaceChildren(...links.map((link) => this.row(link)));
+      if (this.#room === room) part(this.#box, "[data-part=links]").replaceChildren(...links.map((link) => this.#row(link)));
     } catch (error) {
-      if (this.room === room) showError(this.box, error);
+      if (this.#room === room) showError(this.#box, error);
     }
   }
 
-  private row(link: LinkView): HTMLElement {
+  #row(link: LinkView): HTMLElement {
     const row = clone("t-link-row");
-    const name = link.created_by.id === this.session.me ? "Your link" : `Link of ${link.created_by.display_name}`;
+    const name = link.created_by.id === this.#session.me ? "Your link" : `Link of ${link.created_by.display_name}`;
     part(row, "[data-part=title]").textContent = `${name}, ${shortTime(link.created_at)}`;
     part(row, "[data-part=title]").title = fullTime(link.created_at);
     part(row, "[data-part=facts]").textContent = linkFacts(link, Date.now());
     const revoke = part(row, "[data-part=revoke]");
     revoke.setAttribute("aria-label", `Revoke: ${name}, ${shortTime(link.created_at)}`);
-    revoke.onclick = () => void this.revoke(link, name);
+    revoke.onclick = () => void this.#revoke(link, name);
     return row;
   }
 
-  private async revoke(link: LinkView, name: string): Promise<void> {
-    const { room } = this;
+  async #revoke(link: LinkView, name: string): Promise<void> {
+    const room = this.#room;
     if (room === null) return;
     const text = "Nobody can join with it any more. Those who came by it stay.";
-    const run = () => this.session.command("room.revoke_link", { id: link.id }, room.room.id);
+    const run = () => this.#session.command("room.revoke_link", { id: link.id }, room.room.id);
     const sure = await confirm({ title: "Revoke this link?", text, quote: `${name}, ${linkFacts(link, Date.now())}`, go: "Revoke", danger: true }, run);
     if (sure === null) return;
-    this.announcer.say("The link is revoked");
-    await this.list();
-    part(this.box, "[data-part=person]").focus();
+    this.#announcer.say("The link is revoked");
+    await this.#list();
+    part(this.#box, "[data-part=person]").focus();
   }
 }

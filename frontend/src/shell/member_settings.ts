@@ -20,56 +20,56 @@ export function mayRemove(state: RoomSnapshot, member: MemberView, me: number): 
 }
 
 export class MemberSettings {
-  private readonly find: HTMLInputElement;
-  private readonly rows: Rows<MemberView>;
-  private readonly none: HTMLElement;
-  private readonly count: HTMLElement;
-  private state: RoomSnapshot | null = null;
+  readonly #shell: Shell;
+  readonly #room: number;
+  readonly #find: HTMLInputElement;
+  readonly #rows: Rows<MemberView>;
+  readonly #none: HTMLElement;
+  readonly #count: HTMLElement;
+  #state: RoomSnapshot | null = null;
 
-  constructor(
-    view: HTMLElement,
-    private readonly shell: Shell,
-    private readonly room: number,
-  ) {
-    this.find = part<HTMLInputElement>(view, "[data-part=find]");
-    this.none = part(view, "[data-part=members-none]");
-    this.count = part(view, "[data-part=count]");
-    this.rows = new Rows<MemberView>(part(view, "[data-part=members]"), {
+  constructor(view: HTMLElement, shell: Shell, room: number) {
+    this.#shell = shell;
+    this.#room = room;
+    this.#find = part<HTMLInputElement>(view, "[data-part=find]");
+    this.#none = part(view, "[data-part=members-none]");
+    this.#count = part(view, "[data-part=count]");
+    this.#rows = new Rows<MemberView>(part(view, "[data-part=members]"), {
       key: (member) => member.person.id,
-      make: (member) => this.make(member.person.id),
-      fill: (row, member) => this.fill(row, member),
+      make: (member) => this.#make(member.person.id),
+      fill: (row, member) => this.#fill(row, member),
     });
-    this.find.addEventListener("input", () => this.state !== null && this.draw(this.state));
+    this.#find.addEventListener("input", () => this.#state !== null && this.draw(this.#state));
   }
 
   close(): void {
-    this.state = null;
+    this.#state = null;
   }
 
   draw(state: RoomSnapshot): void {
-    this.state = state;
-    this.count.textContent = String(state.member_count);
-    const found = findMembers(state.members, this.find.value);
-    this.rows.show(found.slice(0, ROWS_MOST));
+    this.#state = state;
+    this.#count.textContent = String(state.member_count);
+    const found = findMembers(state.members, this.#find.value);
+    this.#rows.show(found.slice(0, ROWS_MOST));
     const hidden = found.length - ROWS_MOST;
-    this.none.hidden = found.length > 0 && hidden <= 0;
-    this.none.textContent = hidden > 0 ? `${hidden} more: find them by name.` : "Nobody of that name is in this room.";
+    this.#none.hidden = found.length > 0 && hidden <= 0;
+    this.#none.textContent = hidden > 0 ? `${hidden} more: find them by name.` : "Nobody of that name is in this room.";
   }
 
-  private make(user: number): HTMLElement {
+  #make(user: number): HTMLElement {
     const row = clone("t-member-row");
-    part(row, "[data-part=role]").addEventListener("change", (event) => void this.give(user, event.target as HTMLSelectElement));
+    part(row, "[data-part=role]").addEventListener("change", (event) => void this.#give(user, event.target as HTMLSelectElement));
     const remove = part(row, "[data-part=remove]");
-    remove.onclick = () => void this.remove(user, remove);
+    remove.onclick = () => void this.#remove(user, remove);
     return row;
   }
 
-  private fill(row: HTMLElement, member: MemberView): void {
-    const { state } = this;
+  #fill(row: HTMLElement, member: MemberView): void {
+    const state = this.#state;
     if (state === null) return;
     const { person, role } = member;
-    const { me } = this.shell.session;
-    const here = stateOf(this.shell.session, person.id);
+    const { me } = this.#shell.session;
+    const here = stateOf(this.#shell.session, person.id);
     const face = part(row, "[data-part=avatar]");
     whenChanged(face, JSON.stringify([person, here]), () => face.replaceChildren(avatar(person, "s", here)));
     part(row, "[data-part=name]").textContent = person.display_name;
@@ -89,16 +89,16 @@ export class MemberSettings {
     remove.setAttribute("aria-label", `Remove ${person.display_name}`);
   }
 
-  private memberOf(user: number): MemberView | undefined {
-    return this.state?.members.find((member) => member.person.id === user);
+  #memberOf(user: number): MemberView | undefined {
+    return this.#state?.members.find((member) => member.person.id === user);
   }
 
-  private async give(user: number, select: HTMLSelectElement): Promise<void> {
-    const member = this.memberOf(user);
+  async #give(user: number, select: HTMLSelectElement): Promise<void> {
+    const member = this.#memberOf(user);
     if (member === undefined) return;
     const role = select.value;
-    const { session } = this.shell;
-    const run = () => session.command("member.set_role", { user, role }, this.room);
+    const { session } = this.#shell;
+    const run = () => session.command("member.set_role", { user, role }, this.#room);
     select.dataset["saving"] = "";
     try {
       if (user === session.me && member.role === "owner") {
@@ -108,23 +108,23 @@ export class MemberSettings {
       } else await run();
     } catch (error) {
       select.value = member.role;
-      this.shell.fail("The role could not be changed", error);
+      this.#shell.fail("The role could not be changed", error);
     } finally {
       delete select.dataset["saving"];
     }
   }
 
-  private async remove(user: number, button: HTMLElement): Promise<void> {
-    const member = this.memberOf(user);
-    const { state } = this;
+  async #remove(user: number, button: HTMLElement): Promise<void> {
+    const member = this.#memberOf(user);
+    const state = this.#state;
     if (member === undefined || state === null) return;
     const name = member.person.display_name;
     const text = "They lose the room at once, in all their tabs. What they wrote stays.";
     const field = "Reason, which they will read (optional)";
-    const run = (reason: string) => this.shell.session.command("member.remove", { user, reason }, this.room);
+    const run = (reason: string) => this.#shell.session.command("member.remove", { user, reason }, this.#room);
     const question = { title: `Remove ${name} from #${state.room.name}?`, text, field, go: "Remove", danger: true };
     if ((await confirm(question, run)) === null) return;
-    if (!button.isConnected) this.find.focus();
-    this.shell.toast({ kind: "info", title: `${name} is no longer in #${state.room.name}` });
+    if (!button.isConnected) this.#find.focus();
+    this.#shell.toast({ kind: "info", title: `${name} is no longer in #${state.room.name}` });
   }
 }

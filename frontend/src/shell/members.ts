@@ -34,87 +34,88 @@ export function memberDetail(member: MemberView, state: string): string {
 
 export class MembersPane {
   readonly element = clone("t-members");
-  private readonly find = part<HTMLInputElement>(this.element, "[data-part=find]");
-  private readonly rows: Rows<MemberView>;
-  private readonly note = el("p", "help", "", { role: "status" });
-  private readonly stop: () => void;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private far: PersonView[] = [];
+  readonly #shell: Shell;
+  readonly #room: number;
+  readonly #find = part<HTMLInputElement>(this.element, "[data-part=find]");
+  readonly #rows: Rows<MemberView>;
+  readonly #note = el("p", "help", "", { role: "status" });
+  readonly #stop: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #far: PersonView[] = [];
 
-  constructor(
-    private readonly shell: Shell,
-    private readonly room: number,
-  ) {
+  constructor(shell: Shell, room: number) {
+    this.#shell = shell;
+    this.#room = room;
     const list = part(this.element, "[data-part=list]");
-    this.rows = new Rows<MemberView>(list, {
+    this.#rows = new Rows<MemberView>(list, {
       key: (member) => member.person.id,
-      make: (member) => this.make(member),
-      fill: (row, member) => this.fill(row, member),
+      make: (member) => this.#make(member),
+      fill: (row, member) => this.#fill(row, member),
     });
-    list.after(this.note);
-    this.find.addEventListener("input", () => this.typed());
-    this.stop = shell.session.room.subscribe((state) => state, onceAFrame(() => this.draw()));
-    this.draw();
+    list.after(this.#note);
+    this.#find.addEventListener("input", () => this.#typed());
+    this.#stop = shell.session.room.subscribe((state) => state, onceAFrame(() => this.#draw()));
+    this.#draw();
   }
 
   close(): void {
-    clearTimeout(this.timer);
-    this.stop();
+    clearTimeout(this.#timer);
+    this.#stop();
   }
 
-  private get state(): RoomSnapshot | null {
-    const state = this.shell.session.room.get();
-    return state?.room.id === this.room ? state : null;
+  get #state(): RoomSnapshot | null {
+    const state = this.#shell.session.room.get();
+    return state?.room.id === this.#room ? state : null;
   }
 
-  private typed(): void {
-    this.far = [];
-    this.draw();
-    clearTimeout(this.timer);
-    const { state } = this;
-    if (state === null || state.member_count <= state.members.length || this.find.value.trim() === "") return;
-    this.timer = setTimeout(() => void this.ask(), WAIT_MS);
+  #typed(): void {
+    this.#far = [];
+    this.#draw();
+    clearTimeout(this.#timer);
+    const state = this.#state;
+    if (state === null || state.member_count <= state.members.length || this.#find.value.trim() === "") return;
+    this.#timer = setTimeout(() => void this.#ask(), WAIT_MS);
   }
 
-  private async ask(): Promise<void> {
-    const query = this.find.value.trim();
-    const found = await api.people(query, this.room).catch(() => []);
-    if (query !== this.find.value.trim()) return;
-    this.far = found;
-    this.draw();
+  async #ask(): Promise<void> {
+    const query = this.#find.value.trim();
+    const found = await api.people(query, this.#room).catch(() => []);
+    if (query !== this.#find.value.trim()) return;
+    this.#far = found;
+    this.#draw();
   }
 
-  private draw(): void {
-    const { state } = this;
+  #draw(): void {
+    const state = this.#state;
     if (state === null) return;
     part(this.element, "[data-part=count]").textContent = String(state.member_count);
     const manage = state.permissions.includes("manage") || state.permissions.includes("moderate");
     part(this.element, "[data-part=manage]").hidden = !manage;
     const near = new Set(state.members.map((member) => member.person.id));
-    const far = this.far.filter((person) => !near.has(person.id)).map((person) => ({ person, role: "member" }));
-    const here = (member: MemberView) => Number(stateOf(this.shell.session, member.person.id) !== "offline");
-    const found = findMembers([...state.members, ...far], this.find.value).sort((a, b) => here(b) - here(a));
-    this.rows.show(found.slice(0, ROWS_MOST));
+    const far = this.#far.filter((person) => !near.has(person.id)).map((person) => ({ person, role: "member" }));
+    const here = (member: MemberView) => Number(stateOf(this.#shell.session, member.person.id) !== "offline");
+    const found = findMembers([...state.members, ...far], this.#find.value).sort((a, b) => here(b) - here(a));
+    this.#rows.show(found.slice(0, ROWS_MOST));
     const hidden = found.length - ROWS_MOST;
     const rest = hidden > 0 ? `${hidden} more: find them by name.` : "";
-    this.note.textContent = found.length === 0 ? "Nobody of that name is in this room." : rest;
+    this.#note.textContent = found.length === 0 ? "Nobody of that name is in this room." : rest;
   }
 
-  private make(member: MemberView): HTMLElement {
+  #make(member: MemberView): HTMLElement {
     const row = clone("t-person");
     const write = part(row, "[data-part=write]");
     write.dataset["user"] = String(member.person.id);
     return row;
   }
 
-  private fill(row: HTMLElement, member: MemberView): void {
+  #fill(row: HTMLElement, member: MemberView): void {
     const { person } = member;
-    const here = stateOf(this.shell.session, person.id);
+    const here = stateOf(this.#shell.session, person.id);
     const face = part(row, "[data-part=avatar]");
     whenChanged(face, JSON.stringify([person, here]), () => face.replaceChildren(avatar(person, "m", here)));
     part(row, "[data-part=name]").textContent = person.display_name;
     part(row, "[data-part=detail]").textContent = memberDetail(member, here);
-    const you = person.id === this.shell.session.me;
+    const you = person.id === this.#shell.session.me;
     part(row, "[data-part=you]").hidden = !you;
     const write = part(row, "[data-part=write]");
     write.hidden = you || person.kind === "bridge";

@@ -27,32 +27,34 @@ function tellOpen(anchor: HTMLElement, open: boolean): void {
 }
 
 export class Menu {
-  private request: MenuRequest | null = null;
+  readonly #element: HTMLElement;
+  #request: MenuRequest | null = null;
 
-  constructor(private readonly element: HTMLElement) {
-    element.addEventListener("keydown", (event) => this.key(event));
-    element.addEventListener("toggle", (event) => (event as ToggleEvent).newState === "closed" && this.closed());
+  constructor(element: HTMLElement) {
+    this.#element = element;
+    element.addEventListener("keydown", (event) => this.#key(event));
+    element.addEventListener("toggle", (event) => (event as ToggleEvent).newState === "closed" && this.#closed());
   }
 
   open(request: MenuRequest): void {
-    this.closed();
-    this.request = request;
-    const { element } = this;
+    this.#closed();
+    this.#request = request;
+    const element = this.#element;
     element.setAttribute("aria-label", request.label);
     const cap = part(element, "[data-part=cap]");
     cap.hidden = request.cap === undefined;
     cap.textContent = request.cap ?? "";
-    this.drawQuick(request.quick);
-    part(element, "[data-part=items]").replaceChildren(...request.items.flatMap((item) => this.drawItem(item)));
+    this.#drawQuick(request.quick);
+    part(element, "[data-part=items]").replaceChildren(...request.items.flatMap((item) => this.#drawItem(item)));
     element.showPopover();
     const { at, anchor } = request;
     const box = at === undefined ? anchor.getBoundingClientRect() : { left: at.x, top: at.y, bottom: at.y };
     placeBeside(element, box);
     tellOpen(anchor, true);
-    this.items()[0]?.focus({ preventScroll: true });
+    this.#items()[0]?.focus({ preventScroll: true });
   }
 
-  private drawItem(item: MenuItem): HTMLElement[] {
+  #drawItem(item: MenuItem): HTMLElement[] {
     const button = clone<HTMLButtonElement>("t-menu-item");
     part(button, "[data-part=icon]").replaceChildren(icon(item.icon));
     part(button, "[data-part=text]").textContent = item.text;
@@ -60,13 +62,13 @@ export class Menu {
     key.hidden = item.key === undefined;
     key.textContent = item.key ?? "";
     button.classList.toggle("danger", item.danger === true);
-    button.onclick = (event) => this.choose(() => item.run(event));
+    button.onclick = (event) => this.#choose(() => item.run(event));
     return item.line === true ? [clone("t-menu-line"), button] : [button];
   }
 
-  private drawQuick(quick: MenuRequest["quick"]): void {
-    const row = part(this.element, "[data-part=quick]");
-    row.hidden = part(this.element, "[data-part=quick-line]").hidden = quick === undefined;
+  #drawQuick(quick: MenuRequest["quick"]): void {
+    const row = part(this.#element, "[data-part=quick]");
+    row.hidden = part(this.#element, "[data-part=quick-line]").hidden = quick === undefined;
     if (quick === undefined) return row.replaceChildren();
     const button = (label: string, content: string | SVGElement, run: () => void) => {
       const choice = document.createElement("button");
@@ -74,7 +76,7 @@ export class Menu {
       choice.setAttribute("role", "menuitem");
       choice.setAttribute("aria-label", label);
       choice.append(content);
-      choice.onclick = () => this.choose(run);
+      choice.onclick = () => this.#choose(run);
       return choice;
     };
     const more = button("More emoji", icon("smile-plus"), () => quick.more());
@@ -82,20 +84,20 @@ export class Menu {
   }
 
   /** Closes first, so that what the item opens or focuses stays open and focused. */
-  private choose(run: () => void): void {
-    this.element.hidePopover();
-    this.closed();
+  #choose(run: () => void): void {
+    this.#element.hidePopover();
+    this.#closed();
     run();
   }
 
-  private items(): HTMLElement[] {
-    return [...this.element.querySelectorAll<HTMLElement>("[role=menuitem]")];
+  #items(): HTMLElement[] {
+    return [...this.#element.querySelectorAll<HTMLElement>("[role=menuitem]")];
   }
 
-  private key(event: KeyboardEvent): void {
-    if (event.key === "Tab") return this.element.hidePopover();
+  #key(event: KeyboardEvent): void {
+    if (event.key === "Tab") return this.#element.hidePopover();
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const items = this.items();
+    const items = this.#items();
     const at = items.indexOf(document.activeElement as HTMLElement);
     const next = menuStep(event.key, at, items.map((item) => item.getAttribute("aria-label") ?? item.innerText.trim()));
     if (next === null) return;
@@ -104,12 +106,12 @@ export class Menu {
     items[next]?.focus();
   }
 
-  private closed(): void {
-    const { request } = this;
+  #closed(): void {
+    const request = this.#request;
     if (request === null) return;
-    this.request = null;
+    this.#request = null;
     tellOpen(request.anchor, false);
-    const lost = document.activeElement === document.body || this.element.contains(document.activeElement);
+    const lost = document.activeElement === document.body || this.#element.contains(document.activeElement);
     if (lost && request.anchor.isConnected) request.anchor.focus({ preventScroll: true });
   }
 }

@@ -20,77 +20,78 @@ export function addressHelp(name: string, slug: string, open: boolean): string {
 }
 
 export class NewRoom {
-  private readonly box = dialog("d-new-room");
-  private readonly form = part<HTMLFormElement>(this.box, "form");
-  private readonly name = part<HTMLInputElement>(this.box, "[name=name]");
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #session: Session;
+  readonly #made: (room: RoomView) => void;
+  readonly #box = dialog("d-new-room");
+  readonly #form = part<HTMLFormElement>(this.#box, "form");
+  readonly #name = part<HTMLInputElement>(this.#box, "[name=name]");
+  #timer: ReturnType<typeof setTimeout> | undefined;
   /** The lasting id of this creation: sending the same again after a lost answer makes no second room. */
-  private sent = { cid: "", content: "" };
+  #sent = { cid: "", content: "" };
 
-  constructor(
-    private readonly session: Session,
-    private readonly made: (room: RoomView) => void,
-  ) {
-    this.name.addEventListener("input", () => this.named());
-    for (const choice of this.form.querySelectorAll("[name=kind]")) choice.addEventListener("change", () => this.named());
-    this.form.addEventListener("submit", (event) => {
+  constructor(session: Session, made: (room: RoomView) => void) {
+    this.#session = session;
+    this.#made = made;
+    this.#name.addEventListener("input", () => this.#named());
+    for (const choice of this.#form.querySelectorAll("[name=kind]")) choice.addEventListener("change", () => this.#named());
+    this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void once(this.form, () => this.create());
+      void once(this.#form, () => this.#create());
     });
   }
 
   open(): void {
-    this.form.reset();
-    part(this.box, "[data-part=slug-help]").textContent = HELP;
-    openDialog(this.box);
-    this.name.focus();
+    this.#form.reset();
+    part(this.#box, "[data-part=slug-help]").textContent = HELP;
+    openDialog(this.#box);
+    this.#name.focus();
   }
 
-  private named(): void {
-    clearTimeout(this.timer);
-    clearErrors(this.form);
-    const name = this.name.value.trim();
+  #named(): void {
+    clearTimeout(this.#timer);
+    clearErrors(this.#form);
+    const name = this.#name.value.trim();
     const slug = slugOf(name);
-    const open = this.kind() === "public";
-    part(this.box, "[data-part=slug-help]").textContent = addressHelp(name, slug, open);
+    const open = this.#kind() === "public";
+    part(this.#box, "[data-part=slug-help]").textContent = addressHelp(name, slug, open);
     // A private room's address gets an end that nobody guesses: it is never taken.
-    if (slug !== "" && open) this.timer = setTimeout(() => void this.check(slug), WAIT_MS);
+    if (slug !== "" && open) this.#timer = setTimeout(() => void this.#check(slug), WAIT_MS);
   }
 
-  private kind(): string {
-    return String(new FormData(this.form).get("kind"));
+  #kind(): string {
+    return String(new FormData(this.#form).get("kind"));
   }
 
   /** Says "taken" while typing, for rooms that the person may see; of others only the server's answer tells. */
-  private async check(slug: string): Promise<void> {
-    const mine = this.session.home.get().rooms.map((summary) => summary.room);
+  async #check(slug: string): Promise<void> {
+    const mine = this.#session.home.get().rooms.map((summary) => summary.room);
     // The check is a courtesy: when it fails, creating tells as well.
-    const found = await api.browse(this.name.value.trim(), false).catch(() => []);
+    const found = await api.browse(this.#name.value.trim(), false).catch(() => []);
     const taken = [...mine, ...found.map((one) => one.room)].some((room) => room.slug === slug);
-    if (taken && this.kind() === "public" && slugOf(this.name.value) === slug) this.refuseName("This name is taken.");
+    if (taken && this.#kind() === "public" && slugOf(this.#name.value) === slug) this.#refuseName("This name is taken.");
   }
 
-  private refuseName(text: string): void {
-    showNote(part(this.box, "[data-part=name-error]"), text);
-    this.name.setAttribute("aria-invalid", "true");
+  #refuseName(text: string): void {
+    showNote(part(this.#box, "[data-part=name-error]"), text);
+    this.#name.setAttribute("aria-invalid", "true");
   }
 
-  private async create(): Promise<void> {
-    const data = new FormData(this.form);
+  async #create(): Promise<void> {
+    const data = new FormData(this.#form);
     const text = (key: string) => String(data.get(key) ?? "").trim();
     const name = text("name");
     if (name === "") {
-      this.refuseName("A room needs a name.");
-      return this.name.focus();
+      this.#refuseName("A room needs a name.");
+      return this.#name.focus();
     }
     const wish = { kind: text("kind"), name, slug: slugOf(name), purpose: text("purpose") };
     const content = JSON.stringify(wish);
-    if (this.sent.content !== content) this.sent = { cid: uuid4(), content };
+    if (this.#sent.content !== content) this.#sent = { cid: uuid4(), content };
     try {
-      const { room } = await this.session.command("room.create", { cid: this.sent.cid, ...wish });
-      this.sent = { cid: "", content: "" };
-      this.box.close();
-      this.made(room);
+      const { room } = await this.#session.command("room.create", { cid: this.#sent.cid, ...wish });
+      this.#sent = { cid: "", content: "" };
+      this.#box.close();
+      this.#made(room);
     } catch (error) {
       // The address is made from the name: its error belongs there.
       if (error instanceof CommandError && error.field === "slug") throw new CommandError(error.code, error.message, "name");

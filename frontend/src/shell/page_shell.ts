@@ -21,38 +21,45 @@ export interface Parts {
 }
 
 export class PageShell implements Shell {
-  private parts: Parts | null = null;
+  readonly #announcer: Announcer;
+  readonly #toasts: Toasts;
+  readonly #menu: Menu;
+  #parts: Parts | null = null;
 
   constructor(
     readonly session: Session,
-    private readonly announcer: Announcer,
-    private readonly toasts: Toasts,
-    private readonly menu: Menu,
-  ) {}
-
-  join(parts: Parts): void {
-    this.parts = parts;
+    announcer: Announcer,
+    toasts: Toasts,
+    menu: Menu,
+  ) {
+    this.#announcer = announcer;
+    this.#toasts = toasts;
+    this.#menu = menu;
   }
 
-  private get with(): Parts {
-    if (this.parts === null) throw new Error("The shell is not put together yet.");
-    return this.parts;
+  join(parts: Parts): void {
+    this.#parts = parts;
+  }
+
+  get #with(): Parts {
+    if (this.#parts === null) throw new Error("The shell is not put together yet.");
+    return this.#parts;
   }
 
   announce(text: string): void {
-    this.announcer.say(text);
+    this.#announcer.say(text);
   }
 
   announceMessage(author: string, text: string): void {
-    this.announcer.message(`${author}: ${text}`);
+    this.#announcer.message(`${author}: ${text}`);
   }
 
   toast(notice: Notice): void {
-    this.toasts.show(notice);
+    this.#toasts.show(notice);
   }
 
   fail(what: string, error: unknown): void {
-    this.toasts.show({ kind: "error", title: what, text: errorText(error) });
+    this.#toasts.show({ kind: "error", title: what, text: errorText(error) });
   }
 
   confirm(question: Question, run?: (typed: string) => Promise<unknown>): Promise<string | null> {
@@ -60,12 +67,12 @@ export class PageShell implements Shell {
   }
 
   openMenu(request: MenuRequest): void {
-    this.menu.open(request);
+    this.#menu.open(request);
   }
 
   openPerson(user: number, anchor: HTMLElement): void {
     const room = this.session.room.get();
-    const pane = this.with.stage.roomStage?.pane ?? null;
+    const pane = this.#with.stage.roomStage?.pane ?? null;
     const may = pane !== null && room !== null && room.permissions.includes("post");
     const mention = may ? (text: string) => pane.insert(text) : null;
     openPerson(this, user, anchor, { openMenu: (request) => this.openMenu(request), write: (id) => this.write(id), mention });
@@ -74,22 +81,22 @@ export class PageShell implements Shell {
   /** Opens the direct room with somebody. */
   write(user: number): void {
     this.session.command("room.open_direct", { users: [user] }).then(
-      ({ room }) => this.with.open(room),
+      ({ room }) => this.#with.open(room),
       (error: unknown) => this.fail("The conversation could not be opened", error),
     );
   }
 
   navigate(url: string, options: { replace?: boolean } = {}): void {
-    this.with.router.go(url, options);
+    this.#with.router.go(url, options);
   }
 
   showPane(pane: HTMLElement, options: PaneOptions): void {
-    const stage = this.with.stage.roomStage;
+    const stage = this.#with.stage.roomStage;
     if (stage === null) return options.onClose();
     stage.showPane(pane, options);
   }
 
   closePane(): void {
-    this.with.stage.roomStage?.closePane();
+    this.#with.stage.roomStage?.closePane();
   }
 }

@@ -32,85 +32,88 @@ function marked(entry: Entry): Node[] {
 }
 
 export class Palette {
-  private readonly box = dialog("d-palette");
-  private readonly input = part<HTMLInputElement>(this.box, "[data-part=query]");
-  private readonly listbox = new Listbox(this.input, part(this.box, "[data-part=results]"));
-  private found: BrowseRoom[] = [];
-  private people: PersonView[] = [];
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private asked: AbortController | null = null;
+  readonly #session: Session;
+  readonly #hooks: PaletteHooks;
+  readonly #box = dialog("d-palette");
+  readonly #input = part<HTMLInputElement>(this.#box, "[data-part=query]");
+  readonly #listbox = new Listbox(this.#input, part(this.#box, "[data-part=results]"));
+  #found: BrowseRoom[] = [];
+  #people: PersonView[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #asked: AbortController | null = null;
 
-  constructor(
-    private readonly session: Session,
-    private readonly hooks: PaletteHooks,
-  ) {
-    this.input.addEventListener("input", () => this.typed());
-    this.box.addEventListener("close", () => this.asked?.abort());
+  constructor(session: Session, hooks: PaletteHooks) {
+    this.#session = session;
+    this.#hooks = hooks;
+    this.#input.addEventListener("input", () => this.#typed());
+    this.#box.addEventListener("close", () => this.#asked?.abort());
   }
 
   toggle(): void {
-    if (this.box.open) return this.box.close();
+    if (this.#box.open) return this.#box.close();
     // Over another dialog it would hide what is being filled in.
     if (document.querySelector("dialog[open]") !== null) return;
-    this.input.value = "";
-    this.found = [];
-    this.people = this.session.people.all();
-    this.draw();
-    openDialog(this.box);
-    this.input.focus();
+    this.#input.value = "";
+    this.#found = [];
+    this.#people = this.#session.people.all();
+    this.#draw();
+    openDialog(this.#box);
+    this.#input.focus();
   }
 
-  private typed(): void {
-    this.draw();
-    clearTimeout(this.timer);
-    this.asked?.abort();
-    const { only, text } = narrowed(this.input.value);
-    if (text !== "" && only !== "command") this.timer = setTimeout(() => void this.ask(text), WAIT_MS);
+  #typed(): void {
+    this.#draw();
+    clearTimeout(this.#timer);
+    this.#asked?.abort();
+    const { only, text } = narrowed(this.#input.value);
+    if (text !== "" && only !== "command") this.#timer = setTimeout(() => void this.#ask(text), WAIT_MS);
   }
 
-  private async ask(text: string): Promise<void> {
-    const { signal } = (this.asked = new AbortController());
+  async #ask(text: string): Promise<void> {
+    const { signal } = (this.#asked = new AbortController());
     // Without the server what this tab knows is still offered.
     const [rooms, people] = await Promise.all([
       api.browse(text, false, signal).catch(() => []),
       api.people(text, null, signal).catch(() => []),
     ]);
-    if (signal.aborted || !this.box.open) return;
-    this.found = rooms;
-    this.hooks.remember(rooms);
+    if (signal.aborted || !this.#box.open) return;
+    this.#found = rooms;
+    this.#hooks.remember(rooms);
     const known = new Set(people.map((person) => person.id));
-    this.people = [...people, ...this.session.people.all().filter((person) => !known.has(person.id))];
-    this.draw();
+    this.#people = [...people, ...this.#session.people.all().filter((person) => !known.has(person.id))];
+    this.#draw();
   }
 
-  private draw(): void {
-    const { session, found, people } = this;
-    const query = this.input.value;
-    const groups = paletteGroups({ query, rooms: session.home.get().rooms, found, people, commands: this.hooks.commands(), me: session.me });
+  #draw(): void {
+    const session = this.#session;
+    const found = this.#found;
+    const people = this.#people;
+    const query = this.#input.value;
+    const groups = paletteGroups({ query, rooms: session.home.get().rooms, found, people, commands: this.#hooks.commands(), me: session.me });
     const choices: Choice[] = [];
-    const shown = groups.map((group) => this.drawGroup(group, choices));
-    this.listbox.show(shown, choices);
-    part(this.box, ".palette").hidden = groups.length === 0;
-    const none = part(this.box, "[data-part=none]");
+    const shown = groups.map((group) => this.#drawGroup(group, choices));
+    this.#listbox.show(shown, choices);
+    part(this.#box, ".palette").hidden = groups.length === 0;
+    const none = part(this.#box, "[data-part=none]");
     none.hidden = groups.length > 0;
     none.textContent = `Nothing is called “${query.trim()}”.`;
-    if (query !== "") this.hooks.announce(countSentence(groups));
+    if (query !== "") this.#hooks.announce(countSentence(groups));
   }
 
-  private drawGroup(group: Group, choices: Choice[]): HTMLElement {
+  #drawGroup(group: Group, choices: Choice[]): HTMLElement {
     const element = clone("t-option-group");
     element.setAttribute("aria-label", group.title);
     part(element, "[data-part=title]").textContent = group.title;
     const rows = group.entries.map((entry) => {
-      const row = this.drawEntry(entry);
-      choices.push({ element: row, pick: (event) => this.pick(entry, event) });
+      const row = this.#drawEntry(entry);
+      choices.push({ element: row, pick: (event) => this.#pick(entry, event) });
       return row;
     });
     part(element, "[data-part=list]").replaceChildren(...rows);
     return element;
   }
 
-  private drawEntry(entry: Entry): HTMLElement {
+  #drawEntry(entry: Entry): HTMLElement {
     const row = clone("t-option");
     part(row, "[data-part=name]").replaceChildren(...marked(entry));
     part(row, "[data-part=detail]").textContent = entry.detail;
@@ -121,12 +124,12 @@ export class Palette {
       end.replaceChildren(...(entry.command.key ?? "").split(" ").filter(Boolean).map((key) => el("kbd", "", key)));
     } else if (entry.kind === "person") {
       lead.replaceWith(avatar(entry.person, "xs"));
-      end.textContent = presenceOf(this.session.home.get(), entry.person.id);
-    } else this.drawRoom(entry, lead, end);
+      end.textContent = presenceOf(this.#session.home.get(), entry.person.id);
+    } else this.#drawRoom(entry, lead, end);
     return row;
   }
 
-  private drawRoom(entry: Extract<Entry, { kind: "room" }>, lead: HTMLElement, end: HTMLElement): void {
+  #drawRoom(entry: Extract<Entry, { kind: "room" }>, lead: HTMLElement, end: HTMLElement): void {
     const { room, summary } = entry;
     const other = room.kind === "direct" ? summary?.people[0] : undefined;
     if (other === undefined) lead.replaceChildren(roomIcon(room));
@@ -136,11 +139,11 @@ export class Palette {
     else if (summary.last_at !== null) end.textContent = shortTime(summary.last_at);
   }
 
-  private pick(entry: Entry, event: Event): void {
+  #pick(entry: Entry, event: Event): void {
     const newTab = (event instanceof KeyboardEvent || event instanceof MouseEvent) && (event.ctrlKey || event.metaKey);
-    this.box.close();
-    if (entry.kind === "room") this.hooks.open(entry.room.url, newTab);
-    else if (entry.kind === "person") this.hooks.write(entry.person.id);
+    this.#box.close();
+    if (entry.kind === "room") this.#hooks.open(entry.room.url, newTab);
+    else if (entry.kind === "person") this.#hooks.write(entry.person.id);
     else entry.command.run();
   }
 }

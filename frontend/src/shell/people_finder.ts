@@ -31,56 +31,56 @@ export function personOption(person: PersonView, state: string): HTMLElement {
 }
 
 export class PeopleFinder {
-  private readonly listbox: Listbox;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private asked: AbortController | null = null;
+  readonly #input: HTMLInputElement;
+  readonly #options: FinderOptions;
+  readonly #listbox: Listbox;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #asked: AbortController | null = null;
 
-  constructor(
-    private readonly input: HTMLInputElement,
-    list: HTMLElement,
-    private readonly options: FinderOptions,
-  ) {
-    this.listbox = new Listbox(input, list);
+  constructor(input: HTMLInputElement, list: HTMLElement, options: FinderOptions) {
+    this.#input = input;
+    this.#options = options;
+    this.#listbox = new Listbox(input, list);
     input.addEventListener("input", () => {
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => void this.find(), WAIT_MS);
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => void this.#find(), WAIT_MS);
     });
   }
 
   /** Empties the field and starts over. */
   reset(): void {
-    this.input.value = "";
-    this.listbox.show([], []);
-    this.options.none("");
-    void this.find();
+    this.#input.value = "";
+    this.#listbox.show([], []);
+    this.#options.none("");
+    void this.#find();
   }
 
-  private async find(): Promise<void> {
-    clearTimeout(this.timer);
-    this.asked?.abort();
-    const query = this.input.value.trim().replace(/^@/, "");
-    if (query === "" && !this.options.eager) {
-      this.options.none("");
-      return this.listbox.show([], []);
+  async #find(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#asked?.abort();
+    const query = this.#input.value.trim().replace(/^@/, "");
+    if (query === "" && !this.#options.eager) {
+      this.#options.none("");
+      return this.#listbox.show([], []);
     }
-    const asked = (this.asked = new AbortController());
+    const asked = (this.#asked = new AbortController());
     try {
       const found = await api.people(query, null, asked.signal);
-      if (!asked.signal.aborted) this.draw(found, query);
+      if (!asked.signal.aborted) this.#draw(found, query);
     } catch (error) {
-      if (!asked.signal.aborted) this.options.none(error instanceof Error ? error.message : "");
+      if (!asked.signal.aborted) this.#options.none(error instanceof Error ? error.message : "");
     }
   }
 
-  private draw(found: readonly PersonView[], query: string): void {
-    const without = this.options.without();
+  #draw(found: readonly PersonView[], query: string): void {
+    const without = this.#options.without();
     const people = found.filter((person) => !without.has(person.id));
     const choices: Choice[] = people.map((person) => ({
-      element: personOption(person, this.options.presence(person.id)),
-      pick: () => this.options.pick(person),
+      element: personOption(person, this.#options.presence(person.id)),
+      pick: () => this.#options.pick(person),
     }));
-    this.listbox.show(choices.map((choice) => choice.element), choices);
+    this.#listbox.show(choices.map((choice) => choice.element), choices);
     const everybodyIn = found.length > 0 && people.length === 0;
-    this.options.none(choices.length > 0 || query === "" ? "" : everybodyIn ? "Everybody of that name is in already." : "Nobody of that name is here.");
+    this.#options.none(choices.length > 0 || query === "" ? "" : everybodyIn ? "Everybody of that name is in already." : "Nobody of that name is here.");
   }
 }

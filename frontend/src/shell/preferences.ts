@@ -15,12 +15,15 @@ const THEMES: readonly { theme: Theme; icon: string; text: string }[] = [
 ];
 
 export class Preferences {
-  constructor(private readonly session: Session) {
-    session.home.subscribe((home) => home.preferences, (chosen) => this.apply(chosen));
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+    session.home.subscribe((home) => home.preferences, (chosen) => this.#apply(chosen));
   }
 
   get(): PreferencesView {
-    return this.session.home.get().preferences;
+    return this.#session.home.get().preferences;
   }
 
   /** Shows the theme at once and saves it; goes back when that fails. */
@@ -29,9 +32,9 @@ export class Preferences {
     showTheme(theme);
     try {
       const preferences = await post<PreferencesView>("/account/preferences/", { theme });
-      this.session.home.update((home) => ({ ...home, preferences }));
+      this.#session.home.update((home) => ({ ...home, preferences }));
     } catch (error) {
-      this.apply(before);
+      this.#apply(before);
       shell.fail("The theme could not be saved", error);
     }
   }
@@ -45,7 +48,7 @@ export class Preferences {
     }));
   }
 
-  private apply(chosen: PreferencesView): void {
+  #apply(chosen: PreferencesView): void {
     setTimeZone(chosen.time_zone);
     if (isTheme(chosen.theme)) showTheme(chosen.theme);
   }

@@ -21,65 +21,65 @@ export class RoomStage implements View {
   pane: RoomPane | null = null;
   /** The place of the code pane; null until it is loaded. */
   code: CodePlace | null = null;
-  private wantsCode = false;
-  private readonly element = clone("t-view-room");
-  private readonly stops: (() => void)[] = [];
-  private skeleton: ReturnType<typeof setTimeout> | undefined;
-  private beside: { element: HTMLElement; options: PaneOptions } | null = null;
-  private wantsFocus = false;
+  readonly #context: ShellContext;
+  #wantsCode = false;
+  readonly #element = clone("t-view-room");
+  readonly #stops: (() => void)[] = [];
+  #skeleton: ReturnType<typeof setTimeout> | undefined;
+  #beside: { element: HTMLElement; options: PaneOptions } | null = null;
+  #wantsFocus = false;
 
-  constructor(
-    private readonly context: ShellContext,
-    room: RoomView,
-  ) {
+  constructor(context: ShellContext, room: RoomView) {
+    this.#context = context;
     this.room = room;
-    stand(this.element);
-    this.drawHead(room, null);
-    this.skeleton = setTimeout(() => part(this.element, "[data-part=log]").append(clone("t-skeleton")), SKELETON_MS);
+    stand(this.#element);
+    this.#drawHead(room, null);
+    this.#skeleton = setTimeout(() => part(this.#element, "[data-part=log]").append(clone("t-skeleton")), SKELETON_MS);
   }
 
   /** The snapshot is there: the chat begins. */
   mount(message: string | null): void {
-    clearTimeout(this.skeleton);
-    maybe(this.element, "[data-part=log] > .skeleton")?.remove();
-    const { session } = this.context.shell;
-    const redraw = onceAFrame(() => this.redraw());
-    this.stops.push(session.room.subscribe((state) => state, redraw), session.home.subscribe((state) => state, redraw));
-    this.redraw();
-    this.pane = mountRoom({ view: this.element, shell: this.context.shell, room: this.room.id, message });
-    if (this.wantsFocus) this.focus();
-    this.makeCode().catch((error: unknown) => this.context.shell.fail("The code pane could not be loaded", error));
+    clearTimeout(this.#skeleton);
+    maybe(this.#element, "[data-part=log] > .skeleton")?.remove();
+    const { session } = this.#context.shell;
+    const redraw = onceAFrame(() => this.#redraw());
+    this.#stops.push(session.room.subscribe((state) => state, redraw), session.home.subscribe((state) => state, redraw));
+    this.#redraw();
+    this.pane = mountRoom({ view: this.#element, shell: this.#context.shell, room: this.room.id, message });
+    if (this.#wantsFocus) this.focus();
+    this.#makeCode().catch((error: unknown) => this.#context.shell.fail("The code pane could not be loaded", error));
   }
 
-  private async makeCode(): Promise<void> {
+  async #makeCode(): Promise<void> {
     const { CodePlace } = await import("../later");
     if (this.pane === null) return;
-    const { element: view, label } = this;
-    this.code = new CodePlace({ view, label, shell: this.context.shell, room: this.room.id, leave: () => this.focus() });
-    this.code.begin(this.wantsCode);
+    const { label } = this;
+    const view = this.#element;
+    this.code = new CodePlace({ view, label, shell: this.#context.shell, room: this.room.id, leave: () => this.focus() });
+    this.code.begin(this.#wantsCode);
   }
 
   /** Opens the code pane, as soon as it can be. */
   showCode(): void {
-    if (this.code === null) this.wantsCode = true;
+    if (this.code === null) this.#wantsCode = true;
     else void this.code.open(null);
   }
 
   toggleCode(byKey: boolean): void {
-    if (this.code === null) this.wantsCode = true;
+    if (this.code === null) this.#wantsCode = true;
     else this.code.toggle(byKey);
   }
 
   focus(): void {
-    this.wantsFocus = this.pane === null;
-    if (PHONE.matches || this.pane === null) focusHeading(this.element);
+    this.#wantsFocus = this.pane === null;
+    if (PHONE.matches || this.pane === null) focusHeading(this.#element);
     else this.pane.focus();
   }
 
   close(): void {
-    clearTimeout(this.skeleton);
+    clearTimeout(this.#skeleton);
     this.closePane(false);
-    for (const stop of this.stops) stop();
+    for (const stop of this.#stops) stop();
     this.code?.unmount();
     this.code = null;
     this.pane?.unmount();
@@ -88,24 +88,24 @@ export class RoomStage implements View {
 
   // The top bar
 
-  private redraw(): void {
-    const state = this.context.shell.session.room.get();
-    if (state?.room.id === this.room.id) this.drawHead(state.room, state);
+  #redraw(): void {
+    const state = this.#context.shell.session.room.get();
+    if (state?.room.id === this.room.id) this.#drawHead(state.room, state);
   }
 
   /** Those who name a room without a name. */
-  private others(): PersonView[] {
-    const home = this.context.shell.session.home.get();
+  #others(): PersonView[] {
+    const home = this.#context.shell.session.home.get();
     return home.rooms.find((summary) => summary.room.id === this.room.id)?.people ?? [];
   }
 
   get label(): string {
-    return roomLabel(this.room, this.others());
+    return roomLabel(this.room, this.#others());
   }
 
-  private drawHead(room: RoomView, state: RoomSnapshot | null): void {
-    const { element } = this;
-    const others = this.others();
+  #drawHead(room: RoomView, state: RoomSnapshot | null): void {
+    const element = this.#element;
+    const others = this.#others();
     const direct = room.kind === "direct" || room.kind === "group";
     part(element, "[data-part=mark]").replaceChildren(roomIcon(room));
     part(element, "[data-part=title]").textContent = roomName(room, others);
@@ -117,12 +117,12 @@ export class RoomStage implements View {
     part(element, "[data-part=invite]").hidden = !may.includes("invite");
     part(element, "[data-part=settings]").hidden = state === null || direct || state.role === "";
     part(element, "[data-do=open-members]").hidden = part(element, "[data-part=code-button]").hidden = state === null;
-    this.drawHere(state);
+    this.#drawHere(state);
   }
 
-  private drawHere(state: RoomSnapshot | null): void {
-    const place = part(this.element, "[data-part=here]");
-    const { session } = this.context.shell;
+  #drawHere(state: RoomSnapshot | null): void {
+    const place = part(this.#element, "[data-part=here]");
+    const { session } = this.#context.shell;
     const others = (state?.members ?? []).map((member) => member.person).filter((person) => person.id !== session.me);
     const here = others.filter((person) => stateOf(session, person.id) !== "offline");
     place.hidden = here.length === 0;
@@ -142,8 +142,8 @@ export class RoomStage implements View {
 
   showPane(pane: HTMLElement, options: PaneOptions): void {
     this.closePane(false);
-    this.beside = { element: pane, options };
-    const place = part(this.element, "[data-part=second]");
+    this.#beside = { element: pane, options };
+    const place = part(this.#element, "[data-part=second]");
     place.replaceChildren(pane);
     place.hidden = false;
     options.opener?.setAttribute("aria-expanded", "true");
@@ -152,12 +152,12 @@ export class RoomStage implements View {
 
   /** Closes what stands beside the chat; answers whether there was something. */
   closePane(focus = true): boolean {
-    const { beside } = this;
+    const beside = this.#beside;
     if (beside === null) return false;
-    this.beside = null;
+    this.#beside = null;
     const { opener, onClose } = beside.options;
     const had = beside.element.contains(document.activeElement) || document.activeElement === document.body;
-    const place = part(this.element, "[data-part=second]");
+    const place = part(this.#element, "[data-part=second]");
     place.hidden = true;
     place.replaceChildren();
     opener?.setAttribute("aria-expanded", "false");
@@ -170,14 +170,14 @@ export class RoomStage implements View {
 
   /** Whether the focus stands in what is beside the chat. */
   besideHasFocus(): boolean {
-    return this.beside?.element.contains(document.activeElement) === true;
+    return this.#beside?.element.contains(document.activeElement) === true;
   }
 
   async toggleMembers(button: HTMLElement): Promise<void> {
     if (button.getAttribute("aria-pressed") === "true") return void this.closePane();
     const { MembersPane } = await import("../later");
-    if (!this.element.isConnected) return;
-    const members = new MembersPane(this.context.shell, this.room.id);
+    if (!this.#element.isConnected) return;
+    const members = new MembersPane(this.#context.shell, this.room.id);
     this.showPane(members.element, {
       opener: button,
       onClose: () => {

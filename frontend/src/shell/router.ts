@@ -14,9 +14,12 @@ export interface Arrival {
 }
 
 export class Router {
-  constructor(private readonly arrived: (arrival: Arrival) => void) {
+  readonly #arrived: (arrival: Arrival) => void;
+
+  constructor(arrived: (arrival: Arrival) => void) {
+    this.#arrived = arrived;
     addEventListener("popstate", () => this.arrive(true));
-    document.addEventListener("click", (event) => this.clicked(event));
+    document.addEventListener("click", (event) => this.#clicked(event));
   }
 
   route(): Route {
@@ -26,7 +29,7 @@ export class Router {
   /** Shows what the address says now. */
   arrive(quiet: boolean): void {
     const state = history.state as { home?: boolean } | null;
-    this.arrived({ route: this.route(), home: state?.home === true, quiet });
+    this.#arrived({ route: this.route(), home: state?.home === true, quiet });
   }
 
   go(url: string, options: { replace?: boolean; home?: boolean } = {}): void {
@@ -46,7 +49,7 @@ export class Router {
     history.replaceState(history.state, "", url);
   }
 
-  private clicked(event: MouseEvent): void {
+  #clicked(event: MouseEvent): void {
     const link = closest<HTMLAnchorElement>(event, "a[href]");
     if (link === null || event.defaultPrevented || wantsNewTab(event)) return;
     if (link.target !== "" || link.hasAttribute("download") || link.origin !== location.origin) return;

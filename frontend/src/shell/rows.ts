@@ -8,32 +8,34 @@ export interface RowKind<T> {
 }
 
 export class Rows<T> {
-  private readonly rows = new Map<number, HTMLElement>();
+  readonly #place: HTMLElement;
+  readonly #kind: RowKind<T>;
+  readonly #rows = new Map<number, HTMLElement>();
 
-  constructor(
-    private readonly place: HTMLElement,
-    private readonly kind: RowKind<T>,
-  ) {}
+  constructor(place: HTMLElement, kind: RowKind<T>) {
+    this.#place = place;
+    this.#kind = kind;
+  }
 
   show(items: readonly T[]): void {
-    const wanted = items.map((item) => [this.kind.key(item), item] as const);
+    const wanted = items.map((item) => [this.#kind.key(item), item] as const);
     const keys = new Set(wanted.map(([key]) => key));
-    for (const [key, row] of this.rows) {
+    for (const [key, row] of this.#rows) {
       if (keys.has(key)) continue;
       row.remove();
-      this.rows.delete(key);
+      this.#rows.delete(key);
     }
-    let before: Element | null = this.place.firstElementChild;
+    let before: Element | null = this.#place.firstElementChild;
     for (const [key, item] of wanted) {
-      let row = this.rows.get(key);
+      let row = this.#rows.get(key);
       if (row === undefined) {
-        row = this.kind.make(item);
-        this.rows.set(key, row);
+        row = this.#kind.make(item);
+        this.#rows.set(key, row);
       }
-      this.kind.fill(row, item);
+      this.#kind.fill(row, item);
       // Rows that stand right already are not moved: moving takes the focus away.
       if (row === before) before = row.nextElementSibling;
-      else this.place.insertBefore(row, before);
+      else this.#place.insertBefore(row, before);
     }
   }
 }

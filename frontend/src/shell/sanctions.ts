@@ -27,25 +27,24 @@ export function muteNotice(mute: SanctionApplied, place: string): Notice {
 }
 
 export class Sanctions {
-  private ban: SanctionApplied | null = null;
+  readonly #session: Session;
+  #ban: SanctionApplied | null = null;
 
-  constructor(
-    private readonly session: Session,
-    toast: (notice: Notice) => void,
-  ) {
+  constructor(session: Session, toast: (notice: Notice) => void) {
+    this.#session = session;
     session.connection.onEvent((event) => {
       if (event.type !== "sanction.applied") return;
-      if (event.data.kind === "mute") toast(muteNotice(event.data, this.placeOf(event.data.room)));
-      if (event.data.kind === "ban" && event.data.room === null) this.ban = event.data;
+      if (event.data.kind === "mute") toast(muteNotice(event.data, this.#placeOf(event.data.room)));
+      if (event.data.kind === "ban" && event.data.room === null) this.#ban = event.data;
     });
   }
 
   gate(): Gate {
-    return suspendedGate(this.session.home.get().site_name, this.ban, this.session.connection.reason);
+    return suspendedGate(this.#session.home.get().site_name, this.#ban, this.#session.connection.reason);
   }
 
-  private placeOf(room: number | null): string {
-    const summary = this.session.home.get().rooms.find((one) => one.room.id === room);
+  #placeOf(room: number | null): string {
+    const summary = this.#session.home.get().rooms.find((one) => one.room.id === room);
     return summary === undefined ? "" : ` in ${labelOf(summary)}`;
   }
 }

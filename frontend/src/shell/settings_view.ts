@@ -10,72 +10,74 @@ import { focusHeading, stand, type ShellContext, type View } from "./view";
 
 export class SettingsView implements View {
   readonly name = "settings";
-  private readonly element = clone("t-view-settings");
-  private readonly form = part<HTMLFormElement>(this.element, "[data-part=about]");
-  private members: MemberSettings | null = null;
-  private stop: (() => void) | null = null;
+  readonly #context: ShellContext;
+  readonly #room: RoomView;
+  readonly #element = clone("t-view-settings");
+  readonly #form = part<HTMLFormElement>(this.#element, "[data-part=about]");
+  #members: MemberSettings | null = null;
+  #stop: (() => void) | null = null;
 
-  constructor(
-    private readonly context: ShellContext,
-    private readonly room: RoomView,
-  ) {
-    stand(this.element);
-    part<HTMLAnchorElement>(this.element, "[data-part=back]").href = room.url;
-    part(this.element, "[data-part=mark]").replaceChildren(roomIcon(room));
-    part(this.element, "[data-part=title]").textContent = room.name;
-    part(this.element, ".page").hidden = true;
+  constructor(context: ShellContext, room: RoomView) {
+    this.#context = context;
+    this.#room = room;
+    stand(this.#element);
+    part<HTMLAnchorElement>(this.#element, "[data-part=back]").href = room.url;
+    part(this.#element, "[data-part=mark]").replaceChildren(roomIcon(room));
+    part(this.#element, "[data-part=title]").textContent = room.name;
+    part(this.#element, ".page").hidden = true;
   }
 
   /** The snapshot is there. */
   mount(): void {
-    const { session } = this.context.shell;
-    part(this.element, ".page").hidden = false;
-    this.members = new MemberSettings(this.element, this.context.shell, this.room.id);
-    this.fillForm();
-    this.listen();
-    this.stop = session.room.subscribe((state) => state, onceAFrame(() => this.draw()));
-    this.draw();
+    const { session } = this.#context.shell;
+    part(this.#element, ".page").hidden = false;
+    this.#members = new MemberSettings(this.#element, this.#context.shell, this.#room.id);
+    this.#fillForm();
+    this.#listen();
+    this.#stop = session.room.subscribe((state) => state, onceAFrame(() => this.#draw()));
+    this.#draw();
   }
 
   focus(): void {
-    focusHeading(this.element);
+    focusHeading(this.#element);
   }
 
   close(): void {
-    this.stop?.();
-    this.members?.close();
+    this.#stop?.();
+    this.#members?.close();
   }
 
-  private get state(): RoomSnapshot | null {
-    const state = this.context.shell.session.room.get();
-    return state?.room.id === this.room.id ? state : null;
+  get #state(): RoomSnapshot | null {
+    const state = this.#context.shell.session.room.get();
+    return state?.room.id === this.#room.id ? state : null;
   }
 
-  private listen(): void {
-    this.form.addEventListener("submit", (event) => {
+  #listen(): void {
+    this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void once(this.form, () => this.saveAbout());
+      void once(this.#form, () => this.#saveAbout());
     });
-    this.context.actions.add({
-      "set-slow": (button) => void this.update({ slow_mode_seconds: Number(button.dataset["seconds"]) }, "Slow mode is saved"),
-      "toggle-read-only": () => void this.update({ read_only: this.state?.room.read_only !== true }, "Saved"),
-      "archive-room": () => void this.archive(),
-      "unarchive-room": () => void this.update({ archived: false }, "The room is open again"),
-      "leave-room": () => void this.leave(),
+    this.#context.actions.add({
+      "set-slow": (button) => void this.#update({ slow_mode_seconds: Number(button.dataset["seconds"]) }, "Slow mode is saved"),
+      "toggle-read-only": () => void this.#update({ read_only: this.#state?.room.read_only !== true }, "Saved"),
+      "archive-room": () => void this.#archive(),
+      "unarchive-room": () => void this.#update({ archived: false }, "The room is open again"),
+      "leave-room": () => void this.#leave(),
     });
   }
 
   // Drawing
 
-  private fillForm(): void {
-    const { state } = this;
+  #fillForm(): void {
+    const state = this.#state;
     if (state === null) return;
-    part<HTMLInputElement>(this.form, "[name=name]").value = state.room.name;
-    part<HTMLInputElement>(this.form, "[name=purpose]").value = state.room.purpose;
+    part<HTMLInputElement>(this.#form, "[name=name]").value = state.room.name;
+    part<HTMLInputElement>(this.#form, "[name=purpose]").value = state.room.purpose;
   }
 
-  private draw(): void {
-    const { element, state } = this;
+  #draw(): void {
+    const element = this.#element;
+    const state = this.#state;
     if (state === null) return;
     const { room, permissions, role } = state;
     const manage = permissions.includes("manage");
@@ -85,28 +87,28 @@ export class SettingsView implements View {
     // An archived room only opens again.
     const archived = room.archived_at !== null;
     part(element, "[data-part=writing]").hidden = !permissions.includes("moderate") || archived;
-    this.drawWriting(room);
-    for (const field of this.form.querySelectorAll<HTMLInputElement>("input")) field.readOnly = !manage || archived;
+    this.#drawWriting(room);
+    for (const field of this.#form.querySelectorAll<HTMLInputElement>("input")) field.readOnly = !manage || archived;
     part(element, "[data-part=about-save]").hidden = !manage || archived;
     part(element, "[data-part=leave]").hidden = role === "";
     part(element, "[data-part=archive]").hidden = !manage || archived;
     part(element, "[data-part=unarchive]").hidden = !manage || !archived;
-    this.members?.draw(state);
+    this.#members?.draw(state);
   }
 
-  private drawWriting(room: RoomView): void {
-    for (const button of this.element.querySelectorAll<HTMLElement>("[data-seconds]")) {
+  #drawWriting(room: RoomView): void {
+    for (const button of this.#element.querySelectorAll<HTMLElement>("[data-seconds]")) {
       button.setAttribute("aria-pressed", String(Number(button.dataset["seconds"]) === room.slow_mode_seconds));
     }
-    part(this.element, "[data-part=read-only]").setAttribute("aria-checked", String(room.read_only));
+    part(this.#element, "[data-part=read-only]").setAttribute("aria-checked", String(room.read_only));
   }
 
   // Saving
 
-  private async update(change: UpdateRoom, said: string): Promise<boolean> {
-    const { shell, announcer } = this.context;
+  async #update(change: UpdateRoom, said: string): Promise<boolean> {
+    const { shell, announcer } = this.#context;
     try {
-      await shell.session.command("room.update", change, this.room.id);
+      await shell.session.command("room.update", change, this.#room.id);
       announcer.say(said);
       return true;
     } catch (error) {
@@ -115,32 +117,32 @@ export class SettingsView implements View {
     }
   }
 
-  private async saveAbout(): Promise<void> {
-    const { state } = this;
+  async #saveAbout(): Promise<void> {
+    const state = this.#state;
     if (state === null) return;
-    const data = new FormData(this.form);
+    const data = new FormData(this.#form);
     const name = String(data.get("name") ?? "").trim();
     const purpose = String(data.get("purpose") ?? "").trim();
     const change: UpdateRoom = {};
     if (name !== state.room.name) change.name = name;
     if (purpose !== state.room.purpose) change.purpose = purpose;
-    if (Object.keys(change).length > 0) await this.context.shell.session.command("room.update", change, this.room.id);
-    part(this.form, "[data-part=error]").hidden = true;
-    this.context.shell.toast({ kind: "info", title: "Saved" });
+    if (Object.keys(change).length > 0) await this.#context.shell.session.command("room.update", change, this.#room.id);
+    part(this.#form, "[data-part=error]").hidden = true;
+    this.#context.shell.toast({ kind: "info", title: "Saved" });
   }
 
-  private async archive(): Promise<void> {
+  async #archive(): Promise<void> {
     const text = "Everybody can still read, nobody can write. You can open it again here.";
-    const run = () => this.context.shell.session.command("room.update", { archived: true }, this.room.id);
-    const sure = await confirm({ title: `Archive #${this.state?.room.name ?? ""}?`, text, go: "Archive" }, run);
-    if (sure !== null) this.context.announcer.say("The room is archived");
+    const run = () => this.#context.shell.session.command("room.update", { archived: true }, this.#room.id);
+    const sure = await confirm({ title: `Archive #${this.#state?.room.name ?? ""}?`, text, go: "Archive" }, run);
+    if (sure !== null) this.#context.announcer.say("The room is archived");
   }
 
-  private async leave(): Promise<void> {
-    const { session } = this.context.shell;
-    const open = this.room.kind === "public";
+  async #leave(): Promise<void> {
+    const { session } = this.#context.shell;
+    const open = this.#room.kind === "public";
     const text = open ? "You can come back at any time from Browse rooms." : "Only somebody who is in it can bring you back.";
-    const run = () => session.command("room.leave", {}, this.room.id);
-    await confirm({ title: `Leave #${this.state?.room.name ?? ""}?`, text, go: "Leave", danger: true }, run);
+    const run = () => session.command("room.leave", {}, this.#room.id);
+    await confirm({ title: `Leave #${this.#state?.room.name ?? ""}?`, text, go: "Leave", danger: true }, run);
   }
 }

@@ -10,74 +10,75 @@ export function widthWithin(wanted: number, whole: number): number {
 }
 
 export class Split {
-  private readonly key: string;
-  private share = 0.49;
+  readonly #edge: HTMLElement;
+  readonly #panes: HTMLElement;
+  readonly #key: string;
+  #share = 0.49;
 
-  constructor(
-    private readonly edge: HTMLElement,
-    private readonly panes: HTMLElement,
-    account: number,
-  ) {
-    this.key = `collab-split-${account}`;
+  constructor(edge: HTMLElement, panes: HTMLElement, account: number) {
+    this.#edge = edge;
+    this.#panes = panes;
+    this.#key = `collab-split-${account}`;
     try {
-      const kept = Number(localStorage.getItem(this.key) ?? "");
-      if (kept > 0.1 && kept < 0.9) this.share = kept;
+      const kept = Number(localStorage.getItem(this.#key) ?? "");
+      if (kept > 0.1 && kept < 0.9) this.#share = kept;
     } catch {
       // Storage is forbidden: the width holds until the page goes.
     }
-    edge.addEventListener("pointerdown", (event) => this.hold(event));
-    edge.addEventListener("keydown", (event) => this.press(event));
-    this.apply();
+    edge.addEventListener("pointerdown", (event) => this.#hold(event));
+    edge.addEventListener("keydown", (event) => this.#press(event));
+    this.#apply();
   }
 
-  private get whole(): number {
-    return this.panes.clientWidth || 1_000;
+  get #whole(): number {
+    return this.#panes.clientWidth || 1_000;
   }
 
-  private apply(): void {
-    this.panes.style.setProperty("--code-pane", `${(this.share * 100).toFixed(2)}%`);
-    this.edge.setAttribute("aria-valuemin", "10");
-    this.edge.setAttribute("aria-valuemax", "90");
-    this.edge.setAttribute("aria-valuenow", String(Math.round(this.share * 100)));
-    this.edge.setAttribute("aria-valuetext", `Code ${Math.round(this.share * 100)} percent`);
+  #apply(): void {
+    this.#panes.style.setProperty("--code-pane", `${(this.#share * 100).toFixed(2)}%`);
+    this.#edge.setAttribute("aria-valuemin", "10");
+    this.#edge.setAttribute("aria-valuemax", "90");
+    this.#edge.setAttribute("aria-valuenow", String(Math.round(this.#share * 100)));
+    this.#edge.setAttribute("aria-valuetext", `Code ${Math.round(this.#share * 100)} percent`);
   }
 
-  private set(width: number): void {
-    this.share = widthWithin(width, this.whole) / this.whole;
-    this.apply();
+  #set(width: number): void {
+    this.#share = widthWithin(width, this.#whole) / this.#whole;
+    this.#apply();
   }
 
-  private keep(): void {
+  #keep(): void {
     try {
-      localStorage.setItem(this.key, this.share.toFixed(4));
+      localStorage.setItem(this.#key, this.#share.toFixed(4));
     } catch {
       // As above.
     }
   }
 
-  private hold(event: PointerEvent): void {
+  #hold(event: PointerEvent): void {
     if (event.button !== 0) return;
     event.preventDefault();
-    const { edge, panes } = this;
+    const edge = this.#edge;
+    const panes = this.#panes;
     edge.setPointerCapture(event.pointerId);
     edge.classList.add("held");
-    const moved = (move: PointerEvent) => this.set(panes.getBoundingClientRect().right - move.clientX);
+    const moved = (move: PointerEvent) => this.#set(panes.getBoundingClientRect().right - move.clientX);
     const released = () => {
       edge.removeEventListener("pointermove", moved);
       edge.classList.remove("held");
-      this.keep();
+      this.#keep();
     };
     edge.addEventListener("pointermove", moved);
     edge.addEventListener("lostpointercapture", released, { once: true });
   }
 
-  private press(event: KeyboardEvent): void {
-    const width = this.share * this.whole;
-    const wishes: Record<string, number> = { ArrowLeft: width + STEP_PX, ArrowRight: width - STEP_PX, Home: this.whole, End: 0 };
+  #press(event: KeyboardEvent): void {
+    const width = this.#share * this.#whole;
+    const wishes: Record<string, number> = { ArrowLeft: width + STEP_PX, ArrowRight: width - STEP_PX, Home: this.#whole, End: 0 };
     const wish = wishes[event.key];
     if (wish === undefined) return;
     event.preventDefault();
-    this.set(wish);
-    this.keep();
+    this.#set(wish);
+    this.#keep();
   }
 }

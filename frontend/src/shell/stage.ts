@@ -20,247 +20,250 @@ import type { ShellContext, View } from "./view";
 type RoomRoute = Extract<Route, { key: string }>;
 
 export class Stage {
-  private view: View | null = null;
+  readonly #context: ShellContext;
+  readonly #rail: Rail;
+  readonly #badge: Badge;
+  readonly #router: Router;
+  #view: View | null = null;
   /** The room whose place a gate has taken, to come back when it opens again. */
-  private gone: number | null = null;
-  private turn = 0;
-  private wantsCode = false;
-  private readonly sanctions: Sanctions;
-  private readonly known = new Map<number, RoomView>();
+  #gone: number | null = null;
+  #turn = 0;
+  #wantsCode = false;
+  readonly #sanctions: Sanctions;
+  readonly #known = new Map<number, RoomView>();
 
-  constructor(
-    private readonly context: ShellContext,
-    private readonly rail: Rail,
-    private readonly badge: Badge,
-    private readonly router: Router,
-  ) {
+  constructor(context: ShellContext, rail: Rail, badge: Badge, router: Router) {
+    this.#context = context;
+    this.#rail = rail;
+    this.#badge = badge;
+    this.#router = router;
     const { session } = context.shell;
-    this.sanctions = new Sanctions(session, (notice) => context.shell.toast(notice));
-    session.connection.onState((state) => this.connectionChanged(state));
+    this.#sanctions = new Sanctions(session, (notice) => context.shell.toast(notice));
+    session.connection.onState((state) => this.#connectionChanged(state));
     session.connection.onEvent((event) => {
-      if (event.type === "room.removed") this.removed(event.data.room, event.data.why, event.data.reason, event.at);
+      if (event.type === "room.removed") this.#removed(event.data.room, event.data.why, event.data.reason, event.at);
       // A direct room is called by its people.
-      if (event.type === "person.changed" && this.roomStage !== null) this.badge.setPlace(this.roomStage.label);
-      if (event.type === "room.added" && event.data.summary.room.id === this.gone) this.router.arrive(true);
+      if (event.type === "person.changed" && this.roomStage !== null) this.#badge.setPlace(this.roomStage.label);
+      if (event.type === "room.added" && event.data.summary.room.id === this.#gone) this.#router.arrive(true);
     });
   }
 
   /** The open room's view, when a room stands there. */
   get roomStage(): RoomStage | null {
-    return this.view instanceof RoomStage ? this.view : null;
+    return this.#view instanceof RoomStage ? this.#view : null;
   }
 
   remember(rooms: readonly (RoomView | BrowseRoom)[]): void {
     for (const one of rooms) {
       const room = "room" in one ? one.room : one;
-      this.known.set(room.id, room);
+      this.#known.set(room.id, room);
     }
   }
 
   knownRoom(id: number): RoomView | null {
-    return this.known.get(id) ?? this.context.shell.session.home.get().rooms.find((summary) => summary.room.id === id)?.room ?? null;
+    return this.#known.get(id) ?? this.#context.shell.session.home.get().rooms.find((summary) => summary.room.id === id)?.room ?? null;
   }
 
   /** The address of the room that was open last on this device, if one is still in it. */
   lastUrl(): string | null {
-    const last = lastRoom(this.context.shell.session.me);
-    return this.context.shell.session.home.get().rooms.find((summary) => summary.room.id === last)?.room.url ?? null;
+    const last = lastRoom(this.#context.shell.session.me);
+    return this.#context.shell.session.home.get().rooms.find((summary) => summary.room.id === last)?.room.url ?? null;
   }
 
   /** The room that a phone's Chat tab goes back to. */
   chatUrl(): string {
-    const [first] = this.rail.order();
+    const [first] = this.#rail.order();
     return this.lastUrl() ?? first?.room.url ?? "/browse/";
   }
 
   /** A phone's Code tab: the code of the open room, or of the one that was open last. */
   showCode(): void {
     if (this.roomStage !== null) return this.roomStage.showCode();
-    this.wantsCode = true;
-    this.router.go(this.chatUrl());
+    this.#wantsCode = true;
+    this.#router.go(this.chatUrl());
   }
 
   show({ route, home, quiet }: Arrival): void {
-    const turn = (this.turn += 1);
-    const { connection } = this.context.shell.session;
-    if (connection.state === "banned") return this.showGate(this.sanctions.gate());
-    this.gone = null;
-    if (route.name === "room" || route.name === "settings") return void this.showRoom(route, turn, quiet);
-    if (route.name === "browse") return void this.showBrowse(turn, quiet);
-    this.leave();
-    this.view = new HomeView(this.context);
+    const turn = (this.#turn += 1);
+    const { connection } = this.#context.shell.session;
+    if (connection.state === "banned") return this.showGate(this.#sanctions.gate());
+    this.#gone = null;
+    if (route.name === "room" || route.name === "settings") return void this.#showRoom(route, turn, quiet);
+    if (route.name === "browse") return void this.#showBrowse(turn, quiet);
+    this.#leave();
+    this.#view = new HomeView(this.#context);
     const rooms = PHONE.matches && !home;
-    this.stand(rooms ? "rooms" : "home", "home", null, rooms ? "Rooms" : "Home");
-    if (!quiet) this.focus();
+    this.#stand(rooms ? "rooms" : "home", "home", null, rooms ? "Rooms" : "Home");
+    if (!quiet) this.#focus();
   }
 
-  private async showBrowse(turn: number, quiet: boolean): Promise<void> {
+  async #showBrowse(turn: number, quiet: boolean): Promise<void> {
     try {
       const { BrowseView } = await import("../later");
-      if (turn !== this.turn) return;
-      this.leave();
-      this.view = new BrowseView(this.context);
-      this.stand("browse", "browse", null, "Browse rooms");
-      if (!quiet) this.focus();
+      if (turn !== this.#turn) return;
+      this.#leave();
+      this.#view = new BrowseView(this.#context);
+      this.#stand("browse", "browse", null, "Browse rooms");
+      if (!quiet) this.#focus();
     } catch (error) {
-      if (turn === this.turn) this.showGate(failedGate("Browse rooms", errorText(error), () => this.router.arrive(false)));
+      if (turn === this.#turn) this.showGate(failedGate("Browse rooms", errorText(error), () => this.#router.arrive(false)));
     }
   }
 
-  private leave(): void {
-    this.close();
-    this.context.shell.session.closeRoom();
+  #leave(): void {
+    this.#close();
+    this.#context.shell.session.closeRoom();
   }
 
-  private focus(): void {
-    if (document.querySelector("dialog[open]") === null) this.view?.focus();
+  #focus(): void {
+    if (document.querySelector("dialog[open]") === null) this.#view?.focus();
   }
 
   // Rooms
 
-  private find(route: RoomRoute): RoomView | null {
-    const { session } = this.context.shell;
+  #find(route: RoomRoute): RoomView | null {
+    const { session } = this.#context.shell;
     const open = session.room.get()?.room;
     const mine = session.home.get().rooms.map((summary) => summary.room);
-    return [...mine, ...(open === undefined ? [] : [open]), ...this.known.values()].find((room) => leadsTo(route, room)) ?? null;
+    return [...mine, ...(open === undefined ? [] : [open]), ...this.#known.values()].find((room) => leadsTo(route, room)) ?? null;
   }
 
-  private async showRoom(route: RoomRoute, turn: number, quiet: boolean): Promise<void> {
-    const room = this.find(route);
+  async #showRoom(route: RoomRoute, turn: number, quiet: boolean): Promise<void> {
+    const room = this.#find(route);
     // A link to a room that this tab has not heard of: the server knows, and answers with the whole page.
     if (room === null) return quiet ? this.showGate(NOT_FOUND) : location.assign(location.href);
     const message = route.name === "room" ? route.message : null;
-    if (this.view instanceof RoomStage && route.name === "room" && this.view.room.id === room.id) return this.again(message, quiet);
-    const view = await this.viewOf(route, room);
-    if (view === null || turn !== this.turn) return;
-    this.view = view;
-    if (this.wantsCode) this.roomStage?.showCode();
-    this.wantsCode = false;
-    this.stand(view.name, "room", room.id, this.labelOf(room));
-    rememberRoom(this.context.shell.session.me, room.id);
-    if (!quiet) this.focus();
-    const shown = await this.load(room, message, turn);
-    if (turn !== this.turn || this.view !== view) return;
+    if (this.#view instanceof RoomStage && route.name === "room" && this.#view.room.id === room.id) return this.#again(message, quiet);
+    const view = await this.#viewOf(route, room);
+    if (view === null || turn !== this.#turn) return;
+    this.#view = view;
+    if (this.#wantsCode) this.roomStage?.showCode();
+    this.#wantsCode = false;
+    this.#stand(view.name, "room", room.id, this.#labelOf(room));
+    rememberRoom(this.#context.shell.session.me, room.id);
+    if (!quiet) this.#focus();
+    const shown = await this.#load(room, message, turn);
+    if (turn !== this.#turn || this.#view !== view) return;
     view.mount(shown);
-    if (quiet && !PHONE.matches && document.activeElement === document.body) this.focus();
+    if (quiet && !PHONE.matches && document.activeElement === document.body) this.#focus();
   }
 
-  private async viewOf(route: RoomRoute, room: RoomView): Promise<(View & { mount(message: string | null): void }) | null> {
+  async #viewOf(route: RoomRoute, room: RoomView): Promise<(View & { mount(message: string | null): void }) | null> {
     if (route.name === "room") {
-      this.close();
-      return new RoomStage(this.context, room);
+      this.#close();
+      return new RoomStage(this.#context, room);
     }
-    const turn = this.turn;
+    const turn = this.#turn;
     try {
       const { SettingsView } = await import("../later");
-      if (turn !== this.turn) return null;
-      this.close();
-      return new SettingsView(this.context, room);
+      if (turn !== this.#turn) return null;
+      this.#close();
+      return new SettingsView(this.#context, room);
     } catch (error) {
-      if (turn === this.turn) this.showGate(failedGate(this.labelOf(room), errorText(error), () => this.router.arrive(false)));
+      if (turn === this.#turn) this.showGate(failedGate(this.#labelOf(room), errorText(error), () => this.#router.arrive(false)));
       return null;
     }
   }
 
-  private again(message: string | null, quiet: boolean): void {
+  #again(message: string | null, quiet: boolean): void {
     document.body.dataset["view"] = "room";
-    this.drawTabs("room");
+    this.#drawTabs("room");
     this.roomStage?.code?.again();
     if (message !== null) this.roomStage?.pane?.reveal(message);
-    else if (!quiet) this.focus();
+    else if (!quiet) this.#focus();
   }
 
   /** Loads the room; answers the message to show first. On failure a gate takes the place of the view. */
-  private async load(room: RoomView, message: string | null, turn: number): Promise<string | null> {
+  async #load(room: RoomView, message: string | null, turn: number): Promise<string | null> {
     try {
-      await this.context.shell.session.openRoom(room.id, message);
+      await this.#context.shell.session.openRoom(room.id, message);
       return message;
     } catch (error) {
-      if (turn !== this.turn) return null;
+      if (turn !== this.#turn) return null;
       const unknown = error instanceof ApiError && (error.status === 404 || error.status === 403);
       // The message may be gone while the room is not.
-      if (message !== null && unknown) return this.withoutMessage(room, turn);
-      this.showGate(unknown ? NOT_FOUND : failedGate(this.labelOf(room), errorText(error), () => this.router.arrive(false)));
+      if (message !== null && unknown) return this.#withoutMessage(room, turn);
+      this.showGate(unknown ? NOT_FOUND : failedGate(this.#labelOf(room), errorText(error), () => this.#router.arrive(false)));
       return null;
     }
   }
 
-  private async withoutMessage(room: RoomView, turn: number): Promise<null> {
-    this.router.rename(room.url);
-    await this.load(room, null, turn);
-    if (turn === this.turn) this.context.shell.toast({ kind: "info", title: "That message is not here any more" });
+  async #withoutMessage(room: RoomView, turn: number): Promise<null> {
+    this.#router.rename(room.url);
+    await this.#load(room, null, turn);
+    if (turn === this.#turn) this.#context.shell.toast({ kind: "info", title: "That message is not here any more" });
     return null;
   }
 
-  private labelOf(room: RoomView): string {
-    const summary = this.context.shell.session.home.get().rooms.find((one) => one.room.id === room.id);
+  #labelOf(room: RoomView): string {
+    const summary = this.#context.shell.session.home.get().rooms.find((one) => one.room.id === room.id);
     return summary === undefined ? `#${room.name}` : labelOf(summary);
   }
 
   // What happens to the open room
 
-  private removed(room: number, why: string, reason: string, at: string | undefined): void {
-    this.known.delete(room);
-    const { session } = this.context.shell;
-    const open = this.openRoom();
+  #removed(room: number, why: string, reason: string, at: string | undefined): void {
+    this.#known.delete(room);
+    const { session } = this.#context.shell;
+    const open = this.#openRoom();
     if (open?.id !== room) return;
-    const label = this.labelOf(open);
+    const label = this.#labelOf(open);
     if (why === "left") {
-      this.router.go("/", { replace: true, home: true });
-      return this.context.shell.toast({ kind: "info", title: `You left ${label}` });
+      this.#router.go("/", { replace: true, home: true });
+      return this.#context.shell.toast({ kind: "info", title: `You left ${label}` });
     }
-    this.turn += 1;
+    this.#turn += 1;
     this.showGate(removedGate(label, at, reason));
-    this.gone = room;
+    this.#gone = room;
     session.closeRoom();
   }
 
   /** A room's live events are refused although it is open. */
   denied(room: number): void {
-    const open = this.openRoom();
-    const state = this.context.shell.session.room.get();
+    const open = this.#openRoom();
+    const state = this.#context.shell.session.room.get();
     // Somebody who only looks at a public room hears nothing of it: that is no removal.
     if (open?.id !== room || state?.role === "") return;
-    this.turn += 1;
-    this.showGate(removedGate(this.labelOf(open), undefined, ""));
-    this.gone = room;
+    this.#turn += 1;
+    this.showGate(removedGate(this.#labelOf(open), undefined, ""));
+    this.#gone = room;
   }
 
-  private openRoom(): RoomView | null {
-    const route = this.router.route();
-    return route.name === "room" || route.name === "settings" ? this.find(route) : null;
+  #openRoom(): RoomView | null {
+    const route = this.#router.route();
+    return route.name === "room" || route.name === "settings" ? this.#find(route) : null;
   }
 
-  private connectionChanged(state: ConnectionState): void {
+  #connectionChanged(state: ConnectionState): void {
     // What could not be loaded for want of a connection comes by itself.
-    if (state === "online" && this.view instanceof GateView) this.view.retry?.();
+    if (state === "online" && this.#view instanceof GateView) this.#view.retry?.();
     if (state !== "banned") return;
-    this.turn += 1;
-    this.showGate(this.sanctions.gate());
+    this.#turn += 1;
+    this.showGate(this.#sanctions.gate());
   }
 
   showGate(gate: Gate): void {
-    this.close();
-    this.view = new GateView(gate);
-    this.stand("gate", "room", null, gate.where === "" ? gate.title : gate.where);
-    this.focus();
+    this.#close();
+    this.#view = new GateView(gate);
+    this.#stand("gate", "room", null, gate.where === "" ? gate.title : gate.where);
+    this.#focus();
   }
 
   // The frame around the view
 
-  private close(): void {
-    this.view?.close();
-    this.view = null;
+  #close(): void {
+    this.#view?.close();
+    this.#view = null;
   }
 
-  private stand(screen: string, nav: string, room: number | null, title: string): void {
+  #stand(screen: string, nav: string, room: number | null, title: string): void {
     document.body.dataset["view"] = screen;
-    this.rail.setCurrent(nav === "home" && screen === "rooms" ? "rooms" : nav, room);
-    this.badge.setPlace(title);
-    this.drawTabs(screen);
+    this.#rail.setCurrent(nav === "home" && screen === "rooms" ? "rooms" : nav, room);
+    this.#badge.setPlace(title);
+    this.#drawTabs(screen);
   }
 
-  private drawTabs(screen: string): void {
+  #drawTabs(screen: string): void {
     const current = screen === "rooms" ? "rooms" : "chat";
     for (const tab of document.querySelectorAll<HTMLElement>(".tabbar [data-nav]")) {
       if (tab.dataset["nav"] === current) tab.setAttribute("aria-current", "page");

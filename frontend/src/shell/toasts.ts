@@ -8,20 +8,24 @@ const SHOWN_MS = 5_000;
 const MOST = 3;
 
 export class Toasts {
-  constructor(private readonly place: HTMLElement) {}
+  readonly #place: HTMLElement;
 
-  show(notice: Notice): void {
-    const toast = this.draw(notice);
-    const close = () => this.close(toast);
-    part(toast, "[data-do=close-toast]").onclick = close;
-    if (notice.kind !== "error") this.expire(toast, close);
-    // The same error again takes the place of the first.
-    for (const other of this.all()) if (other.textContent === toast.textContent) other.remove();
-    this.place.append(toast);
-    this.makeRoom();
+  constructor(place: HTMLElement) {
+    this.#place = place;
   }
 
-  private draw(notice: Notice): HTMLElement {
+  show(notice: Notice): void {
+    const toast = this.#draw(notice);
+    const close = () => this.#close(toast);
+    part(toast, "[data-do=close-toast]").onclick = close;
+    if (notice.kind !== "error") this.#expire(toast, close);
+    // The same error again takes the place of the first.
+    for (const other of this.#all()) if (other.textContent === toast.textContent) other.remove();
+    this.#place.append(toast);
+    this.#makeRoom();
+  }
+
+  #draw(notice: Notice): HTMLElement {
     const toast = clone("t-toast");
     const bad = notice.kind === "error";
     toast.classList.toggle("bad", bad);
@@ -37,7 +41,7 @@ export class Toasts {
       button.hidden = false;
       button.textContent = act.label;
       button.onclick = () => {
-        this.close(toast);
+        this.#close(toast);
         act.run();
       };
     }
@@ -45,7 +49,7 @@ export class Toasts {
   }
 
   /** Closes a notice after its time; pointing at it or focusing it starts the time anew. */
-  private expire(toast: HTMLElement, close: () => void): void {
+  #expire(toast: HTMLElement, close: () => void): void {
     let timer = setTimeout(close, SHOWN_MS);
     const held = () => toast.matches(":hover, :focus-within");
     const hold = () => clearTimeout(timer);
@@ -57,17 +61,17 @@ export class Toasts {
     for (const name of ["pointerleave", "focusout"]) toast.addEventListener(name, () => setTimeout(release));
   }
 
-  private all(): Element[] {
-    return [...this.place.children];
+  #all(): Element[] {
+    return [...this.#place.children];
   }
 
-  private makeRoom(): void {
-    const surplus = () => this.all().length > MOST;
-    for (const toast of this.all()) if (surplus() && !toast.classList.contains("bad")) toast.remove();
-    for (const toast of this.all()) if (surplus()) toast.remove();
+  #makeRoom(): void {
+    const surplus = () => this.#all().length > MOST;
+    for (const toast of this.#all()) if (surplus() && !toast.classList.contains("bad")) toast.remove();
+    for (const toast of this.#all()) if (surplus()) toast.remove();
   }
 
-  private close(toast: HTMLElement): void {
+  #close(toast: HTMLElement): void {
     const focused = toast.contains(document.activeElement);
     toast.remove();
     if (focused) document.getElementById("main")?.focus({ preventScroll: true });

@@ -26,74 +26,84 @@ export interface CardHooks {
 
 export class TalkCard {
   readonly element = clone("t-talk");
-  private thread: ThreadSnapshot | null = null;
-  private readonly held: AnyEvent[] = [];
-  private readonly stops: (() => void)[] = [];
-  private readonly sizes: ResizeObserver;
+  readonly #shell: Shell;
+  readonly #room: number;
+  readonly #book: Book;
+  readonly #hooks: CardHooks;
+  #thread: ThreadSnapshot | null = null;
+  readonly #held: AnyEvent[] = [];
+  readonly #stops: (() => void)[] = [];
+  readonly #sizes: ResizeObserver;
   /** What the list of messages was made of. */
-  private drawn: readonly unknown[] = [];
-  private readonly redraw = onceAFrame(() => this.draw());
-  private closed = false;
+  #drawn: readonly unknown[] = [];
+  readonly #redraw = onceAFrame(() => this.draw());
+  #closed = false;
 
   constructor(
-    private readonly shell: Shell,
-    private readonly room: number,
-    private readonly book: Book,
+    shell: Shell,
+    room: number,
+    book: Book,
     readonly message: string,
-    private readonly hooks: CardHooks,
+    hooks: CardHooks,
   ) {
+    this.#shell = shell;
+    this.#room = room;
+    this.#book = book;
+    this.#hooks = hooks;
     const { element } = this;
     const { session } = shell;
-    element.addEventListener("click", (event) => this.clicked(event));
-    element.addEventListener("keydown", (event) => this.pressed(event));
+    element.addEventListener("click", (event) => this.#clicked(event));
+    element.addEventListener("keydown", (event) => this.#pressed(event));
     part(element, "[data-part=form]").addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.reply();
+      void this.#reply();
     });
-    this.sizes = new ResizeObserver(() => hooks.resized());
-    this.sizes.observe(element);
-    this.stops.push(
-      session.connection.onEvent((event) => this.take(event)),
-      session.outbox.subscribe(this.redraw),
-      session.room.subscribe((state) => state?.permissions, this.redraw),
+    this.#sizes = new ResizeObserver(() => hooks.resized());
+    this.#sizes.observe(element);
+    this.#stops.push(
+      session.connection.onEvent((event) => this.#take(event)),
+      session.outbox.subscribe(this.#redraw),
+      session.room.subscribe((state) => state?.permissions, this.#redraw),
     );
     this.draw();
-    void this.load();
+    void this.#load();
   }
 
   close(): void {
-    this.closed = true;
-    this.sizes.disconnect();
-    for (const stop of this.stops) stop();
+    this.#closed = true;
+    this.#sizes.disconnect();
+    for (const stop of this.#stops) stop();
     this.element.remove();
   }
 
-  private async load(): Promise<void> {
+  async #load(): Promise<void> {
     try {
-      const thread = await api.thread(this.room, this.message);
-      if (this.closed) return;
-      this.shell.session.people.add(...thread.people);
-      this.thread = this.held.reduce(reduceThread, thread);
+      const thread = await api.thread(this.#room, this.message);
+      if (this.#closed) return;
+      this.#shell.session.people.add(...thread.people);
+      this.#thread = this.#held.reduce(reduceThread, thread);
       this.draw();
     } catch (error) {
-      if (!this.closed) this.shell.fail("The discussion could not be loaded", error);
+      if (!this.#closed) this.#shell.fail("The discussion could not be loaded", error);
     }
   }
 
-  private take(event: AnyEvent): void {
-    if (this.thread === null) return void this.held.push(event);
-    const next = reduceThread(this.thread, event);
-    if (next.root !== this.thread.root || next.replies !== this.thread.replies) this.redraw();
-    this.thread = next;
+  #take(event: AnyEvent): void {
+    if (this.#thread === null) return void this.#held.push(event);
+    const next = reduceThread(this.#thread, event);
+    if (next.root !== this.#thread.root || next.replies !== this.#thread.replies) this.#redraw();
+    this.#thread = next;
   }
 
   // Drawing
 
   /** Brings what is known of the discussion into the card. */
   draw(): void {
-    const { element, book, shell } = this;
+    const { element } = this;
+    const book = this.#book;
+    const shell = this.#shell;
     const discussion = book.find(this.message);
-    if (this.closed || discussion === null) return;
+    if (this.#closed || discussion === null) return;
     const place = book.place(discussion);
     const called = calledLines(discussion, place);
     element.setAttribute("aria-label", `Discussion on ${linesSpoken(called)}`);
@@ -112,24 +122,25 @@ export class TalkCard {
     const then = part<HTMLAnchorElement>(became, "[data-part=then]");
     const { said_version: seq, said_start: start, said_end: end } = discussion;
     if (state !== null) then.href = thenUrl(state.room, { topic: `document:${discussion.document}`, seq, start, end }) ?? "";
-    this.drawMessages();
+    this.#drawMessages();
   }
 
-  private drawMessages(): void {
-    const { thread, shell } = this;
+  #drawMessages(): void {
+    const thread = this.#thread;
+    const shell = this.#shell;
     const said = thread === null ? [] : [thread.root, ...thread.replies].filter((message) => message.deleted_at === null);
     const known = new Set(said.map((message) => message.cid));
-    const waiting = shell.session.outbox.of(this.room, this.message).filter((item) => item.thread === this.message && !known.has(item.cid));
+    const waiting = shell.session.outbox.of(this.#room, this.message).filter((item) => item.thread === this.message && !known.has(item.cid));
     // The pane draws with every key; what is read or selected here stays as it is.
     const now = [shell.session.people.changes, ...said, ...waiting];
-    if (now.length === this.drawn.length && now.every((one, index) => one === this.drawn[index])) return;
-    this.drawn = now;
-    part(this.element, "[data-part=list]").replaceChildren(...said.map((message) => this.line(message)), ...waiting.map((item) => this.waitingLine(item)));
+    if (now.length === this.#drawn.length && now.every((one, index) => one === this.#drawn[index])) return;
+    this.#drawn = now;
+    part(this.element, "[data-part=list]").replaceChildren(...said.map((message) => this.#line(message)), ...waiting.map((item) => this.#waitingLine(item)));
   }
 
-  private line(message: Pick<MessageView, "author" | "created_at" | "html" | "body">): HTMLElement {
+  #line(message: Pick<MessageView, "author" | "created_at" | "html" | "body">): HTMLElement {
     const row = clone("t-talk-line");
-    const person = this.shell.session.people.get(message.author);
+    const person = this.#shell.session.people.get(message.author);
     part(row, "[data-part=avatar]").replaceChildren(avatar(person, "xs"));
     part(row, "[data-part=name]").textContent = person === null ? "Somebody" : firstName(person);
     const time = part<HTMLTimeElement>(row, "[data-part=time]");
@@ -142,8 +153,8 @@ export class TalkCard {
     return row;
   }
 
-  private waitingLine(item: OutboxItem): HTMLElement {
-    const row = this.line({ author: this.shell.session.me, created_at: item.created_at, html: "", body: item.body });
+  #waitingLine(item: OutboxItem): HTMLElement {
+    const row = this.#line({ author: this.#shell.session.me, created_at: item.created_at, html: "", body: item.body });
     row.classList.add("sending");
     if (item.state === "failed") row.append(`Not sent: ${item.error?.message ?? ""}`);
     return row;
@@ -151,38 +162,38 @@ export class TalkCard {
 
   // Acts
 
-  private clicked(event: MouseEvent): void {
+  #clicked(event: MouseEvent): void {
     const name = event.target instanceof Element ? (event.target.closest<HTMLElement>("[data-talk]")?.dataset["talk"] ?? "") : "";
-    if (name === "close") this.hooks.close();
-    else if (name === "show") this.hooks.show();
-    else if (name === "resolve") void this.resolve();
+    if (name === "close") this.#hooks.close();
+    else if (name === "show") this.#hooks.show();
+    else if (name === "resolve") void this.#resolve();
   }
 
-  private pressed(event: KeyboardEvent): void {
+  #pressed(event: KeyboardEvent): void {
     if (event.key !== "Escape" || event.isComposing) return;
     event.preventDefault();
     event.stopPropagation();
-    this.hooks.close();
+    this.#hooks.close();
   }
 
-  private async resolve(): Promise<void> {
-    const discussion = this.book.find(this.message);
+  async #resolve(): Promise<void> {
+    const discussion = this.#book.find(this.message);
     if (discussion === null) return;
     const resolved = discussion.resolved_at === null;
     try {
-      await this.book.resolve(this.message, resolved);
-      this.shell.announce(resolved ? "Resolved" : "Reopened");
+      await this.#book.resolve(this.message, resolved);
+      this.#shell.announce(resolved ? "Resolved" : "Reopened");
     } catch (error) {
-      this.shell.fail(resolved ? "The discussion was not resolved" : "The discussion was not reopened", error);
+      this.#shell.fail(resolved ? "The discussion was not resolved" : "The discussion was not reopened", error);
     }
   }
 
-  private async reply(): Promise<void> {
+  async #reply(): Promise<void> {
     const field = part<HTMLInputElement>(this.element, "[data-part=reply]");
     const body = field.value.trim();
     if (body === "") return field.focus();
-    const { session } = this.shell;
+    const { session } = this.#shell;
     field.value = "";
-    await session.outbox.add({ room: this.room, body, thread: this.message, reply_to: null, also_in_room: false, beside: session.beside.of(this.room) });
+    await session.outbox.add({ room: this.#room, body, thread: this.message, reply_to: null, also_in_room: false, beside: session.beside.of(this.#room) });
   }
 }

@@ -15,30 +15,31 @@ const TIP_PX = 10;
 
 export class Margin {
   readonly element = el("aside", "margin");
-  private readonly inner = el("div", "inner");
-  private view: EditorView | null = null;
-  private readonly followText = () => (this.element.scrollTop = this.view?.scrollDOM.scrollTop ?? 0);
-  private readonly followCards = () => {
-    if (this.view !== null && Math.abs(this.view.scrollDOM.scrollTop - this.element.scrollTop) > 1) this.view.scrollDOM.scrollTop = this.element.scrollTop;
+  readonly #inner = el("div", "inner");
+  #view: EditorView | null = null;
+  readonly #followText = () => (this.element.scrollTop = this.#view?.scrollDOM.scrollTop ?? 0);
+  readonly #followCards = () => {
+    if (this.#view !== null && Math.abs(this.#view.scrollDOM.scrollTop - this.element.scrollTop) > 1) this.#view.scrollDOM.scrollTop = this.element.scrollTop;
   };
 
   constructor() {
     this.element.hidden = true;
-    this.element.append(this.inner);
-    this.element.addEventListener("scroll", this.followCards, { passive: true });
+    this.element.append(this.#inner);
+    this.element.addEventListener("scroll", this.#followCards, { passive: true });
   }
 
   /** Stands beside this text; null: beside none. */
   beside(view: EditorView | null): void {
-    if (view === this.view) return;
-    this.view?.scrollDOM.removeEventListener("scroll", this.followText);
-    this.view = view;
-    view?.scrollDOM.addEventListener("scroll", this.followText, { passive: true });
+    if (view === this.#view) return;
+    this.#view?.scrollDOM.removeEventListener("scroll", this.#followText);
+    this.#view = view;
+    view?.scrollDOM.addEventListener("scroll", this.#followText, { passive: true });
   }
 
   /** Puts the cards where their lines are. */
   place(items: readonly MarginItem[]): void {
-    const { view, inner } = this;
+    const view = this.#view;
+    const inner = this.#inner;
     if (view === null) return;
     const shown = [...items].sort((a, b) => a.at - b.at);
     const wanted = new Set(shown.map((item) => item.element));
@@ -60,6 +61,6 @@ export class Margin {
       end = top + height + GAP_PX;
     }
     inner.style.setProperty("--h", `${Math.round(Math.max(end, view.contentHeight))}px`);
-    this.followText();
+    this.#followText();
   }
 }

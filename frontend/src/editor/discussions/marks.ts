@@ -59,23 +59,28 @@ export const marksField = StateField.define<Marks>({
 // In the gutter
 
 class Sign extends GutterMarker {
+  readonly #count: number;
+  readonly #kind: "" | "open" | "done";
+
   constructor(
     readonly ids: readonly string[],
-    private readonly count: number,
-    private readonly kind: "" | "open" | "done",
+    count: number,
+    kind: "" | "open" | "done",
   ) {
     super();
+    this.#count = count;
+    this.#kind = kind;
   }
 
   override eq(other: Sign): boolean {
-    return other.count === this.count && other.kind === this.kind && String(other.ids) === String(this.ids);
+    return other.#count === this.#count && other.#kind === this.#kind && String(other.ids) === String(this.ids);
   }
 
   override toDOM(): HTMLElement {
     const mark = document.createElement("span");
-    mark.className = `mark ${this.kind}`;
-    if (this.kind === "done") mark.append(icon("check"));
-    else mark.textContent = this.count > 99 ? "99" : String(this.count);
+    mark.className = `mark ${this.#kind}`;
+    if (this.#kind === "done") mark.append(icon("check"));
+    else mark.textContent = this.#count > 99 ? "99" : String(this.#count);
     return mark;
   }
 }
@@ -106,18 +111,21 @@ function signs(view: EditorView): RangeSet<GutterMarker> {
 // In the text
 
 class Card extends WidgetType {
-  constructor(private readonly element: HTMLElement) {
+  readonly #element: HTMLElement;
+
+  constructor(element: HTMLElement) {
     super();
+    this.#element = element;
   }
 
   override eq(other: Card): boolean {
-    return other.element === this.element;
+    return other.#element === this.#element;
   }
 
   override toDOM(): HTMLElement {
     const row = document.createElement("div");
     row.className = "cm-talkrow";
-    row.append(this.element);
+    row.append(this.#element);
     return row;
   }
 

@@ -35,88 +35,90 @@ const MARGIN_FROM_PX = 320 + 258 + 420;
 const WANTED_MS = 15_000;
 
 export class Panel {
-  private readonly talks = new Map<Desk, Talks>();
-  private readonly margin = new Margin();
-  private readonly sheet = el("div", "talk-sheet");
-  private readonly button = clone("t-talks-button");
-  private readonly small = new Map<string, HTMLElement>();
-  private readonly ending = new AbortController();
-  private readonly sizes: ResizeObserver;
-  private card: TalkCard | null = null;
-  private cardMode = "";
+  readonly #host: PanelHost;
+  readonly #talks = new Map<Desk, Talks>();
+  readonly #margin = new Margin();
+  readonly #sheet = el("div", "talk-sheet");
+  readonly #button = clone("t-talks-button");
+  readonly #small = new Map<string, HTMLElement>();
+  readonly #ending = new AbortController();
+  readonly #sizes: ResizeObserver;
+  #card: TalkCard | null = null;
+  #cardMode = "";
   /** A discussion to show as soon as its document is there. */
-  private wanted: { message: string; until: number } | null = null;
+  #wanted: { message: string; until: number } | null = null;
 
-  constructor(private readonly host: PanelHost) {
+  constructor(host: PanelHost) {
+    this.#host = host;
     const { element } = host;
-    part(element, "[data-part=tools]").append(this.button);
-    part(element, "[data-part=hosts]").append(this.margin.element);
-    this.sheet.hidden = true;
-    element.append(this.sheet);
-    const { signal } = this.ending;
-    this.button.addEventListener("click", () => this.list(), { signal });
-    element.addEventListener("keydown", (event) => this.pressed(event), { signal });
-    this.sizes = new ResizeObserver(() => host.redraw());
-    this.sizes.observe(part(element, "[data-part=hosts]"));
+    part(element, "[data-part=tools]").append(this.#button);
+    part(element, "[data-part=hosts]").append(this.#margin.element);
+    this.#sheet.hidden = true;
+    element.append(this.#sheet);
+    const { signal } = this.#ending;
+    this.#button.addEventListener("click", () => this.#list(), { signal });
+    element.addEventListener("keydown", (event) => this.#pressed(event), { signal });
+    this.#sizes = new ResizeObserver(() => host.redraw());
+    this.#sizes.observe(part(element, "[data-part=hosts]"));
   }
 
   close(): void {
-    this.ending.abort();
-    this.sizes.disconnect();
-    this.shut();
-    for (const talks of this.talks.values()) talks.close();
-    this.margin.beside(null);
+    this.#ending.abort();
+    this.#sizes.disconnect();
+    this.#shut();
+    for (const talks of this.#talks.values()) talks.close();
+    this.#margin.beside(null);
   }
 
   /** A document is opened. */
   meet(desk: Desk): void {
-    const { host } = this;
+    const host = this.#host;
     const talks = new Talks(desk, host.room, host.shell.session, {
       changed: () => host.redraw(),
-      mayDiscuss: () => this.mayDiscuss,
-      discuss: () => this.discuss(),
-      chosen: (message) => this.toggle(message),
+      mayDiscuss: () => this.#mayDiscuss,
+      discuss: () => this.#discuss(),
+      chosen: (message) => this.#toggle(message),
     });
-    this.talks.set(desk, talks);
+    this.#talks.set(desk, talks);
   }
 
   /** A document is closed. */
   part(desk: Desk): void {
-    this.talks.get(desk)?.close();
-    this.talks.delete(desk);
+    this.#talks.get(desk)?.close();
+    this.#talks.delete(desk);
   }
 
-  private get now(): Talks | null {
-    const { desk } = this.host;
-    return desk === null ? null : (this.talks.get(desk) ?? null);
+  get #now(): Talks | null {
+    const { desk } = this.#host;
+    return desk === null ? null : (this.#talks.get(desk) ?? null);
   }
 
-  private get mayDiscuss(): boolean {
-    const state = this.host.shell.session.room.get();
-    return state !== null && canPost(state) && this.host.desk?.document.deleted_at === null;
+  get #mayDiscuss(): boolean {
+    const state = this.#host.shell.session.room.get();
+    return state !== null && canPost(state) && this.#host.desk?.document.deleted_at === null;
   }
 
   // Discussing
 
-  private discuss(): void {
-    const { shell, room } = this.host;
-    const about = this.now?.selected();
-    if (about === undefined || !this.mayDiscuss) return;
+  #discuss(): void {
+    const { shell, room } = this.#host;
+    const about = this.#now?.selected();
+    if (about === undefined || !this.#mayDiscuss) return;
     if (typeof about === "string") return shell.toast({ kind: "info", title: "These lines cannot be discussed", text: about });
-    this.host.toChat();
+    this.#host.toChat();
     shell.session.beside.talks.get(room)?.ask(about);
   }
 
-  private pressed(event: KeyboardEvent): void {
+  #pressed(event: KeyboardEvent): void {
     const { ctrlKey, metaKey, altKey, shiftKey } = event;
     if (event.key === "F8" && !ctrlKey && !metaKey && !altKey) {
       event.preventDefault();
-      const next = this.now?.next(shiftKey ? -1 : 1) ?? null;
-      if (next === null) this.host.shell.announce("There are no discussions here");
-      else this.open(next, { jump: true, focus: true });
+      const next = this.#now?.next(shiftKey ? -1 : 1) ?? null;
+      if (next === null) this.#host.shell.announce("There are no discussions here");
+      else this.#open(next, { jump: true, focus: true });
     } else if (event.code === "KeyM" && (ctrlKey || metaKey) && altKey && !shiftKey) {
       event.preventDefault();
-      this.discuss();
+      this.#discuss();
     }
   }
 
@@ -124,127 +126,127 @@ export class Panel {
 
   /** Shows a discussion, also one of a document that is still on its way. */
   reveal(message: string): void {
-    this.wanted = { message, until: Date.now() + WANTED_MS };
-    this.host.redraw();
+    this.#wanted = { message, until: Date.now() + WANTED_MS };
+    this.#host.redraw();
   }
 
-  private toggle(message: string): void {
-    if (this.now?.open === message) return this.leave();
-    this.open(message, { jump: this.mode === "sheet", focus: false });
+  #toggle(message: string): void {
+    if (this.#now?.open === message) return this.#leave();
+    this.#open(message, { jump: this.#mode === "sheet", focus: false });
   }
 
-  private open(message: string, { jump, focus, fromChat = false }: { jump: boolean; focus: boolean; fromChat?: boolean }): void {
-    const talks = this.now;
+  #open(message: string, { jump, focus, fromChat = false }: { jump: boolean; focus: boolean; fromChat?: boolean }): void {
+    const talks = this.#now;
     if (talks === null) return;
-    if (this.card?.message !== message) this.shut();
-    this.card ??= new TalkCard(this.host.shell, this.host.room, talks.book, message, {
-      close: () => this.leave(),
-      show: () => this.showMessage(message),
-      resized: () => this.host.redraw(),
+    if (this.#card?.message !== message) this.#shut();
+    this.#card ??= new TalkCard(this.#host.shell, this.#host.room, talks.book, message, {
+      close: () => this.#leave(),
+      show: () => this.#showMessage(message),
+      resized: () => this.#host.redraw(),
     });
     talks.open = message;
     this.draw();
     if (jump) talks.jump(message);
     // Where the chat stands beside the code, the message shows itself there.
-    if (WIDE.matches && !fromChat) this.host.shell.session.beside.talks.get(this.host.room)?.reveal(message, false);
+    if (WIDE.matches && !fromChat) this.#host.shell.session.beside.talks.get(this.#host.room)?.reveal(message, false);
     // Between lines the card is drawn with the next frame, when they are in view.
-    if (focus) requestAnimationFrame(() => requestAnimationFrame(() => this.card?.element.focus({ preventScroll: true })));
+    if (focus) requestAnimationFrame(() => requestAnimationFrame(() => this.#card?.element.focus({ preventScroll: true })));
   }
 
-  private showMessage(message: string): void {
-    this.host.toChat();
-    this.host.shell.session.beside.talks.get(this.host.room)?.reveal(message, true);
+  #showMessage(message: string): void {
+    this.#host.toChat();
+    this.#host.shell.session.beside.talks.get(this.#host.room)?.reveal(message, true);
   }
 
   /** Closes the card as a person does. */
-  private leave(): void {
-    const had = this.card?.element.contains(document.activeElement) === true;
-    this.shut();
-    if (had) this.host.desk?.view?.focus();
-    this.host.redraw();
+  #leave(): void {
+    const had = this.#card?.element.contains(document.activeElement) === true;
+    this.#shut();
+    if (had) this.#host.desk?.view?.focus();
+    this.#host.redraw();
   }
 
-  private shut(): void {
-    for (const talks of this.talks.values()) talks.mark(null, null);
-    this.card?.close();
-    this.card = null;
-    this.cardMode = "";
+  #shut(): void {
+    for (const talks of this.#talks.values()) talks.mark(null, null);
+    this.#card?.close();
+    this.#card = null;
+    this.#cardMode = "";
   }
 
   // Drawing
 
   draw(): void {
-    const talks = this.now;
-    this.button.hidden = talks === null;
-    if (talks === null) return this.hideAll();
+    const talks = this.#now;
+    this.#button.hidden = talks === null;
+    if (talks === null) return this.#hideAll();
     if (talks.desk.view !== null) talks.tellPlaces();
-    this.showWanted(talks);
+    this.#showWanted(talks);
     const waiting = (talks.book.now?.discussions ?? []).filter((one) => one.resolved_at === null).length;
-    const badge = part(this.button, "[data-part=count]");
+    const badge = part(this.#button, "[data-part=count]");
     badge.hidden = waiting === 0;
     badge.textContent = String(waiting);
-    this.button.setAttribute("aria-label", waiting === 0 ? "Discussions" : `Discussions, ${waiting} open`);
-    if (this.card !== null && talks.open !== this.card.message) this.shut();
-    const looksBack = this.host.beside?.seq !== talks.desk.replica?.version;
-    if (this.card === null || talks.desk.view === null || looksBack) return this.hideAll();
-    this.card.draw();
-    this.place(talks, this.card);
+    this.#button.setAttribute("aria-label", waiting === 0 ? "Discussions" : `Discussions, ${waiting} open`);
+    if (this.#card !== null && talks.open !== this.#card.message) this.#shut();
+    const looksBack = this.#host.beside?.seq !== talks.desk.replica?.version;
+    if (this.#card === null || talks.desk.view === null || looksBack) return this.#hideAll();
+    this.#card.draw();
+    this.#place(talks, this.#card);
   }
 
-  private showWanted(talks: Talks): void {
-    const { wanted } = this;
+  #showWanted(talks: Talks): void {
+    const wanted = this.#wanted;
     if (wanted === null) return;
-    if (Date.now() > wanted.until) this.wanted = null;
+    if (Date.now() > wanted.until) this.#wanted = null;
     else if (talks.marks.some((mark) => mark.id === wanted.message)) {
-      this.wanted = null;
-      this.open(wanted.message, { jump: true, focus: PHONE.matches, fromChat: true });
+      this.#wanted = null;
+      this.#open(wanted.message, { jump: true, focus: PHONE.matches, fromChat: true });
     }
   }
 
-  private hideAll(): void {
-    this.margin.element.hidden = this.sheet.hidden = true;
+  #hideAll(): void {
+    this.#margin.element.hidden = this.#sheet.hidden = true;
   }
 
-  private get mode(): "margin" | "inline" | "sheet" {
+  get #mode(): "margin" | "inline" | "sheet" {
     if (PHONE.matches) return "sheet";
-    return WIDE.matches && (this.host.element.closest(".panes")?.clientWidth ?? 0) >= MARGIN_FROM_PX ? "margin" : "inline";
+    return WIDE.matches && (this.#host.element.closest(".panes")?.clientWidth ?? 0) >= MARGIN_FROM_PX ? "margin" : "inline";
   }
 
-  private place(talks: Talks, card: TalkCard): void {
-    const { mode } = this;
-    this.margin.element.hidden = mode !== "margin";
-    this.sheet.hidden = mode !== "sheet";
-    if (mode === "inline") this.narrow(talks.desk.view);
+  #place(talks: Talks, card: TalkCard): void {
+    const mode = this.#mode;
+    this.#margin.element.hidden = mode !== "margin";
+    this.#sheet.hidden = mode !== "sheet";
+    if (mode === "inline") this.#narrow(talks.desk.view);
     const key = `${mode} ${card.message}`;
-    if (key !== this.cardMode) {
-      this.cardMode = key;
+    if (key !== this.#cardMode) {
+      this.#cardMode = key;
       talks.mark(card.message, mode === "inline" ? card.element : null);
-      if (mode === "sheet") this.sheet.replaceChildren(card.element);
+      if (mode === "sheet") this.#sheet.replaceChildren(card.element);
     }
     if (mode !== "margin") return;
-    this.margin.element.setAttribute("aria-label", `Discussions in ${talks.desk.document.name}`);
-    this.margin.beside(talks.desk.view);
-    this.margin.place(talks.inOrder.map(({ discussion, mark }): MarginItem => ({ at: mark.span[0], element: mark.id === card.message ? card.element : this.smallCard(talks, discussion) })));
+    this.#margin.element.setAttribute("aria-label", `Discussions in ${talks.desk.document.name}`);
+    this.#margin.beside(talks.desk.view);
+    this.#margin.place(talks.inOrder.map(({ discussion, mark }): MarginItem => ({ at: mark.span[0], element: mark.id === card.message ? card.element : this.#smallCard(talks, discussion) })));
   }
 
   /** Between lines that run on to the right the card keeps to what is in view. */
-  private narrow(view: EditorView | null): void {
+  #narrow(view: EditorView | null): void {
     const gutters = view?.dom.querySelector<HTMLElement>(".cm-gutters")?.offsetWidth ?? 0;
     if (view !== null) view.dom.style.setProperty("--talk", `${view.scrollDOM.clientWidth - gutters}px`);
   }
 
   /** A discussion that is not open: one line that opens it. */
-  private smallCard(talks: Talks, discussion: Discussion): HTMLElement {
-    const known = this.small.get(discussion.message);
+  #smallCard(talks: Talks, discussion: Discussion): HTMLElement {
+    const known = this.#small.get(discussion.message);
     const small = known ?? clone("t-talk-small");
     if (known === undefined) {
-      this.small.set(discussion.message, small);
-      small.addEventListener("click", () => this.toggle(discussion.message));
+      this.#small.set(discussion.message, small);
+      small.addEventListener("click", () => this.#toggle(discussion.message));
     }
     const done = discussion.resolved_at !== null;
     small.classList.toggle("done", done);
     const text = part(small, "[data-part=text]");
-    const words = this.words(talks, discussion);
+    const words = this.#words(talks, discussion);
     if (text.textContent !== words) {
       text.textContent = words;
       part(small, "[data-part=icon]").replaceChildren(icon(done ? "check" : "message-square-code"));
@@ -252,8 +254,8 @@ export class Panel {
     return small;
   }
 
-  private words(talks: Talks, discussion: Discussion): string {
-    const { people } = this.host.shell.session;
+  #words(talks: Talks, discussion: Discussion): string {
+    const { people } = this.#host.shell.session;
     const place = talks.book.place(discussion);
     const where = capital(linesWords(calledLines(discussion, place)));
     const person = people.get(discussion.resolved_at === null ? discussion.author : discussion.resolved_by);
@@ -263,17 +265,17 @@ export class Panel {
   }
 
   /** The list, for keyboard and screen reader, and for whoever looks for one. */
-  private list(): void {
-    const talks = this.now;
+  #list(): void {
+    const talks = this.#now;
     if (talks === null) return;
     const all = talks.inOrder;
     const items = all.map(({ discussion }): MenuItem => ({
       icon: discussion.resolved_at === null ? "message-square-code" : "check",
-      text: this.words(talks, discussion),
-      run: () => this.open(discussion.message, { jump: true, focus: true }),
+      text: this.#words(talks, discussion),
+      run: () => this.#open(discussion.message, { jump: true, focus: true }),
     }));
     const cap = all.length > 0 ? "F8 goes to the next" : "No discussions yet";
-    const about: MenuItem[] = this.mayDiscuss ? [{ icon: "plus", text: "Discuss the selected lines", key: "Ctrl Alt M", line: items.length > 0, run: () => this.discuss() }] : [];
-    this.host.shell.openMenu({ label: "Discussions", anchor: this.button, cap, items: [...items, ...about] });
+    const about: MenuItem[] = this.#mayDiscuss ? [{ icon: "plus", text: "Discuss the selected lines", key: "Ctrl Alt M", line: items.length > 0, run: () => this.#discuss() }] : [];
+    this.#host.shell.openMenu({ label: "Discussions", anchor: this.#button, cap, items: [...items, ...about] });
   }
 }

@@ -38,85 +38,87 @@ export class Talks {
   readonly book: Book;
   /** The open discussion. */
   open: string | null = null;
-  private readonly known = new Map<string, Known>();
+  readonly #hooks: TalksHooks;
+  readonly #known = new Map<string, Known>();
   /** The version that the known spans are of. */
-  private version = 0;
-  private unlight: ReturnType<typeof setTimeout> | undefined;
-  private readonly stops: (() => void)[];
+  #version = 0;
+  #unlight: ReturnType<typeof setTimeout> | undefined;
+  readonly #stops: (() => void)[];
 
   constructor(
     readonly desk: Desk,
     room: number,
     session: Parameters<typeof bookOf>[0],
-    private readonly hooks: TalksHooks,
+    hooks: TalksHooks,
   ) {
+    this.#hooks = hooks;
     this.book = bookOf(session, room, desk.document.id);
-    const watcher = { begun: () => this.begun(), taken: () => this.advance() };
+    const watcher = { begun: () => this.#begun(), taken: () => this.#advance() };
     desk.watchers.add(watcher);
-    this.stops = [this.book.subscribe(() => this.adopt()), () => desk.watchers.delete(watcher)];
-    if (desk.view !== null) this.begun();
+    this.#stops = [this.book.subscribe(() => this.#adopt()), () => desk.watchers.delete(watcher)];
+    if (desk.view !== null) this.#begun();
   }
 
   close(): void {
-    clearTimeout(this.unlight);
-    for (const stop of this.stops) stop();
+    clearTimeout(this.#unlight);
+    for (const stop of this.#stops) stop();
     this.book.setPlaces(null);
   }
 
-  private begun(): void {
-    this.known.clear();
-    this.desk.view?.dispatch({ effects: StateEffect.appendConfig.of(marks(this.hooks)) });
-    this.adopt();
+  #begun(): void {
+    this.#known.clear();
+    this.desk.view?.dispatch({ effects: StateEffect.appendConfig.of(marks(this.#hooks)) });
+    this.#adopt();
   }
 
   // Where they are
 
   /** Takes over what the server says, as far as this text has come. */
-  private adopt(): void {
+  #adopt(): void {
     const { replica } = this.desk;
     const now = this.book.now;
-    if (replica === null || now === null) return this.hooks.changed();
-    if (this.known.size > 0 && this.version !== replica.version) this.advance();
-    this.version = replica.version;
-    for (const one of now.discussions) this.take(one);
-    this.show();
+    if (replica === null || now === null) return this.#hooks.changed();
+    if (this.#known.size > 0 && this.#version !== replica.version) this.#advance();
+    this.#version = replica.version;
+    for (const one of now.discussions) this.#take(one);
+    this.#show();
   }
 
-  private take(one: Discussion): void {
+  #take(one: Discussion): void {
     const { replica } = this.desk;
     const said = `${one.version} ${one.start} ${one.end}`;
-    if (replica === null || this.known.get(one.message)?.said === said) return;
+    if (replica === null || this.#known.get(one.message)?.said === said) return;
     // A version of the future comes with the next edits; one long past is asked for anew.
     const since = replica.since(one.version);
-    if (since !== null) this.known.set(one.message, { said, span: moveSpan([one.start, one.end], since) });
+    if (since !== null) this.#known.set(one.message, { said, span: moveSpan([one.start, one.end], since) });
     else if (one.version < replica.version) this.book.reload();
   }
 
   /** Edits came. */
-  private advance(): void {
+  #advance(): void {
     const { replica } = this.desk;
     if (replica === null) return;
-    const since = replica.since(this.version);
-    if (since === null) this.known.clear();
-    else for (const known of this.known.values()) known.span = moveSpan(known.span, since);
-    this.version = replica.version;
-    for (const one of this.book.now?.discussions ?? []) this.take(one);
-    this.show();
+    const since = replica.since(this.#version);
+    if (since === null) this.#known.clear();
+    else for (const known of this.#known.values()) known.span = moveSpan(known.span, since);
+    this.#version = replica.version;
+    for (const one of this.book.now?.discussions ?? []) this.#take(one);
+    this.#show();
   }
 
   /** Brings the marks into the text. */
-  private show(): void {
+  #show(): void {
     const { view, replica } = this.desk;
     if (view === null || replica === null) return;
     const own = replica.edits.map(({ changes }) => changes);
     const all = (this.book.now?.discussions ?? []).flatMap((one): Mark[] => {
-      const known = this.known.get(one.message);
+      const known = this.#known.get(one.message);
       if (known === undefined) return [];
       return [{ id: one.message, span: moveSpan(known.span, own), count: 1 + one.replies, resolved: one.resolved_at !== null }];
     });
     if (!sameMarks(all, view.state.field(marksField, false)?.all ?? [])) view.dispatch({ effects: setMarks.of(all) });
     if (this.open !== null && this.book.now !== null && this.book.find(this.open) === null) this.open = null;
-    this.hooks.changed();
+    this.#hooks.changed();
   }
 
   get marks(): readonly Mark[] {
@@ -160,8 +162,8 @@ export class Talks {
     if (view === null || mark === undefined) return;
     const yMargin = Math.round(view.scrollDOM.clientHeight / 3);
     view.dispatch({ effects: [EditorView.scrollIntoView(mark.span[0], { y: "start", yMargin }), setLit.of(mark.span)] });
-    clearTimeout(this.unlight);
-    this.unlight = setTimeout(() => this.desk.view?.dispatch({ effects: setLit.of(null) }), LIT_MS);
+    clearTimeout(this.#unlight);
+    this.#unlight = setTimeout(() => this.desk.view?.dispatch({ effects: setLit.of(null) }), LIT_MS);
   }
 
   /** The one after the open one, or after the caret; open ones first. */

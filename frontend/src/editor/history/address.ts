@@ -26,48 +26,48 @@ interface State {
 }
 
 export class PastAddress {
-  private leaving = false;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private next = "";
-  private readonly ending = new AbortController();
+  #leaving = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #next = "";
+  readonly #ending = new AbortController();
 
   constructor() {
-    addEventListener("popstate", () => (this.leaving = false), { capture: true, signal: this.ending.signal });
+    addEventListener("popstate", () => (this.#leaving = false), { capture: true, signal: this.#ending.signal });
   }
 
   close(): void {
-    this.drop();
-    this.ending.abort();
+    this.#drop();
+    this.#ending.abort();
   }
 
-  private drop(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+  #drop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
-  private get state(): State {
+  get #state(): State {
     return (history.state ?? {}) as State;
   }
 
   /** A version is looked at: one step for the first, none for the next ones. */
   show(document: number, version: number): void {
-    this.next = withVersion(location.href, document, version);
-    if (this.leaving || this.timer !== undefined) return;
-    if (versionIn(location.search, document) === null) return history.pushState({ ...this.state, past: true }, "", this.next);
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
+    this.#next = withVersion(location.href, document, version);
+    if (this.#leaving || this.#timer !== undefined) return;
+    if (versionIn(location.search, document) === null) return history.pushState({ ...this.#state, past: true }, "", this.#next);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
       // Somewhere else by now: that address stays.
-      if (versionIn(location.search, document) !== null) history.replaceState(this.state, "", this.next);
+      if (versionIn(location.search, document) !== null) history.replaceState(this.#state, "", this.#next);
     }, ADDRESS_EVERY_MS);
   }
 
   /** Back to now, by the step that led away from it if there was one. */
   leave(document: number): void {
-    this.drop();
-    if (versionIn(location.search, document) === null || this.leaving) return;
-    if (this.state.past === true) {
-      this.leaving = true;
+    this.#drop();
+    if (versionIn(location.search, document) === null || this.#leaving) return;
+    if (this.#state.past === true) {
+      this.#leaving = true;
       history.back();
-    } else history.replaceState(this.state, "", withVersion(location.href, document, null));
+    } else history.replaceState(this.#state, "", withVersion(location.href, document, null));
   }
 }

@@ -21,48 +21,51 @@ const REST_MS = 1_200;
 export class Annotator {
   readonly button = clone("t-code-blame");
   readonly line = clone("t-code-blame-line");
-  private readonly kept: KeptSwitch;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private desk: Desk | null = null;
-  private asked = "";
-  private shown = "";
+  readonly #shell: Shell;
+  readonly #chosen: (version: number) => void;
+  readonly #history: () => History | null;
+  readonly #changed: () => void;
+  readonly #kept: KeptSwitch;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #desk: Desk | null = null;
+  #asked = "";
+  #shown = "";
 
-  constructor(
-    private readonly shell: Shell,
-    private readonly chosen: (version: number) => void,
-    private readonly history: () => History | null,
-    private readonly changed: () => void,
-  ) {
-    this.kept = new KeptSwitch(`collab-editor-blame-${shell.session.me}`);
+  constructor(shell: Shell, chosen: (version: number) => void, history: () => History | null, changed: () => void) {
+    this.#shell = shell;
+    this.#chosen = chosen;
+    this.#history = history;
+    this.#changed = changed;
+    this.#kept = new KeptSwitch(`collab-editor-blame-${shell.session.me}`);
     extra.make = () => this.column();
-    this.button.addEventListener("click", () => this.toggle());
+    this.button.addEventListener("click", () => this.#toggle());
   }
 
   close(): void {
-    clearTimeout(this.timer);
+    clearTimeout(this.#timer);
     extra.make = () => [];
     this.button.remove();
     this.line.remove();
   }
 
   get isOn(): boolean {
-    return this.kept.isOn;
+    return this.#kept.isOn;
   }
 
-  private toggle(): void {
-    this.kept.set(!this.isOn);
-    this.dress();
-    this.changed();
+  #toggle(): void {
+    this.#kept.set(!this.isOn);
+    this.#dress();
+    this.#changed();
   }
 
   /** The column for an editor, or nothing while it is off. */
   column() {
-    return this.isOn ? blameColumn(this.chosen) : [];
+    return this.isOn ? blameColumn(this.#chosen) : [];
   }
 
-  private dress(): void {
-    const { desk } = this;
-    this.shown = this.asked = "";
+  #dress(): void {
+    const desk = this.#desk;
+    this.#shown = this.#asked = "";
     if (desk?.view == null) return;
     desk.view.dispatch({ effects: desk.switches.extras.reconfigure(extrasOf(desk.document.id)) });
   }
@@ -72,31 +75,31 @@ export class Annotator {
   /** The pane has drawn: perhaps another document or another text. */
   draw(desk: Desk | null): void {
     this.button.setAttribute("aria-pressed", String(this.isOn));
-    if (desk !== this.desk) {
-      this.desk = desk;
-      this.dress();
+    if (desk !== this.#desk) {
+      this.#desk = desk;
+      this.#dress();
     }
-    this.drawLine();
+    this.#drawLine();
     if (!this.isOn || desk?.view == null) return;
     const wanted = `${desk.document.id} ${desk.status.version} ${desk.view.state.doc.length}`;
-    if (wanted === this.shown || wanted === this.asked) return;
-    this.asked = wanted;
-    clearTimeout(this.timer);
+    if (wanted === this.#shown || wanted === this.#asked) return;
+    this.#asked = wanted;
+    clearTimeout(this.#timer);
     // At once for a document that shows none yet.
-    this.timer = setTimeout(() => void this.ask(desk), this.shown === "" ? 0 : REST_MS);
+    this.#timer = setTimeout(() => void this.#ask(desk), this.#shown === "" ? 0 : REST_MS);
   }
 
-  private async ask(desk: Desk): Promise<void> {
-    const about = this.asked;
-    const later = () => (this.asked = "");
+  async #ask(desk: Desk): Promise<void> {
+    const about = this.#asked;
+    const later = () => (this.#asked = "");
     // One's own edits on top would shift the lines.
     if (!desk.isSettled) return void later();
     try {
       const blame = await api.get<Blame>(`/api/documents/${desk.document.id}/blame/`);
-      if (desk !== this.desk || desk.view === null || this.asked !== about) return;
+      if (desk !== this.#desk || desk.view === null || this.#asked !== about) return;
       if (blame.version !== desk.status.version || !desk.isSettled) return void later();
       this.show(desk.view, blame);
-      this.shown = about;
+      this.#shown = about;
     } catch {
       // Without an answer the column stays as it is; the next edit asks again.
     }
@@ -106,15 +109,15 @@ export class Annotator {
 
   /** Shows what the server said of a version in the editor that shows that version. */
   show(view: EditorView, blame: Blame): void {
-    this.shell.session.people.add(...blame.people);
-    const history = this.history();
+    this.#shell.session.people.add(...blame.people);
+    const history = this.#history();
     const stretchOf = (version: number) => (history === null ? version : (stretchAt(history, version)?.first ?? version));
-    showBlame(view, blocksOf(blame.blocks, stretchOf, (line) => this.words(line)));
+    showBlame(view, blocksOf(blame.blocks, stretchOf, (line) => this.#words(line)));
   }
 
-  private words({ author, at, version }: BlameLines): BlameWords {
+  #words({ author, at, version }: BlameLines): BlameWords {
     if (at === null) return { who: "", when: "", title: "Older than what is looked through", colour: "" };
-    const person = this.shell.session.people.get(author);
+    const person = this.#shell.session.people.get(author);
     const isToday = dayLabel(at) === "Today";
     const name = person?.display_name ?? FORMER;
     return {
@@ -126,9 +129,9 @@ export class Annotator {
   }
 
   /** Whose line the caret is in: what the pointer is told by hovering. */
-  private drawLine(): void {
+  #drawLine(): void {
     if (!this.isOn && this.line.hidden) return;
-    const view = this.desk?.view ?? null;
+    const view = this.#desk?.view ?? null;
     const block = view === null || !this.isOn ? null : blameAt(view.state, view.state.selection.main.head);
     this.line.hidden = block === null;
     if (view === null || block === null) return;

@@ -40,72 +40,76 @@ const KEYS: Record<string, -2 | -1 | 1 | 2> = { PageUp: 2, PageDown: -2, ArrowLe
 
 export class Bar {
   readonly element = clone("t-code-history");
-  private readonly slider = part<HTMLInputElement>(this.element, "[data-part=slider]");
-  private readonly ticks = part(this.element, "[data-part=ticks]");
-  private readonly flags = part(this.element, "[data-part=flags]");
-  private readonly watching = new ResizeObserver(() => this.resized());
-  private width = 0;
-  private drawn: { history: History | null; ticks: Tick[] } = { history: null, ticks: [] };
-  private state: BarState | null = null;
+  readonly #hooks: BarHooks;
+  readonly #slider = part<HTMLInputElement>(this.element, "[data-part=slider]");
+  readonly #ticks = part(this.element, "[data-part=ticks]");
+  readonly #flags = part(this.element, "[data-part=flags]");
+  readonly #watching = new ResizeObserver(() => this.#resized());
+  #width = 0;
+  #drawn: { history: History | null; ticks: Tick[] } = { history: null, ticks: [] };
+  #state: BarState | null = null;
   /** The pointer has the thumb. */
   isHeld = false;
-  private readonly ending = new AbortController();
+  readonly #ending = new AbortController();
 
-  constructor(private readonly hooks: BarHooks) {
-    const { slider, element } = this;
+  constructor(hooks: BarHooks) {
+    this.#hooks = hooks;
+    const { element } = this;
+    const slider = this.#slider;
     slider.addEventListener("input", () => hooks.move(Number(slider.value)));
     slider.addEventListener("change", () => hooks.rest(this.isHeld));
     slider.addEventListener("pointerdown", () => (this.isHeld = true));
     // Let go anywhere; the change that it makes comes first.
-    for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => this.isHeld && setTimeout(() => this.letGo()), { signal: this.ending.signal });
-    slider.addEventListener("keydown", (event) => this.key(event));
-    element.addEventListener("click", (event) => this.clicked(event));
-    this.watching.observe(this.ticks);
+    for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => this.isHeld && setTimeout(() => this.#letGo()), { signal: this.#ending.signal });
+    slider.addEventListener("keydown", (event) => this.#key(event));
+    element.addEventListener("click", (event) => this.#clicked(event));
+    this.#watching.observe(this.#ticks);
   }
 
   close(): void {
-    this.ending.abort();
-    this.watching.disconnect();
+    this.#ending.abort();
+    this.#watching.disconnect();
     this.element.remove();
   }
 
   focus(): void {
-    this.slider.focus({ preventScroll: true });
+    this.#slider.focus({ preventScroll: true });
   }
 
-  private letGo(): void {
+  #letGo(): void {
     this.isHeld = false;
-    this.hooks.letGo();
+    this.#hooks.letGo();
   }
 
-  private key(event: KeyboardEvent): void {
+  #key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     const step = KEYS[event.key];
     if (step === undefined && event.key !== " ") return;
     event.preventDefault();
-    if (step === undefined) this.hooks.play();
-    else this.hooks.step(step);
+    if (step === undefined) this.#hooks.play();
+    else this.#hooks.step(step);
   }
 
-  private clicked(event: MouseEvent): void {
+  #clicked(event: MouseEvent): void {
     const target = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-history], [data-version]") : null;
     const version = target?.dataset["version"];
-    if (version !== undefined) return this.hooks.show(Number(version));
+    if (version !== undefined) return this.#hooks.show(Number(version));
     const acts: Record<string, () => void> = {
-      open: () => this.hooks.open(),
-      back: () => this.hooks.step(-1),
-      forth: () => this.hooks.step(1),
-      play: () => this.hooks.play(),
-      faster: () => this.hooks.faster(),
+      open: () => this.#hooks.open(),
+      back: () => this.#hooks.step(-1),
+      forth: () => this.#hooks.step(1),
+      play: () => this.#hooks.play(),
+      faster: () => this.#hooks.faster(),
     };
     acts[target?.dataset["history"] ?? ""]?.();
   }
 
   draw(state: BarState): void {
-    const before = this.state;
-    this.state = state;
+    const before = this.#state;
+    this.#state = state;
     const { history, shown, playing, speed, text } = state;
-    const { slider, element } = this;
+    const { element } = this;
+    const slider = this.#slider;
     const at = shown ?? history.version;
     slider.min = String(history.oldest);
     slider.max = String(history.version);
@@ -124,12 +128,12 @@ export class Bar {
     part(element, "[data-part=of]").textContent = `/ ${history.version}`;
     part<HTMLButtonElement>(element, "[data-part=back]").disabled = at <= history.oldest;
     part<HTMLButtonElement>(element, "[data-part=forth]").disabled = at >= history.version;
-    if (before?.playing !== playing || before.speed !== speed) this.drawPlay(playing, speed);
-    if (before?.history.named !== history.named || before.history.version !== history.version) this.drawFlags(history);
-    if (before?.history !== history || before.shown !== shown) this.drawTicks();
+    if (before?.playing !== playing || before.speed !== speed) this.#drawPlay(playing, speed);
+    if (before?.history.named !== history.named || before.history.version !== history.version) this.#drawFlags(history);
+    if (before?.history !== history || before.shown !== shown) this.#drawTicks();
   }
 
-  private drawPlay(playing: boolean, speed: number): void {
+  #drawPlay(playing: boolean, speed: number): void {
     const play = part(this.element, "[data-part=play]");
     play.setAttribute("aria-label", playing ? "Pause" : "Play history");
     part(play, "[data-part=pause-icon]").toggleAttribute("hidden", !playing);
@@ -140,35 +144,36 @@ export class Bar {
     faster.setAttribute("aria-label", `Speed: ${speed} times`);
   }
 
-  private drawFlags(history: History): void {
+  #drawFlags(history: History): void {
     const flags = history.named.map(({ version, name }) => {
       const flag = el("span", "flag", null, { "data-version": String(version), title: `${name}, version ${version}` });
       flag.style.left = `${(shareOf(history, version) * 100).toFixed(2)}%`;
       return flag;
     });
-    this.flags.replaceChildren(...flags);
+    this.#flags.replaceChildren(...flags);
   }
 
-  private resized(): void {
-    const width = this.ticks.clientWidth;
-    if (width === this.width) return;
-    this.width = width;
-    this.drawn = { history: null, ticks: [] };
-    this.drawTicks();
+  #resized(): void {
+    const width = this.#ticks.clientWidth;
+    if (width === this.#width) return;
+    this.#width = width;
+    this.#drawn = { history: null, ticks: [] };
+    this.#drawTicks();
   }
 
-  private drawTicks(): void {
-    const { state, width } = this;
+  #drawTicks(): void {
+    const state = this.#state;
+    const width = this.#width;
     if (state === null || width === 0) return;
     const { history, shown } = state;
-    if (this.drawn.history !== history) this.drawn = { history, ticks: ticksOf(history, Math.floor(width / TICK_PX), (author) => this.hooks.isAssistant(author)) };
-    this.ticks.setAttribute("viewBox", `0 0 ${width} ${TICKS_HEIGHT}`);
-    const paths = barsOf(this.drawn.ticks, history, shown ?? history.version, width, TICKS_HEIGHT).map(({ colour, later, path }) => {
+    if (this.#drawn.history !== history) this.#drawn = { history, ticks: ticksOf(history, Math.floor(width / TICK_PX), (author) => this.#hooks.isAssistant(author)) };
+    this.#ticks.setAttribute("viewBox", `0 0 ${width} ${TICKS_HEIGHT}`);
+    const paths = barsOf(this.#drawn.ticks, history, shown ?? history.version, width, TICKS_HEIGHT).map(({ colour, later, path }) => {
       const bars = document.createElementNS(SVG, "path");
       bars.setAttribute("class", later ? `${colour} later` : colour);
       bars.setAttribute("d", path);
       return bars;
     });
-    this.ticks.replaceChildren(...paths);
+    this.#ticks.replaceChildren(...paths);
   }
 }

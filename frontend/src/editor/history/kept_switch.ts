@@ -3,8 +3,10 @@
 
 export class KeptSwitch {
   isOn = false;
+  readonly #key: string;
 
-  constructor(private readonly key: string) {
+  constructor(key: string) {
+    this.#key = key;
     try {
       this.isOn = localStorage.getItem(key) === "on";
     } catch {
@@ -15,7 +17,7 @@ export class KeptSwitch {
   set(isOn: boolean): void {
     this.isOn = isOn;
     try {
-      localStorage.setItem(this.key, isOn ? "on" : "off");
+      localStorage.setItem(this.#key, isOn ? "on" : "off");
     } catch {
       // Full or forbidden.
     }

@@ -25,24 +25,29 @@ export class Past {
   moment: Moment | null = null;
   /** Why the wanted version, or the history, could not be had; "" otherwise. */
   failure = "";
-  private timeline: Timeline | null = null;
-  private loading: Promise<void> | null = null;
-  private askedAt = 0;
-  private following = false;
-  private closed = false;
+  readonly #session: Session;
+  readonly #changed: () => void;
+  #timeline: Timeline | null = null;
+  #loading: Promise<void> | null = null;
+  #askedAt = 0;
+  #following = false;
+  #closed = false;
 
   constructor(
     readonly desk: Desk,
-    private readonly session: Session,
-    private readonly changed: () => void,
-  ) {}
+    session: Session,
+    changed: () => void,
+  ) {
+    this.#session = session;
+    this.#changed = changed;
+  }
 
-  private get path(): string {
+  get #path(): string {
     return `/api/documents/${this.desk.document.id}`;
   }
 
   close(): void {
-    this.closed = true;
+    this.#closed = true;
     this.wanted = null;
   }
 
@@ -57,27 +62,27 @@ export class Past {
 
   /** Asks for the history, unless it was just asked for; `now` asks in any case. */
   load(now = false): Promise<void> {
-    if (this.loading !== null) return this.loading;
-    if (!now && Date.now() - this.askedAt < AGAIN_MS) return Promise.resolve();
-    this.askedAt = Date.now();
-    this.loading = this.fetch().finally(() => (this.loading = null));
-    return this.loading;
+    if (this.#loading !== null) return this.#loading;
+    if (!now && Date.now() - this.#askedAt < AGAIN_MS) return Promise.resolve();
+    this.#askedAt = Date.now();
+    this.#loading = this.#fetch().finally(() => (this.#loading = null));
+    return this.#loading;
   }
 
-  private async fetch(): Promise<void> {
-    const loaded = await api.get<History>(`${this.path}/history/`);
-    if (this.closed) return;
-    this.session.people.add(...loaded.people);
-    if (this.timeline === null || loaded.oldest !== this.history?.oldest) this.timeline = this.makeTimeline(loaded.oldest);
+  async #fetch(): Promise<void> {
+    const loaded = await api.get<History>(`${this.#path}/history/`);
+    if (this.#closed) return;
+    this.#session.people.add(...loaded.people);
+    if (this.#timeline === null || loaded.oldest !== this.history?.oldest) this.#timeline = this.#makeTimeline(loaded.oldest);
     this.history = grown(loaded, this.desk.company.told);
-    this.changed();
+    this.#changed();
   }
 
-  private makeTimeline(oldest: number): Timeline {
+  #makeTimeline(oldest: number): Timeline {
     return new Timeline(
       {
-        text: (v) => api.get<TextView>(`${this.path}/text/`, { v }),
-        edits: (after, limit) => api.get<EditPage>(`${this.path}/updates/`, { after, limit }),
+        text: (v) => api.get<TextView>(`${this.#path}/text/`, { v }),
+        edits: (after, limit) => api.get<EditPage>(`${this.#path}/updates/`, { after, limit }),
       },
       oldest,
     );
@@ -85,7 +90,7 @@ export class Past {
 
   named(named: NamedVersion): void {
     if (this.history !== null) this.history = renamed(this.history, named);
-    this.changed();
+    this.#changed();
   }
 
   // What is shown
@@ -97,7 +102,7 @@ export class Past {
 
   /** A version as it is known without asking. */
   momentAt(version: number): Moment | null {
-    return this.timeline?.known(version) ?? null;
+    return this.#timeline?.known(version) ?? null;
   }
 
   /** Whether a version is kept: those since the oldest, and what has a name. */
@@ -111,49 +116,49 @@ export class Past {
   go(version: number): void {
     if (this.history === null) return;
     this.wanted = this.canShow(version) ? version : Math.min(this.newest, Math.max(this.history.oldest, version));
-    this.changed();
-    void this.follow();
+    this.#changed();
+    void this.#follow();
   }
 
   leave(): void {
     this.wanted = null;
     this.moment = null;
     this.failure = "";
-    this.changed();
+    this.#changed();
   }
 
   /** Asks again for what did not come. */
   retry(): void {
     this.failure = "";
-    this.changed();
-    void this.follow();
+    this.#changed();
+    void this.#follow();
   }
 
   /** Shows what the thumb is at, again and again until it rests. */
-  private async follow(): Promise<void> {
-    if (this.following) return;
-    this.following = true;
-    while (!this.closed && this.wanted !== null && this.wanted !== this.moment?.version) {
+  async #follow(): Promise<void> {
+    if (this.#following) return;
+    this.#following = true;
+    while (!this.#closed && this.wanted !== null && this.wanted !== this.moment?.version) {
       const version = this.wanted;
-      if (!(await this.show(version)) && this.wanted === version) break;
-      this.changed();
+      if (!(await this.#show(version)) && this.wanted === version) break;
+      this.#changed();
       await pause(TEXT_EVERY_MS);
     }
-    this.following = false;
+    this.#following = false;
   }
 
-  private async show(version: number): Promise<boolean> {
-    const { timeline } = this;
+  async #show(version: number): Promise<boolean> {
+    const timeline = this.#timeline;
     if (timeline === null) return false;
     try {
       const moment = timeline.known(version) ?? (await timeline.at(version));
-      if (this.closed || this.wanted === null) return false;
+      if (this.#closed || this.wanted === null) return false;
       this.moment = moment;
       this.failure = "";
       return true;
     } catch (error) {
       if (this.wanted === version) this.failure = error instanceof ApiError ? error.message : errorText(error);
-      this.changed();
+      this.#changed();
       return false;
     }
   }
@@ -162,10 +167,10 @@ export class Past {
 
   /** Makes the text as it was at a version; the document's version afterwards. */
   async restore(version: number): Promise<number> {
-    return (await api.post<Pushed>(`${this.path}/revert/`, { version })).version;
+    return (await api.post<Pushed>(`${this.#path}/revert/`, { version })).version;
   }
 
   async name(version: number, name: string): Promise<void> {
-    this.named(await api.post<NamedVersion>(`${this.path}/versions/`, { version, name }));
+    this.named(await api.post<NamedVersion>(`${this.#path}/versions/`, { version, name }));
   }
 }

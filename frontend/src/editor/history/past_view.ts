@@ -24,31 +24,31 @@ export function replacement(before: string, after: string): { from: number; to: 
 
 export class PastView {
   readonly view: EditorView;
-  private readonly language = new Compartment();
-  private readonly comfort = new Compartment();
-  private readonly words = new Compartment();
-  private readonly more = new Compartment();
-  private readonly column = new Compartment();
+  readonly #language = new Compartment();
+  readonly #comfort = new Compartment();
+  readonly #words = new Compartment();
+  readonly #more = new Compartment();
+  readonly #column = new Compartment();
   /** The version that is shown. */
   version = -1;
 
   constructor(host: HTMLElement, document: DocumentView, start: Text, wrap: boolean, coloured: () => void) {
     const extensions = [
-      this.column.of([]),
+      this.#column.of([]),
       readingSetup(),
       still,
-      this.language.of([]),
-      this.comfort.of([]),
-      this.words.of([]),
-      this.more.of([]),
+      this.#language.of([]),
+      this.#comfort.of([]),
+      this.#words.of([]),
+      this.#more.of([]),
       wrap ? EditorView.lineWrapping : [],
       EditorState.readOnly.of(true),
       EditorView.editable.of(false),
     ];
     this.view = new EditorView({ state: EditorState.create({ doc: start, extensions }), parent: host });
-    comforts().then((rich) => this.view.dispatch({ effects: this.comfort.reconfigure(rich.readingComforts()) }), () => undefined);
+    comforts().then((rich) => this.view.dispatch({ effects: this.#comfort.reconfigure(rich.readingComforts()) }), () => undefined);
     const learn = (found: Extension) => {
-      this.view.dispatch({ effects: this.language.reconfigure(found) });
+      this.view.dispatch({ effects: this.#language.reconfigure(found) });
       coloured();
     };
     // Without its language the text stays plain.
@@ -69,7 +69,7 @@ export class PastView {
     const change = replacement(before, after);
     const changes = before === after ? [] : { from: change.from, to: change.to, insert: textOf(change.insert) };
     const scroll = follow && before !== after ? [EditorView.scrollIntoView(change.from + change.insert.length, { y: "nearest", yMargin: 60 })] : [];
-    view.dispatch({ changes, effects: [this.words.reconfigure(label), ...scroll] });
+    view.dispatch({ changes, effects: [this.#words.reconfigure(label), ...scroll] });
   }
 
   /** Marks over the text: the difference to now. */
@@ -77,12 +77,12 @@ export class PastView {
     const { view } = this;
     // A text that fitted whole counts as scrolled to its end, and would stay there when lines come between.
     const top = view.scrollDOM.scrollTop < 1 ? [EditorView.scrollIntoView(0, { y: "start", yMargin: 10 })] : [];
-    view.dispatch({ effects: [this.more.reconfigure(extension), ...top] });
+    view.dispatch({ effects: [this.#more.reconfigure(extension), ...top] });
   }
 
   /** A column before the line numbers. */
   put(column: Extension): void {
-    this.view.dispatch({ effects: this.column.reconfigure(column) });
+    this.view.dispatch({ effects: this.#column.reconfigure(column) });
   }
 
   /** The same line at the top as in another editor. */

@@ -15,38 +15,41 @@ const FRAME_MS = 100;
 export class Player {
   isPlaying = false;
   speed = 4;
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #hooks: PlayerHooks;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly hooks: PlayerHooks) {}
+  constructor(hooks: PlayerHooks) {
+    this.#hooks = hooks;
+  }
 
   start(): void {
     this.isPlaying = true;
-    this.hooks.changed();
-    this.run();
+    this.#hooks.changed();
+    this.#run();
   }
 
   stop(): void {
     if (!this.isPlaying) return;
     this.isPlaying = false;
-    clearTimeout(this.timer);
-    this.hooks.changed();
+    clearTimeout(this.#timer);
+    this.#hooks.changed();
   }
 
   /** The next speed, and after the last one the first. */
   faster(): void {
     this.speed = SPEEDS[(SPEEDS.indexOf(this.speed) + 1) % SPEEDS.length] ?? 4;
-    this.hooks.changed();
+    this.#hooks.changed();
   }
 
   /** As many edits as one picture has time for. */
-  private run(): void {
+  #run(): void {
     let waited = 0;
     while (waited < FRAME_MS) {
-      const took = this.hooks.next();
+      const took = this.#hooks.next();
       if (!this.isPlaying) return;
       if (took === null) return this.stop();
       waited += Math.max(1_000 / 60 / this.speed, Math.min(took, PAUSE_MOST_MS) / this.speed);
     }
-    this.timer = setTimeout(() => this.run(), waited);
+    this.#timer = setTimeout(() => this.#run(), waited);
   }
 }

@@ -41,21 +41,24 @@ function meter(share: number, colour: string): SVGElement {
 const lines = (count: number) => (count === 1 ? "1 line" : `${count} lines`);
 
 export class Side {
-  private drawn = "";
+  readonly #find: Find;
+  #drawn = "";
 
   constructor(
     readonly element: HTMLElement,
-    private readonly find: Find,
-  ) {}
+    find: Find,
+  ) {
+    this.#find = find;
+  }
 
   draw(state: SideState): void {
     const { document, history, shown, difference, canEdit } = state;
     const key = JSON.stringify([document.id, history.version, history.oldest, history.named, shown, difference?.came, difference?.gone, difference?.changes.length, canEdit]);
-    if (key === this.drawn) return;
-    this.drawn = key;
-    this.drawNamed(state);
-    this.drawAuthors(history, shown);
-    part(this.element, "[data-part=stat]").replaceChildren(...this.stat(difference));
+    if (key === this.#drawn) return;
+    this.#drawn = key;
+    this.#drawNamed(state);
+    this.#drawAuthors(history, shown);
+    part(this.element, "[data-part=stat]").replaceChildren(...this.#stat(difference));
     const download = part<HTMLAnchorElement>(this.element, "[data-part=download]");
     download.href = downloadUrl(document.id, shown);
     download.download = document.name;
@@ -65,17 +68,17 @@ export class Side {
     oldest.textContent = `Versions before ${history.oldest} are not kept any more.`;
   }
 
-  private drawNamed({ document, history, shown, canEdit }: SideState): void {
+  #drawNamed({ document, history, shown, canEdit }: SideState): void {
     const place = part(this.element, "[data-part=named]");
     const focused = place.querySelector<HTMLElement>(":focus")?.dataset["version"];
-    place.replaceChildren(...[...history.named].reverse().map((named) => this.named(document.id, named, shown)));
+    place.replaceChildren(...[...history.named].reverse().map((named) => this.#named(document.id, named, shown)));
     if (focused !== undefined) place.querySelector<HTMLElement>(`[data-version="${focused}"]`)?.focus();
     part(this.element, "[data-part=unnamed]").hidden = history.named.length > 0;
     part(this.element, "[data-history=name]").hidden = !canEdit;
   }
 
-  private named(id: number, { version, name, author, at }: NamedVersion, shown: number): HTMLElement {
-    const person = this.find(author);
+  #named(id: number, { version, name, author, at }: NamedVersion, shown: number): HTMLElement {
+    const person = this.#find(author);
     const link = el("a", "", null, { href: withVersion(location.href, id, version), "data-version": String(version), "aria-current": version === shown ? "true" : null });
     link.append(icon("bookmark"), el("b", "", name, { dir: "auto" }), el("span", "num", String(version)), el("small", "", `${person === null ? FORMER : firstName(person)}, ${shortWhen(at)}`));
     const item = el("li");
@@ -83,13 +86,13 @@ export class Side {
     return item;
   }
 
-  private drawAuthors(history: History, shown: number): void {
+  #drawAuthors(history: History, shown: number): void {
     const shares = authorsSince(history, shown);
     const all = history.version - shown;
     part(this.element, "[data-part=since]").textContent = all === 1 ? "1 edit" : `${all} edits`;
     const most = shares[0]?.edits ?? 1;
     const items = shares.slice(0, AUTHORS_MOST).map(({ author, edits }) => {
-      const person = this.find(author);
+      const person = this.#find(author);
       const item = el("li");
       const colour = person?.kind === "assistant" ? "c-ai" : author === null ? "" : colourClass(author);
       item.append(avatar(person, "xs"), el("span", "clip", person === null ? FORMER : firstName(person)), el("span", "num", String(edits)), meter(edits / most, colour));
@@ -102,7 +105,7 @@ export class Side {
     more.textContent = all === 0 ? "Nobody: this is the newest version." : `and ${rest} more`;
   }
 
-  private stat(difference: Difference | null): (Node | string)[] {
+  #stat(difference: Difference | null): (Node | string)[] {
     if (difference === null) return ["…"];
     const { came, gone, changes } = difference;
     if (changes.length === 0) return ["The text is the same."];

@@ -33,60 +33,64 @@ const PIECES_MOST = 8;
 
 /** A text and the edits that follow it. */
 class Piece {
-  private readonly steps: Step[] = [];
-  private reached: { version: number; text: Text };
+  readonly #base: TextView;
+  readonly #steps: Step[] = [];
+  #reached: { version: number; text: Text };
 
   constructor(
     readonly start: number,
-    private readonly base: TextView,
+    base: TextView,
   ) {
-    this.reached = { version: start, text: textOf(base.text) };
+    this.#base = base;
+    this.#reached = { version: start, text: textOf(base.text) };
   }
 
   get end(): number {
-    return this.start + this.steps.length;
+    return this.start + this.#steps.length;
   }
 
   add(edits: readonly EditAt[]): void {
     for (const { version, author, at, changes } of edits) {
-      if (version === this.end + 1) this.steps.push({ author, at, changes: ChangeSet.fromJSON(changes) });
+      if (version === this.end + 1) this.#steps.push({ author, at, changes: ChangeSet.fromJSON(changes) });
     }
   }
 
-  private textAt(version: number): Text {
-    let { text, version: at } = this.reached.version <= version ? this.reached : { text: textOf(this.base.text), version: this.start };
-    for (; at < version; at += 1) text = (this.steps[at - this.start] as Step).changes.apply(text);
-    this.reached = { version, text };
+  #textAt(version: number): Text {
+    let { text, version: at } = this.#reached.version <= version ? this.#reached : { text: textOf(this.#base.text), version: this.start };
+    for (; at < version; at += 1) text = (this.#steps[at - this.start] as Step).changes.apply(text);
+    this.#reached = { version, text };
     return text;
   }
 
   /** A version of this piece; null when it is not here (yet). */
   moment(version: number): Moment | null {
     if (version < this.start || version > this.end) return null;
-    const step = this.steps[version - this.start - 1];
-    const made = step ?? { author: this.base.author, at: this.base.at, changes: null };
-    return { version, text: this.textAt(version), author: made.author, at: made.at, changes: made.changes };
+    const step = this.#steps[version - this.start - 1];
+    const made = step ?? { author: this.#base.author, at: this.#base.at, changes: null };
+    return { version, text: this.#textAt(version), author: made.author, at: made.at, changes: made.changes };
   }
 }
 
 export class Timeline {
+  readonly #source: Source;
+  readonly #oldest: number;
   /** By start; the last used is the last. */
-  private readonly pieces = new Map<number, Piece>();
+  readonly #pieces = new Map<number, Piece>();
 
-  constructor(
-    private readonly source: Source,
-    private readonly oldest: number,
-  ) {}
+  constructor(source: Source, oldest: number) {
+    this.#source = source;
+    this.#oldest = oldest;
+  }
 
-  private startOf(version: number): number {
+  #startOf(version: number): number {
     // A named version outlives the edits around it.
-    if (version < this.oldest) return version;
-    return Math.max(this.oldest, Math.floor(version / PIECE) * PIECE);
+    if (version < this.#oldest) return version;
+    return Math.max(this.#oldest, Math.floor(version / PIECE) * PIECE);
   }
 
   /** The version if it can be shown without asking. */
   known(version: number): Moment | null {
-    return this.pieces.get(this.startOf(version))?.moment(version) ?? null;
+    return this.#pieces.get(this.#startOf(version))?.moment(version) ?? null;
   }
 
   /**
@@ -95,26 +99,26 @@ export class Timeline {
    * Rejects with the server's error when it cannot be had.
    */
   async at(version: number): Promise<Moment> {
-    const start = this.startOf(version);
-    const piece = await this.piece(start);
-    if (version > piece.end) piece.add((await this.source.edits(piece.end, PIECE)).updates);
+    const start = this.#startOf(version);
+    const piece = await this.#piece(start);
+    if (version > piece.end) piece.add((await this.#source.edits(piece.end, PIECE)).updates);
     const found = piece.moment(version);
     if (found === null) throw new Error(`Version ${version} did not come.`);
     return found;
   }
 
-  private async piece(start: number): Promise<Piece> {
-    const known = this.pieces.get(start);
-    const piece = known ?? (await this.load(start));
-    this.pieces.delete(start);
-    this.pieces.set(start, piece);
-    for (const old of [...this.pieces.keys()].slice(0, -PIECES_MOST)) this.pieces.delete(old);
+  async #piece(start: number): Promise<Piece> {
+    const known = this.#pieces.get(start);
+    const piece = known ?? (await this.#load(start));
+    this.#pieces.delete(start);
+    this.#pieces.set(start, piece);
+    for (const old of [...this.#pieces.keys()].slice(0, -PIECES_MOST)) this.#pieces.delete(old);
     return piece;
   }
 
-  private async load(start: number): Promise<Piece> {
-    const alone = start < this.oldest;
-    const [base, page] = await Promise.all([this.source.text(start), alone ? null : this.source.edits(start, PIECE)]);
+  async #load(start: number): Promise<Piece> {
+    const alone = start < this.#oldest;
+    const [base, page] = await Promise.all([this.#source.text(start), alone ? null : this.#source.edits(start, PIECE)]);
     const piece = new Piece(start, base);
     if (page !== null) piece.add(page.updates);
     return piece;
