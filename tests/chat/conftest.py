@@ -1,40 +1,17 @@
-"""Mina owns the room, Teo is in it, Ines is outside."""
+"""The people of tests.people, and the log of a topic as the tests read it."""
 
 from typing import Any
 
 import msgspec
-import pytest
-from django.test import Client
 
-from accounts.models import User
 from chat.models import Room
 from realtime import log
-from tests import factories
-
-
-@pytest.fixture
-def mina(db: None) -> User:
-    return factories.make_person("mina", display_name="Mina Okafor", email="mina@northwind.example")
-
-
-@pytest.fixture
-def teo(db: None) -> User:
-    return factories.make_person("teo", display_name="Teo Lindqvist")
-
-
-@pytest.fixture
-def ines(db: None) -> User:
-    return factories.make_person("ines", display_name="Ines Haddad")
-
-
-@pytest.fixture
-def room(mina: User, teo: User) -> Room:
-    return factories.make_room(mina, teo, name="Realtime core")
-
-
-@pytest.fixture
-def secret(mina: User, teo: User) -> Room:
-    return factories.make_room(mina, teo, kind="private", name="Hiring")
+from tests.people import ines as ines
+from tests.people import mina as mina
+from tests.people import room as room
+from tests.people import secret as secret
+from tests.people import signed_in as signed_in
+from tests.people import teo as teo
 
 
 def events(topic: str, after: int = 0) -> list[dict[str, Any]]:
@@ -53,9 +30,3 @@ def topic_of(room: Room) -> str:
 
 def head(topic: str) -> int:
     return log.heads([topic])[topic][0]
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client

@@ -1,4 +1,4 @@
-"""Mina owns the room, Teo is in it, Ines is outside; they have a document, and a hub of each test's own."""
+"""The people of tests.people with a document, and a hub of each test's own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from uuid import uuid4
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
-from django.test import Client
 
 from accounts.models import User
 from chat.models import Room
@@ -23,7 +22,12 @@ from editor.selectors import texts
 from editor.units import to_units
 from realtime import consumers, testing
 from realtime.testing import TestSocket
-from tests import factories
+from tests.people import ines as ines
+from tests.people import mina as mina
+from tests.people import room as room
+from tests.people import secret as secret
+from tests.people import signed_in as signed_in
+from tests.people import teo as teo
 
 _numbers = itertools.count(1)
 
@@ -32,31 +36,6 @@ _numbers = itertools.count(1)
 def fresh_buckets() -> None:
     """People's ids come again in the next test; what they spent must not."""
     consumers._buckets.clear()
-
-
-@pytest.fixture
-def mina(db: None) -> User:
-    return factories.make_person("mina", display_name="Mina Okafor")
-
-
-@pytest.fixture
-def teo(db: None) -> User:
-    return factories.make_person("teo", display_name="Teo Lindqvist")
-
-
-@pytest.fixture
-def ines(db: None) -> User:
-    return factories.make_person("ines", display_name="Ines Haddad")
-
-
-@pytest.fixture
-def room(mina: User, teo: User) -> Room:
-    return factories.make_room(mina, teo, name="Realtime core")
-
-
-@pytest.fixture
-def secret(mina: User, teo: User) -> Room:
-    return factories.make_room(mina, teo, kind="private", name="Hiring")
 
 
 @pytest.fixture
@@ -132,12 +111,6 @@ def replay(document: Document) -> list[str]:
         units = ChangeSet.from_json(json.loads(row.changes)).apply(units)
         found.append(units.encode("utf-16", "surrogatepass").decode("utf-16"))
     return found
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 class Pane:
