@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from tests.editor.recording import Recording, read
+from tests.servers import start_valkey
 
 BAR: Final = 40
 
@@ -63,13 +66,13 @@ async def play(recording: Recording, cast: Any, document_id: int, count: int) ->
     print("Every author's text and the replayed log are the recorded text.")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Play a recorded editing session through real sockets.")
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--processes", type=int, default=1, help="server processes that the authors are spread over")
-    options = parser.parse_args()
-    recording = read(options.file)
-    with tempfile.TemporaryDirectory(prefix="collab-replay-") as folder:
+@contextlib.contextmanager
+def site(count: int) -> Iterator[None]:
+    """Puts a site of its own into the environment; several processes get a Valkey that rings for them.
+
+    Without one a process hears of the others' edits at its next look at the log, and every turn would wait for that.
+    """
+    with tempfile.TemporaryDirectory(prefix="collab-replay-") as folder, contextlib.ExitStack() as stack:
         Path(folder, "static").mkdir()
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "collab.settings",
@@ -78,6 +81,18 @@ def main() -> None:
             "DATABASE_URL": f"sqlite:///{folder}/replay.sqlite3",
         }
         os.environ.pop("REDIS_URL", None)
+        if count > 1:
+            os.environ["REDIS_URL"] = stack.enter_context(start_valkey()).url
+        yield
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Play a recorded editing session through real sockets.")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--processes", type=int, default=1, help="server processes that the authors are spread over")
+    options = parser.parse_args()
+    recording = read(options.file)
+    with site(options.processes):
         asyncio.run(play(recording, *prepare(recording.start), options.processes))
 
 
