@@ -18,7 +18,7 @@ from chat.models import Beside, ImportedLine, Mention, Message, MessageRevision,
 from realtime.protocol import Refused
 
 
-class _InReadableRooms(ReadOnly):
+class InReadableRooms(ReadOnly):
     """Rows of rooms whose messages this member of staff may read."""
 
     room_path = "message__room"
@@ -31,7 +31,7 @@ class _InReadableRooms(ReadOnly):
 
 
 @admin.register(Message)
-class MessageAdmin(_InReadableRooms):
+class MessageAdmin(InReadableRooms):
     """Messages, last stored first; a deleted one is a tombstone here as well."""
 
     room_path = "room"
@@ -93,7 +93,7 @@ class MessageAdmin(_InReadableRooms):
 
 
 @admin.register(MessageRevision)
-class RevisionAdmin(_InReadableRooms):
+class RevisionAdmin(InReadableRooms):
     """What messages said before they were edited."""
 
     list_display = ("replaced_at", "room", "author", "beginning", "message")
@@ -120,7 +120,7 @@ class RevisionAdmin(_InReadableRooms):
 
 
 @admin.register(Reaction)
-class ReactionAdmin(_InReadableRooms):
+class ReactionAdmin(InReadableRooms):
     """Who chose which emoji."""
 
     list_display = ("created_at", "emoji", "user", "room", "message")
@@ -136,7 +136,7 @@ class ReactionAdmin(_InReadableRooms):
 
 
 @admin.register(Mention)
-class MentionAdmin(_InReadableRooms):
+class MentionAdmin(InReadableRooms):
     """Who was addressed where."""
 
     list_display = ("id", "user", "room", "message")
@@ -147,7 +147,7 @@ class MentionAdmin(_InReadableRooms):
 
 
 @admin.register(Beside)
-class BesideAdmin(_InReadableRooms):
+class BesideAdmin(InReadableRooms):
     """What authors had open when they wrote."""
 
     list_display = ("message", "room", "topic", "seq", "start", "end")
@@ -163,7 +163,7 @@ class BesideAdmin(_InReadableRooms):
 
 
 @admin.register(ImportedLine)
-class ImportedLineAdmin(_InReadableRooms):
+class ImportedLineAdmin(InReadableRooms):
     """Where imported messages came from."""
 
     list_display = ("source", "line", "reply_to", "room", "message")

@@ -10,10 +10,11 @@ from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from chat import services
-from chat.models import Message, Room
+from chat.models import Bookmark, Message, Pin, Reminder, Room, ThreadFollow
 from chat.shapes import BesideView
 from tests import factories
 from tests.chat.conftest import last_event, signed_in, topic_of
@@ -45,10 +46,19 @@ def talk(mina: User, teo: User, room: Room, secret: Room, tmp_path: Path) -> Non
         services.edit_message(actor=mina, room_id=place.pk, message_id=message.pk, body=f"{word} second, @teo")
         services.add_reaction(actor=teo, room_id=place.pk, message_id=message.pk, emoji="👍")
         services.create_link(actor=mina, room_id=place.pk)
+        keep_at_hand(mina, message)
         file = tmp_path / f"{word}.jsonl"
         line = {"line": 0, "time": "2005-02-06T10:00:00Z", "author": "mole", "body": f"{word} import"}
         file.write_text(json.dumps(line))
         call_command("import_room", file, room=place.slug, verbosity=0)
+
+
+def keep_at_hand(user: User, message: Message) -> None:
+    now = timezone.now()
+    Pin.objects.create(message=message, room=message.room, pinned_by=user, pinned_at=now)
+    Bookmark.objects.create(message=message, user=user, created_at=now)
+    ThreadFollow.objects.create(user=user, room=message.room, root=message)
+    Reminder.objects.create(user=user, room=message.room, text="Answer", due_at=now)
 
 
 def listing(model: str, **query: str) -> str:

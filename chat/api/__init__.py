@@ -1,0 +1,9 @@
+"""The JSON API of the rooms for the page's script, a module for each matter.
+
+An error is {"code", "message", "field"} with its HTTP status, and unknown and forbidden look the same.
+"""
+
+from chat.api import rooms
+from chat.api.answers import answer, endpoint, identifier, number, refuse, text
+
+__all__ = ["answer", "endpoint", "identifier", "number", "refuse", "rooms", "text"]
