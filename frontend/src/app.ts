@@ -15,7 +15,6 @@ import type { CommandActs, CommandState } from "./shell/commands";
 import { closeOnScrim, dialog, openDialog } from "./shell/dialogs";
 import { Idle } from "./shell/idle";
 import { listenForKeys } from "./shell/keyboard";
-import { Menu } from "./shell/menu";
 import { OnceMade } from "./shell/once_made";
 import { PageShell } from "./shell/page_shell";
 import { Preferences } from "./shell/preferences";
@@ -60,7 +59,7 @@ class App {
     const status = part(document, "#announce");
     this.#announcer = new Announcer((text) => (status.textContent = text));
     const toasts = new Toasts(part(document, "#toasts"));
-    this.#shell = new PageShell(this.#session, this.#announcer, toasts, new Menu(part(document, "#menu")));
+    this.#shell = new PageShell(this.#session, this.#announcer, toasts);
     this.#preferences = new Preferences(this.#session);
     this.#rail = new Rail(this.#session);
     // Before the router, which takes the links that are left.

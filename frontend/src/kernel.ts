@@ -7,7 +7,6 @@ import "./editor/addresses";
 import "./session";
 import "./shell/actions";
 import "./shell/dialogs";
-import "./shell/menu";
 import "./shell/once_made";
 import "./shell/presence";
 import "./shell/rooms";

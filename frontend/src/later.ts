@@ -4,18 +4,20 @@
 
 import "./kernel";
 
+export { Actions } from "./chat/actions";
 export { Cards } from "./chat/cards";
 export { Completion } from "./chat/completion";
-export { Editing } from "./chat/edit";
-export { openHistory } from "./chat/history";
 export { openPicker } from "./chat/picker";
 export { ThreadPane } from "./chat/thread";
 export { CodePlace } from "./shell/code";
 export { BrowseView } from "./shell/browse_view";
 export { paletteCommands } from "./shell/commands";
 export { Direct } from "./shell/direct";
+export { confirm } from "./shell/forms";
 export { Invite } from "./shell/invite";
 export { MembersPane } from "./shell/members";
+export { Menu } from "./shell/menu";
 export { NewRoom } from "./shell/new_room";
 export { Palette } from "./shell/palette";
+export { openPerson } from "./shell/person";
 export { SettingsView } from "./shell/settings_view";

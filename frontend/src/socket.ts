@@ -3,6 +3,7 @@
 
 import type { AnyEvent, CommandData, CommandName, CommandResult } from "./events";
 import { FRAME_BYTES, type Hello, PROTOCOL_VERSION } from "./protocol";
+import { Timers } from "./timers";
 import { Topics, type TopicAnswer } from "./topics";
 
 export type ConnectionState = "connecting" | "online" | "offline" | "signed_out" | "banned" | "stopped";
@@ -105,7 +106,7 @@ export class Connection {
   #framesTold = 0;
   #frameLimit: number = FRAME_BYTES;
   #heartbeatMs = 25_000;
-  #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #timers = new Timers();
 
   constructor(url: string, hooks: ConnectionHooks) {
     this.#url = url;
@@ -194,7 +195,7 @@ export class Connection {
     }
     return new Promise((resolve, reject) => {
       this.#waiting.set(ref, { resolve: resolve as (result: unknown) => void, reject });
-      this.#after(`answer to ${ref}`, UNANSWERED_MS, () => this.#unanswered(ref));
+      this.#timers.after(`answer to ${ref}`, UNANSWERED_MS, () => this.#unanswered(ref));
       socket.send(text);
     });
   }
@@ -208,7 +209,7 @@ export class Connection {
   // Life of the socket
 
   #connect(): void {
-    this.#clear("retry");
+    this.#timers.clear("retry");
     this.#setState("connecting");
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
@@ -218,7 +219,7 @@ export class Connection {
     socket.onmessage = (message) => this.#socket === socket && this.#take(String(message.data));
     socket.onclose = (event) => this.#socket === socket && this.#closed(event.code, event.reason);
     // A connection that neither opens nor greets (a captive portal, a frozen proxy) counts as lost.
-    this.#after("greet", ANSWER_MS, () => this.#drop());
+    this.#timers.after("greet", ANSWER_MS, () => this.#drop());
   }
 
   /** Lets go of the socket without waiting for its close handshake, which a dead line never answers. */
@@ -245,7 +246,7 @@ export class Connection {
   #interrupt(): (error: CommandError) => void {
     this.#socket = null;
     this.#greeted = false;
-    for (const name of [...this.#timers.keys()]) this.#clear(name);
+    this.#timers.clearAll();
     this.#topics.interrupt();
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
@@ -262,7 +263,7 @@ export class Connection {
     this.#attempt = Math.min(this.#attempt + 1, 10);
     this.retryAt = Date.now() + delay;
     this.#setState("offline");
-    this.#after("retry", delay, () => this.#connect());
+    this.#timers.after("retry", delay, () => this.#connect());
   }
 
   /** The network or the tab came back: reconnect now, or find out whether the line is still alive. */
@@ -282,7 +283,7 @@ export class Connection {
 
   #take(text: string): void {
     // Whatever arrives shows that the line lives.
-    this.#clear("answer");
+    this.#timers.clear("answer");
     const frame = JSON.parse(text) as { type: string; topic?: string; data?: unknown };
     if (frame.type === "ack" || frame.type === "error") return this.#answer(frame.type === "ack", frame as unknown as AnswerFrame);
     if (frame.type === "hello") return this.#greet(frame.data as Hello);
@@ -292,7 +293,7 @@ export class Connection {
   }
 
   #greet(hello: Hello): void {
-    this.#clear("greet");
+    this.#timers.clear("greet");
     if (hello.protocol !== PROTOCOL_VERSION) {
       const socket = this.#socket;
       this.#closed(4400, "");
@@ -302,7 +303,7 @@ export class Connection {
     this.#greeted = true;
     this.#heartbeatMs = hello.heartbeat_seconds * 1000;
     this.#frameLimit = hello.limits.frame_bytes;
-    this.#after("steady", STEADY_MS, () => (this.#attempt = 0));
+    this.#timers.after("steady", STEADY_MS, () => (this.#attempt = 0));
     this.#beat();
     this.#topics.subscribe();
     this.#setState("online");
@@ -316,7 +317,7 @@ export class Connection {
       return;
     }
     this.#waiting.delete(frame.ref);
-    this.#clear(`answer to ${frame.ref}`);
+    this.#timers.clear(`answer to ${frame.ref}`);
     if (good) waiting.resolve(frame.data);
     else waiting.reject(new CommandError(frame.code ?? "internal", frame.message ?? "", frame.field, frame.retry_after, frame.incident));
   }
@@ -329,11 +330,11 @@ export class Connection {
   #count(): void {
     this.#frames += 1;
     if (this.#frames - this.#framesTold >= RECEIVED_FRAMES) this.#tellReceived();
-    else if (!this.#timers.has("received")) this.#after("received", RECEIVED_MS, () => this.#tellReceived());
+    else if (!this.#timers.has("received")) this.#timers.after("received", RECEIVED_MS, () => this.#tellReceived());
   }
 
   #tellReceived(): void {
-    this.#clear("received");
+    this.#timers.clear("received");
     this.#framesTold = this.#frames;
     this.#socket?.send(JSON.stringify({ type: "received", data: { frames: this.#frames } }));
   }
@@ -341,7 +342,7 @@ export class Connection {
   // Heartbeat
 
   #beat(): void {
-    this.#after("beat", this.#heartbeatMs, () => {
+    this.#timers.after("beat", this.#heartbeatMs, () => {
       this.#ping();
       this.#beat();
     });
@@ -349,21 +350,7 @@ export class Connection {
 
   #ping(): void {
     if (this.#timers.has("answer")) return;
-    this.#after("answer", ANSWER_MS, () => this.#drop());
+    this.#timers.after("answer", ANSWER_MS, () => this.#drop());
     void this.command("ping", {}).catch(() => undefined);
-  }
-
-  #after(name: string, delayMs: number, run: () => void): void {
-    this.#clear(name);
-    const timer = setTimeout(() => {
-      this.#timers.delete(name);
-      run();
-    }, delayMs);
-    this.#timers.set(name, timer);
-  }
-
-  #clear(name: string): void {
-    clearTimeout(this.#timers.get(name));
-    this.#timers.delete(name);
   }
 }

@@ -1,5 +1,6 @@
 // What one does with a message: react, reply, edit, delete, copy its link, try again; by click, key, menu or long press.
-// One for each log. It draws nothing itself and asks the server for everything; the answer comes as an event.
+// One for each log, in a room made by actions_later.ts. It draws nothing itself and asks the server for everything; the
+// answer comes as an event.
 
 import { closest, isTextField } from "../dom";
 import { thenUrl } from "../beside";
@@ -7,16 +8,20 @@ import type { MessageView, RoomSnapshot } from "../protocol";
 import { excerpt } from "../reducers/messages";
 import type { MenuItem, Question, Shell } from "../shell/contract";
 import { withoutMarks } from "../words";
-import type { Editing } from "./edit";
-import { emojiName, QUICK, rememberEmoji } from "./emoji";
+import { hasOwnMenu } from "./actions_later";
+import { Editing } from "./edit";
+import { rememberEmoji } from "./emoji";
+import { emojiName, QUICK } from "./emoji_names";
+import { openHistory } from "./history";
 import type { Log } from "./log";
+import { openPicker } from "./picker";
 import { canDelete, canEdit, canPost, canReact } from "./rights";
 import { permalink } from "./row";
 
 const LONG_PRESS_MS = 500;
 const PRESS_SLACK_PX = 10;
 
-interface Hooks {
+export interface ActionHooks {
   state(): RoomSnapshot | null;
   quote(message: MessageView): void;
   /** Absent inside a thread. */
@@ -51,20 +56,18 @@ function deletion(message: MessageView): Question {
 export class Actions {
   readonly #log: Log;
   readonly #shell: Shell;
-  readonly #hooks: Hooks;
+  readonly #hooks: ActionHooks;
   #editing: Editing | null = null;
   #press: Press | null = null;
   readonly #abort = new AbortController();
 
-  constructor(log: Log, shell: Shell, hooks: Hooks) {
+  constructor(log: Log, shell: Shell, hooks: ActionHooks) {
     this.#log = log;
     this.#shell = shell;
     this.#hooks = hooks;
     const { element } = log;
     const { signal } = this.#abort;
-    element.addEventListener("click", (event) => this.#clicked(event), { signal });
-    element.addEventListener("keydown", (event) => this.#pressed(event), { signal });
-    element.addEventListener("contextmenu", (event) => this.#rightClicked(event), { signal });
+    for (const name of ["click", "keydown", "contextmenu"] as const) element.addEventListener(name, (event) => this.hear(event), { signal });
     element.addEventListener("pointerdown", (event) => this.#pressStart(event), { signal });
     element.addEventListener("scroll", () => this.#pressDrop(), { signal, passive: true });
     for (const name of ["pointerup", "pointercancel"]) element.addEventListener(name, () => this.#pressEnd(), { signal });
@@ -76,18 +79,22 @@ export class Actions {
     this.#abort.abort();
   }
 
+  /** Takes a click of either button or a key in the log; also one that came before this was made. */
+  hear(event: MouseEvent | KeyboardEvent): void {
+    if (event instanceof KeyboardEvent) this.#pressed(event);
+    else if (event.type === "contextmenu") this.#rightClicked(event);
+    else this.#clicked(event);
+  }
+
   // Editing
 
   /** Puts a box in the place of a message's text. */
   edit(row: HTMLElement, message: MessageView): void {
-    const begin = ({ Editing }: typeof import("../later")) => {
-      this.#editing ??= new Editing(this.#shell.session, this.#shell, {
-        closed: (row) => (row?.isConnected ? this.#log.activate(row) : this.#hooks.focusComposer()),
-        emptied: (message) => void this.#remove(message, false),
-      });
-      if (row.isConnected) this.#editing.start(row, message);
-    };
-    import("../later").then(begin).catch((error: unknown) => this.#shell.fail("The message cannot be edited now", error));
+    this.#editing ??= new Editing(this.#shell.session, this.#shell, {
+      closed: (row) => (row?.isConnected ? this.#log.activate(row) : this.#hooks.focusComposer()),
+      emptied: (message) => void this.#remove(message, false),
+    });
+    this.#editing.start(row, message);
   }
 
   /** Edits the newest message that passes; false when there is none. */
@@ -180,8 +187,7 @@ export class Actions {
   }
 
   #rightClicked(event: MouseEvent): void {
-    // A link, a picture or selected text have a menu of the browser's own that is of more use.
-    if (closest(event, "a[href], img, textarea") !== null || !getSelection()?.isCollapsed) return;
+    if (hasOwnMenu(event)) return;
     const target = this.#target(event.target as Element);
     if (target === null) return;
     event.preventDefault();
@@ -262,9 +268,7 @@ export class Actions {
 
   #pick(message: MessageView, opener: HTMLElement): void {
     const { me } = this.#shell.session;
-    import("../later")
-      .then(({ openPicker }) => openPicker({ opener, me, choose: (emoji) => this.#react(message, emoji) }))
-      .catch((error: unknown) => this.#shell.fail("The emoji could not be loaded", error));
+    openPicker({ opener, me, choose: (emoji) => this.#react(message, emoji) });
   }
 
   #react(message: MessageView, emoji: string): void {
@@ -296,12 +300,9 @@ export class Actions {
       button.setAttribute("aria-expanded", "false");
       this.#hooks.opened(null);
     };
-    const open = ({ openHistory }: typeof import("../later")) => {
-      button.setAttribute("aria-expanded", "true");
-      openHistory(this.#shell, message, button, closed);
-      this.#hooks.opened(message.id);
-    };
-    import("../later").then(open).catch((error: unknown) => this.#shell.fail("The history could not be loaded", error));
+    button.setAttribute("aria-expanded", "true");
+    openHistory(this.#shell, message, button, closed);
+    this.#hooks.opened(message.id);
   }
 
   #copyLink(message: MessageView, state: RoomSnapshot): Promise<void> {

@@ -1,5 +1,7 @@
 // Emoji by name: the list (made by the build from gemoji), search, and what a person used lately.
-// Used by the picker, by completion and for labels. It draws nothing and loads the list only when it is asked for.
+// Used by the picker and by completion; what an emoji is called stands in emoji_names.ts. It draws nothing and loads the list only when it is asked for.
+
+import { learnNames, QUICK } from "./emoji_names";
 
 export interface Emoji {
   emoji: string;
@@ -17,13 +19,9 @@ export interface EmojiGroup {
 
 type Packed = [id: string, title: string, emoji: [emoji: string, words: string][]][];
 
-/** One press away in every menu. */
-export const QUICK: readonly string[] = ["👍", "👀", "🎯", "🎉", "✅"];
-const QUICK_NAMES: Readonly<Record<string, string>> = { "👍": "thumbs up", "👀": "eyes", "🎯": "bullseye", "🎉": "party", "✅": "check" };
 const RECENT_MOST = 27;
 
 let groups: EmojiGroup[] = [];
-let names = new Map<string, string>();
 let loading: Promise<EmojiGroup[]> | null = null;
 
 /** The groups, fetched once. */
@@ -39,7 +37,7 @@ async function fetchGroups(): Promise<EmojiGroup[]> {
   const response = await fetch(document.body.dataset["emoji"] ?? "/static/emoji.json", { credentials: "same-origin" });
   if (!response.ok) throw new Error(`The emoji list answered ${response.status}.`);
   groups = unpack((await response.json()) as Packed);
-  names = new Map(groups.flatMap((group) => group.emoji.map((one) => [one.emoji, one.name] as const)));
+  learnNames(groups.flatMap((group) => group.emoji));
   return groups;
 }
 
@@ -49,11 +47,6 @@ export function unpack(packed: Packed): EmojiGroup[] {
     title,
     emoji: emoji.map(([text, words]) => ({ emoji: text, words, name: words.split(" ", 1)[0] ?? "" })),
   }));
-}
-
-/** A word for an emoji, for labels; the emoji itself while the list is not loaded. */
-export function emojiName(emoji: string): string {
-  return QUICK_NAMES[emoji] ?? names.get(emoji)?.replaceAll("_", " ") ?? emoji;
 }
 
 /** Emoji whose short name starts with, then those whose words contain the query. */

@@ -8,7 +8,7 @@ import { roomLabel } from "../people";
 import type { MessageView, PersonView, RoomSnapshot } from "../protocol";
 import { excerpt, shownInRoom } from "../reducers/messages";
 import type { MountRequest, RoomPane, Shell } from "../shell/contract";
-import { Actions } from "./actions";
+import { ActionsLater } from "./actions_later";
 import type { Cards } from "./cards";
 import { Composer } from "./composer";
 import { entriesOf } from "./entries";
@@ -21,25 +21,11 @@ import type { ThreadPane } from "./thread";
 import { Typing } from "./typing";
 import { ReadMarker } from "./unread";
 
-const WARM_UP_MS = 2_000;
 /** Threads near the place of a reply that are looked through for it. */
 const ROOTS_TRIED = 8;
 
 export function mountRoom(request: MountRequest): RoomPane {
-  warmUp();
   return new Room(request);
-}
-
-let warm = false;
-
-/** Fetches what is asked for later while the browser has nothing else to do, so that it is there without a connection. */
-function warmUp(): void {
-  if (warm) return;
-  warm = true;
-  setTimeout(() => {
-    // What fails here is asked for again, and told, when the person wants it.
-    import("../later").catch(() => undefined);
-  }, WARM_UP_MS);
 }
 
 class Room implements RoomPane {
@@ -48,7 +34,7 @@ class Room implements RoomPane {
   readonly #chat: HTMLElement;
   readonly #log: Log;
   readonly #pages: Pages;
-  readonly #actions: Actions;
+  readonly #actions: ActionsLater;
   readonly #composer: Composer;
   readonly #typing: Typing;
   readonly #reads: ReadMarker;
@@ -91,8 +77,8 @@ class Room implements RoomPane {
     });
   }
 
-  #makeActions(): Actions {
-    return new Actions(this.#log, this.#shell, {
+  #makeActions(): ActionsLater {
+    return new ActionsLater(this.#log, this.#shell, {
       state: () => this.#state,
       quote: (message) => this.#composer.setQuote(message),
       openThread: (root, opener) => this.#openThread(root, opener),

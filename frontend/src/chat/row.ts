@@ -8,7 +8,7 @@ import type { MessageView, ReactionView, RoomView } from "../protocol";
 import { excerpt } from "../reducers/messages";
 import { clock, dayLabel, fullTime, shortTime } from "../time";
 import { withoutMarks } from "../words";
-import { emojiName } from "./emoji";
+import { emojiName } from "./emoji_names";
 import type { Entry } from "./entries";
 
 export interface RowContext {

@@ -4,6 +4,7 @@
 import type { AnyEvent } from "../events";
 import type { CursorMoved, DocumentSnapshot, DocumentView, Joined } from "../protocol";
 import { CommandError, Connection, type ConnectionState } from "../socket";
+import { Timers } from "../timers";
 import { batchOf } from "./edits";
 import type { Replica, Taken } from "./replica";
 
@@ -51,7 +52,7 @@ export class Line {
   readonly #topic: string;
   readonly #clientId: string;
   readonly #hooks: LineHooks;
-  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #timers = new Timers();
   #pushing = false;
   /** The version that the push in flight was stored as; its edits are on their way here. */
   #stored = 0;
@@ -86,13 +87,13 @@ export class Line {
 
   /** One typed: push soon. */
   touch(): void {
-    if (this.ready && !this.#pushing && !this.#timers.has("retry")) this.#after("push", Math.max(0, this.#pushedAt + PUSH_GAP_MS - Date.now()), () => void this.#push());
+    if (this.ready && !this.#pushing && !this.#timers.has("retry")) this.#timers.after("push", Math.max(0, this.#pushedAt + PUSH_GAP_MS - Date.now()), () => void this.#push());
   }
 
   /** One's caret moved, or one came or went. */
   touchCursor(delayMs = 0): void {
     if (this.#timers.has("cursor")) return;
-    this.#after("cursor", Math.max(delayMs, this.#toldAt + CURSOR_GAP_MS - Date.now()), () => this.#tellCursor());
+    this.#timers.after("cursor", Math.max(delayMs, this.#toldAt + CURSOR_GAP_MS - Date.now()), () => this.#tellCursor());
   }
 
   /** Reads the rights again, and whatever was missed. */
@@ -133,7 +134,7 @@ export class Line {
   #interrupt(): void {
     this.ready = this.#pushing = false;
     this.#stored = 0;
-    for (const name of [...this.#timers.keys()]) this.#clear(name);
+    this.#timers.clearAll();
   }
 
   // What comes
@@ -183,7 +184,7 @@ export class Line {
       this.#failures = 0;
       this.#stored = version;
       // Its edits come by the topic, before the answer or after it.
-      this.#after("acked", ACKED_MS, () => void this.#pull());
+      this.#timers.after("acked", ACKED_MS, () => void this.#pull());
       this.#settle();
     } catch (error) {
       if (replica === this.#hooks.replica()) this.#failed(error as CommandError);
@@ -197,7 +198,7 @@ export class Line {
     if (replica === null || this.#stored === 0 || replica.version < this.#stored) return;
     this.#stored = 0;
     this.#pushing = false;
-    this.#clear("acked");
+    this.#timers.clear("acked");
     if (replica.isSettled) this.touchCursor();
     else this.touch();
   }
@@ -211,13 +212,13 @@ export class Line {
     if (error.code === "conflict") void this.#pull();
     const pause = Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** this.#failures);
     this.#failures += 1;
-    this.#after("retry", error.retry_after === null ? pause : error.retry_after * 1_000, () => void this.#push());
+    this.#timers.after("retry", error.retry_after === null ? pause : error.retry_after * 1_000, () => void this.#push());
   }
 
   // Asking again
 
   #pullLater(): void {
-    this.#after("pull", PULL_MS, () => void this.#pull().finally(() => this.ready && this.#pullLater()));
+    this.#timers.after("pull", PULL_MS, () => void this.#pull().finally(() => this.ready && this.#pullLater()));
   }
 
   async #pull(): Promise<void> {
@@ -240,20 +241,6 @@ export class Line {
     if (!replica.isSettled) return;
     this.#toldAt = Date.now();
     this.connection.command("cursor.move", { version: replica.version, ranges }, this.#topic).catch(() => undefined);
-    this.#after("repeat", CURSOR_REPEAT_MS, () => this.#tellCursor());
-  }
-
-  #after(name: string, delayMs: number, run: () => void): void {
-    this.#clear(name);
-    const timer = setTimeout(() => {
-      this.#timers.delete(name);
-      run();
-    }, delayMs);
-    this.#timers.set(name, timer);
-  }
-
-  #clear(name: string): void {
-    clearTimeout(this.#timers.get(name));
-    this.#timers.delete(name);
+    this.#timers.after("repeat", CURSOR_REPEAT_MS, () => this.#tellCursor());
   }
 }

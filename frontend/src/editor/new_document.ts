@@ -4,7 +4,8 @@
 import { ApiError } from "../api";
 import { el, part, uuid4 } from "../dom";
 import type { DocumentView } from "../protocol";
-import { clearErrors, dialog, once, openDialog } from "../shell/dialogs";
+import { clearErrors, dialog, openDialog } from "../shell/dialogs";
+import { once } from "../shell/forms";
 import type { Documents } from "./documents";
 import { readText } from "./files";
 import { languageOfName, LANGUAGES } from "./languages";

@@ -5,7 +5,8 @@ import { clone, part } from "../dom";
 import { avatar } from "../people";
 import type { PersonView, RoomView } from "../protocol";
 import type { Session } from "../session";
-import { clearErrors, dialog, once, openDialog, showNote } from "./dialogs";
+import { clearErrors, dialog, openDialog } from "./dialogs";
+import { once, showNote } from "./forms";
 import { PeopleFinder } from "./people_finder";
 import { presenceOf } from "./presence";
 

@@ -7,7 +7,8 @@ import type { LinkView, RoomSnapshot } from "../protocol";
 import type { Session } from "../session";
 import { duration, fullTime, shortTime } from "../time";
 import type { Announcer } from "./announcer";
-import { clearErrors, confirm, dialog, once, openDialog, showError } from "./dialogs";
+import { clearErrors, dialog, openDialog } from "./dialogs";
+import { confirm, once, showError } from "./forms";
 import { PeopleFinder } from "./people_finder";
 import { presenceOf } from "./presence";
 

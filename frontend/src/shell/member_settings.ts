@@ -4,7 +4,7 @@
 import { clone, part } from "../dom";
 import { avatar } from "../people";
 import type { MemberView, RoomSnapshot } from "../protocol";
-import { confirm } from "./dialogs";
+import { confirm } from "./forms";
 import type { Shell } from "./contract";
 import { findMembers, memberDetail, ROLES } from "./members";
 import { stateOf } from "./presence";

@@ -6,7 +6,8 @@ import { part, uuid4 } from "../dom";
 import type { RoomView } from "../protocol";
 import type { Session } from "../session";
 import { CommandError } from "../socket";
-import { clearErrors, dialog, once, openDialog, showNote } from "./dialogs";
+import { clearErrors, dialog, openDialog } from "./dialogs";
+import { once, showNote } from "./forms";
 import { slugOf } from "./routes";
 
 const WAIT_MS = 250;

@@ -1,13 +1,14 @@
 // The shell as the chat and the views see it: announcements, notices, questions, menus, people, going elsewhere.
 // Made once by app.ts. It joins the parts and decides nothing itself.
 
+import { part } from "../dom";
 import type { RoomView } from "../protocol";
 import type { Session } from "../session";
 import type { Announcer } from "./announcer";
 import type { MenuRequest, Notice, PaneOptions, Question, Shell } from "./contract";
-import { confirm, errorText } from "./dialogs";
+import { errorText } from "./dialogs";
 import type { Menu } from "./menu";
-import { openPerson } from "./person";
+import { OnceMade } from "./once_made";
 import type { Router } from "./router";
 import type { Stage } from "./stage";
 import type { Toasts } from "./toasts";
@@ -23,18 +24,18 @@ export interface Parts {
 export class PageShell implements Shell {
   readonly #announcer: Announcer;
   readonly #toasts: Toasts;
-  readonly #menu: Menu;
+  /** Menus and questions come after the first load; once here they open within the click that asks for them. */
+  readonly #later = new OnceMade(() => import("../later"));
+  #menu: Menu | null = null;
   #parts: Parts | null = null;
 
   constructor(
     readonly session: Session,
     announcer: Announcer,
     toasts: Toasts,
-    menu: Menu,
   ) {
     this.#announcer = announcer;
     this.#toasts = toasts;
-    this.#menu = menu;
   }
 
   join(parts: Parts): void {
@@ -62,12 +63,17 @@ export class PageShell implements Shell {
     this.#toasts.show({ kind: "error", title: what, text: errorText(error) });
   }
 
-  confirm(question: Question, run?: (typed: string) => Promise<unknown>): Promise<string | null> {
+  async confirm(question: Question, run?: (typed: string) => Promise<unknown>): Promise<string | null> {
+    const { confirm } = await this.#later.get();
     return confirm(question, run);
   }
 
   openMenu(request: MenuRequest): void {
-    this.#menu.open(request);
+    this.#use(({ Menu }) => (this.#menu ??= new Menu(part(document, "#menu"))).open(request));
+  }
+
+  #use(act: (later: typeof import("../later")) => unknown): void {
+    this.#later.use(act).catch((error: unknown) => this.fail("This part of the page could not be loaded", error));
   }
 
   openPerson(user: number, anchor: HTMLElement): void {
@@ -75,7 +81,8 @@ export class PageShell implements Shell {
     const pane = this.#with.stage.roomStage?.pane ?? null;
     const may = pane !== null && room !== null && room.permissions.includes("post");
     const mention = may ? (text: string) => pane.insert(text) : null;
-    openPerson(this, user, anchor, { openMenu: (request) => this.openMenu(request), write: (id) => this.write(id), mention });
+    const hooks = { openMenu: (request: MenuRequest) => this.openMenu(request), write: (id: number) => this.write(id), mention };
+    this.#use(({ openPerson }) => openPerson(this, user, anchor, hooks));
   }
 
   /** Opens the direct room with somebody. */

@@ -4,7 +4,7 @@
 import { clone, onceAFrame, part } from "../dom";
 import { roomIcon } from "../people";
 import type { RoomSnapshot, RoomView, UpdateRoom } from "../protocol";
-import { confirm, once } from "./dialogs";
+import { confirm, once } from "./forms";
 import { MemberSettings } from "./member_settings";
 import { focusHeading, stand, type ShellContext, type View } from "./view";
 
