@@ -4,6 +4,7 @@ Used by the browser tests of the editor. It never asserts: tests say what they e
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -61,10 +62,28 @@ def lines(page: Page) -> str:
     return str(editor(page).evaluate(LINES))
 
 
+def code_lines(page: Page) -> Locator:
+    """The same, line by line; for tests that wait for a text."""
+    return editor(page).locator(".cm-line")
+
+
+def wait_for_keys(page: Page) -> None:
+    """Waits until the editor has its keys and its undo, which are fetched beside the text and may come after it."""
+    expect(pane(page).locator(".hosts .cm-host:not([hidden]) .cm-foldGutter")).to_be_attached()
+
+
 def go_to_end(page: Page) -> None:
     """Puts the caret behind the last character."""
+    wait_for_keys(page)
     editor(page).click()
     page.keyboard.press("Control+End")
+
+
+def go_to_start(page: Page) -> None:
+    """Puts the caret before the first character."""
+    wait_for_keys(page)
+    editor(page).click()
+    page.keyboard.press("Control+Home")
 
 
 def type_at_end(page: Page, text: str) -> None:
@@ -79,18 +98,51 @@ def stored_version(document: DocumentView) -> int:
     return int(elsewhere(Document.objects.values_list("version", flat=True).get, pk=document.id))
 
 
+def stored_text(reader: Any, document: DocumentView) -> str:
+    """The text in the database."""
+    return str(elsewhere(selectors.view_text, actor=reader, document_id=document.id, version=None).text)
+
+
+def wait_until(page: Page, holds: Callable[[], bool]) -> bool:
+    """Asks again for at most ten seconds, while the page goes on; answers whether it came to hold."""
+    deadline = time.monotonic() + 10
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        page.wait_for_timeout(50)
+    return True
+
+
 def wait_until_one(*pages: Page, reader: Any, document: DocumentView) -> None:
     """Waits at most ten seconds until the pages show the stored text at its version, with nothing on its way.
 
     What was typed a moment ago shows as saved before it is, so no single page can tell that all is done.
     """
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
+
+    def are_one() -> bool:
         stored = elsewhere(selectors.view_text, actor=reader, document_id=document.id, version=None)
         shown = {(lines(page), status(page).text_content()) for page in pages}
-        if shown == {(stored.text, f"Saved, version {stored.version}")}:
-            return
-        pages[0].wait_for_timeout(50)
+        return shown == {(stored.text, f"Saved, version {stored.version}")}
+
+    wait_until(pages[0], are_one)
+
+
+KEPT = """(account) => new Promise((resolve, reject) => {
+  const opened = indexedDB.open(`collab-editor-${account}`);
+  opened.onerror = () => reject(opened.error);
+  opened.onsuccess = () => {
+    const asked = opened.result.transaction("unsent").objectStore("unsent").getAll();
+    asked.onsuccess = () => {
+      opened.result.close();
+      resolve(asked.result.map((kept) => kept.changes.length).sort());
+    };
+  };
+})"""
+
+
+def wait_until_kept(page: Page, who: Any, *keys: int) -> None:
+    """Waits until so many keys of each copy are kept on the device: a page that is left before may lose them."""
+    wait_until(page, lambda: page.evaluate(KEPT, who.pk) == sorted(keys))
 
 
 class EditorLine(Line):

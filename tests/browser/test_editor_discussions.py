@@ -13,7 +13,19 @@ from chat.shapes import BesideView
 from editor import selectors, services
 from editor.models import Anchor
 from editor.shapes import DocumentView
-from tests.browser.code import document_url, editor, go_to_end, lines, make_document, pane, status, wait_until_one
+from tests.browser.code import (
+    code_lines,
+    document_url,
+    editor,
+    go_to_end,
+    go_to_start,
+    make_document,
+    pane,
+    status,
+    wait_for_keys,
+    wait_until,
+    wait_until_one,
+)
 from tests.browser.conftest import PHONE
 from tests.browser.pages import Line, choose, elsewhere, field, message, write
 from tests.factories import make_person, say
@@ -50,6 +62,7 @@ def open_document(open_page: OpenPage, who: Any, room: Room, document: DocumentV
 
 
 def select_line(page: Page, text: str) -> None:
+    wait_for_keys(page)
     editor(page).get_by_text(text).click()
     page.keyboard.press("Home")
     page.keyboard.press("Shift+End")
@@ -110,8 +123,7 @@ def test_lines_are_followed_while_both_type_and_say_that_they_changed(ada, ben, 
     page, other = (open_document(open_page, who, room, document) for who in (ada, ben))
     mark(page).click()
     expect(talk(page, "lines 2 to 3")).to_be_visible()
-    editor(other).click()
-    other.keyboard.press("Control+Home")
+    go_to_start(other)
     other.keyboard.type("import log\n\n")
     expect(talk(page, "lines 4 to 5")).to_be_visible()
     expect(card(page, "This loop")).to_contain_text("session.py lines 4–5")
@@ -130,8 +142,9 @@ def test_the_page_and_the_server_agree_where_lines_are_after_both_typed_at_their
 ):
     discussed(ada, document, "This loop")
     page, other = (open_document(open_page, who, room, document) for who in (ada, ben))
-    expect(mark(page)).to_have_count(1)
-    expect(mark(other)).to_have_count(1)
+    for each in (page, other):
+        expect(mark(each)).to_have_count(1)
+        wait_for_keys(each)
     editor(page).get_by_text("for one in log").click()
     page.keyboard.press("Home")
     page.keyboard.press("Home")
@@ -157,6 +170,7 @@ def test_lines_that_are_deleted_are_told_as_gone_with_the_code_of_then(ada, ben,
     discussed(ada, document, "This loop")
     page = open_document(open_page, ada, room, document)
     expect(mark(page)).to_have_count(1)
+    wait_for_keys(page)
     editor(page).get_by_text("for one in log").click()
     page.keyboard.press("Home")
     page.keyboard.press("Home")
@@ -177,13 +191,13 @@ def test_every_message_remembers_what_was_open(ada, ben, room, document, open_pa
     expect(message(page, "Before")).to_have_class(SENT)
     go_to_end(page)
     page.keyboard.type("# more")
-    expect(status(page)).to_contain_text("Saved")
+    expect(status(page)).to_have_text("Saved, version 6")
     write(page, "After")
     expect(message(page, "After")).to_have_class(SENT)
     choose(page, "Before", "Code at that time")
     expect(page).to_have_url(re.compile(rf"\?doc={document.id}&v=0$"))
     pane(page).get_by_role("button", name="Back to live").click()
-    assert lines(page).endswith("# more")
+    expect(code_lines(page).last).to_have_text("# more")
     pane(page).press("Control+\\")
     write(page, "With nothing open")
     expect(message(page, "With nothing open")).to_have_class(SENT)
@@ -202,7 +216,7 @@ def test_jumping_from_the_chat_opens_the_document_at_its_lines(ada, ben, room, o
     line = editor(page).get_by_text("line 150", exact=True)
     expect(line).to_be_in_viewport()
     expect(talk(page, "line 150")).to_be_visible()
-    assert 0.2 < line.evaluate(SHARE) < 0.5
+    assert wait_until(page, lambda: 0.2 < line.evaluate(SHARE) < 0.5)
     expect(pane(page).locator(".cm-jumped")).to_have_count(0)
 
 

@@ -9,10 +9,26 @@ from playwright.sync_api import Page, expect
 
 from chat import services as chat
 from chat.models import Room
-from editor import selectors, services
+from editor import services
 from editor.services import DocumentChange
 from editor.shapes import DocumentView
-from tests.browser.code import EditorLine, document_url, editor, make_document, mode_bar, pane, status, tab, type_at_end
+from tests.browser.code import (
+    EditorLine,
+    code_lines,
+    document_url,
+    editor,
+    go_to_start,
+    make_document,
+    mode_bar,
+    pane,
+    status,
+    stored_text,
+    tab,
+    type_at_end,
+    wait_until,
+    wait_until_kept,
+    wait_until_one,
+)
 from tests.browser.pages import SECOND_MS, elsewhere
 
 OpenPage = Callable[..., Page]
@@ -24,10 +40,6 @@ TEXT = "one\ntwo\n"
 def document(ada: Any, room: Room) -> DocumentView:
     """notes.md of #general, made by Ada."""
     return make_document(ada, room, name="notes.md", text=TEXT)
-
-
-def stored_text(reader: Any, document: DocumentView) -> str:
-    return str(elsewhere(selectors.view_text, actor=reader, document_id=document.id, version=None).text)
 
 
 def open_document(open_page: OpenPage, who: Any, room: Room, document: DocumentView) -> tuple[Page, EditorLine]:
@@ -50,14 +62,13 @@ def test_writer_goes_on_offline_and_is_merged_on_return(
     page.keyboard.press("Control+Home")
     page.keyboard.type("zero\n")
     expect(status(page)).to_have_text("Offline, 2 edits waiting")
-    editor(other).click()
-    other.keyboard.press("Control+Home")
+    go_to_start(other)
     other.keyboard.type("from ben ")
-    expect(status(other)).to_have_text(re.compile(r"Saved, version [1-9]"))
+    assert wait_until(other, lambda: "from ben " in stored_text(ada, document))
     line.mend(page)
-    expect(editor(page)).to_contain_text("from ben")
-    expect(status(page)).to_have_text(re.compile("Saved, version"))
+    expect(editor(page)).to_contain_text("from ben ")
     expect(editor(other)).to_contain_text("from ada")
+    wait_until_one(page, other, reader=ada, document=document)
     text = stored_text(ada, document)
     assert sorted(text.split()) == sorted(["zero", "from", "ben", "one", "two", "from", "ada"])
 
@@ -69,16 +80,18 @@ def test_unsent_edits_survive_a_reload_and_are_stored_once(
     line.cut()
     type_at_end(page, "not sent yet")
     expect(status(page)).to_have_text("Offline, 1 edit waiting")
-    page.wait_for_timeout(SECOND_MS / 2)
+    wait_until_kept(page, ada, len("not sent yet"))
     page.reload()
     expect(editor(page)).to_contain_text("not sent yet")
     expect(status(page)).to_have_text("Offline, 1 edit waiting")
     assert stored_text(ada, document) == TEXT
     line.mend(page)
-    expect(status(page)).to_have_text(re.compile("Saved, version"))
+    expect(status(page)).to_have_text("Saved, version 12")
     assert stored_text(ada, document) == TEXT + "not sent yet"
+    wait_until_kept(page, ada)
     page.reload()
-    expect(status(page)).to_have_text(re.compile("Saved, version"))
+    expect(code_lines(page)).to_have_text([*TEXT.split("\n")[:-1], "not sent yet"])
+    wait_until_one(page, reader=ada, document=document)
     assert stored_text(ada, document) == TEXT + "not sent yet"
 
 
@@ -130,14 +143,16 @@ def test_two_tabs_of_a_person_merge_what_both_kept(
     type_at_end(second, "from another ")
     for page in (first, second):
         expect(status(page)).to_have_text("Offline, 1 edit waiting")
-        page.wait_for_timeout(SECOND_MS / 2)
+    wait_until_kept(first, ada, len("from one tab "), len("from another "))
     second.close()
     line.mend(first)
     first.reload()
     expect(status(first)).to_have_text(re.compile("Saved, version"))
     expect(editor(first)).to_contain_text("from one tab")
     expect(editor(first)).to_contain_text("from another")
-    assert stored_text(ada, document).count("from another") == 1
+    wait_until_one(first, reader=ada, document=document)
+    text = stored_text(ada, document)
+    assert (text.count("from one tab"), text.count("from another")) == (1, 1)
 
 
 def test_edits_of_somebody_who_lost_the_right_become_a_draft(

@@ -15,7 +15,20 @@ from editor import services
 from editor.models import Document
 from editor.services import DocumentChange
 from editor.shapes import DocumentView
-from tests.browser.code import document_url, editor, go_to_end, make_document, mode_bar, pane, status, tab, type_at_end
+from tests.browser.code import (
+    code_lines,
+    document_url,
+    editor,
+    go_to_end,
+    make_document,
+    mode_bar,
+    pane,
+    status,
+    tab,
+    type_at_end,
+    wait_for_keys,
+    wait_until,
+)
 from tests.browser.pages import SECOND_MS, elsewhere, field
 from tests.factories import change
 
@@ -36,8 +49,13 @@ def open_document(open_page: OpenPage, who: Any, room: Room, document: DocumentV
     return page
 
 
-def names(page: Page) -> list[str]:
-    return [name.strip() for name in pane(page).get_by_role("tab").all_text_contents()]
+def expect_tabs(page: Page, *names: str) -> None:
+    expect(pane(page).get_by_role("tab")).to_have_text(names)
+
+
+def width(page: Page) -> float:
+    box = pane(page).bounding_box()
+    return box["width"] if box is not None else 0
 
 
 def test_person_opens_the_pane_and_makes_the_first_document(
@@ -62,7 +80,9 @@ def test_person_opens_the_pane_and_makes_the_first_document(
     expect(tab(page, "trace_reader.py")).to_have_attribute("aria-selected", "true")
     expect(editor(page)).to_be_focused()
     expect(pane(page).get_by_label("Language")).to_have_value("python")
+    wait_for_keys(page)
     page.keyboard.type("import this\n")
+    expect(code_lines(page)).to_have_text(["import this", ""])
     expect(status(page)).to_have_text(re.compile("Saved, version [1-9]"))
     expect(page).to_have_url(re.compile(r"\?doc=\d+$"))
     page.keyboard.press("Control+\\")
@@ -104,10 +124,11 @@ def test_documents_are_renamed_moved_and_deleted_in_front_of_others(
     expect(tab(other, "core.py")).to_be_visible()
     expect(tab(page, "core.py")).to_be_focused()
     page.keyboard.press("Alt+Shift+ArrowRight")
-    expect(pane(other).get_by_role("tab").nth(1)).to_have_text("core.py")
+    for each in (page, other):
+        expect_tabs(each, "b.md", "core.py", "c.sql")
     tab(page, "c.sql").drag_to(tab(page, "b.md"))
-    expect(pane(other).get_by_role("tab").first).to_have_text("c.sql")
-    assert names(page) == ["c.sql", "b.md", "core.py"]
+    for each in (page, other):
+        expect_tabs(each, "c.sql", "b.md", "core.py")
     tab(page, "b.md").dblclick()
     page.keyboard.press("Escape")
     expect(tab(page, "b.md")).to_be_focused()
@@ -210,24 +231,19 @@ def test_keyboard_enters_and_leaves_the_editor(
     before = pane(page).bounding_box()
     edge.focus()
     page.keyboard.press("ArrowLeft")
-    after = pane(page).bounding_box()
     assert before is not None
-    assert after is not None
-    assert after["width"] == pytest.approx(before["width"] + 24, abs=2)
+    assert wait_until(page, lambda: width(page) == pytest.approx(before["width"] + 24, abs=2))
     box = edge.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 4, box["y"] + 200)
     page.mouse.down()
     page.mouse.move(box["x"] + 104, box["y"] + 200)
     page.mouse.up()
-    dragged = pane(page).bounding_box()
-    assert dragged is not None
-    assert dragged["width"] == pytest.approx(after["width"] - 100, abs=4)
+    assert wait_until(page, lambda: width(page) == pytest.approx(before["width"] + 24 - 100, abs=6))
+    dragged = width(page)
     page.reload()
     expect(editor(page)).to_be_visible()
-    again = pane(page).bounding_box()
-    assert again is not None
-    assert again["width"] == pytest.approx(dragged["width"], abs=4)
+    assert wait_until(page, lambda: width(page) == pytest.approx(dragged, abs=4))
 
 
 def test_language_is_chosen_for_everybody(
@@ -316,7 +332,10 @@ def test_phone_shows_code_by_its_tab(
     expect(page.get_by_role("textbox", name="Message")).to_be_hidden()
     expect(page.get_by_role("link", name="Code")).to_have_attribute("aria-current", "page")
     assert_no_sideways_scroll(page)
+    expect(editor(page)).to_have_attribute("aria-readonly", "false")
+    wait_for_keys(page)
     editor(page).tap()
+    expect(editor(page)).to_be_focused()
     page.keyboard.type("# thumb\n")
     expect(status(page)).to_have_text(re.compile("Saved, version [1-9]"))
     page.get_by_role("link", name="Chat").click()
