@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -113,7 +114,8 @@ class DocumentConsumer(BaseConsumer):
         opening, mode = await self._enter(command.version)
         if self._client_id != command.client_id:
             self._leave()
-        self._client_id, self._opening = command.client_id, opening
+        # Without the text, which would be held as often as the document is open.
+        self._client_id, self._opening = command.client_id, replace(opening, text=None)
         asyncio.get_running_loop().call_soon(hub.catch_up, self.socket)
         return events.Joined(
             mode=mode,
