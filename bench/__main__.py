@@ -20,15 +20,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import documents, goals, prepare, report
+from bench import documents, goals, openings, prepare, report
 from bench.drive import GeneratorFailed
 from bench.subjects import Context, Subject, fanout_subjects, send_subjects, socket_subjects
 from bench.work import Cell, Pace, Servers, measure_connect, measure_fanout, measure_idle, measure_send
 
-KINDS = ("fanout", "send", "connect", "idle", "keystroke", "push")
+KINDS = ("fanout", "send", "connect", "idle", "keystroke", "push", "open", "hold")
 SIZES = [50, 500, 2000]
-FULL = Pace(typing_seconds=5.0, seconds=1.0, warmup_seconds=0.3, connects=2000, connect_seconds=2.5, idle_sockets=2000)
-QUICK = Pace(typing_seconds=2.0, seconds=0.5, warmup_seconds=0.2, connects=1000, connect_seconds=1.5, idle_sockets=1000)
+FULL = Pace(
+    typing_seconds=5.0, seconds=1.0, warmup_seconds=0.3, connects=2000, connect_seconds=2.5, idle_sockets=2000, opens=20
+)
+QUICK = Pace(
+    typing_seconds=2.0, seconds=0.5, warmup_seconds=0.2, connects=1000, connect_seconds=1.5, idle_sockets=1000, opens=5
+)
 
 NOISY = 0.15
 """A measurement is repeated once when others used more of the machine than this."""
@@ -87,21 +91,32 @@ class Run:
             found = documents.keystroke_subjects()
         elif kind == "push":
             found = documents.push_subjects(postgres=bool(self.context.postgres_url))
+        elif kind == "open":
+            found = openings.open_subjects(postgres=bool(self.context.postgres_url))
+        elif kind == "hold":
+            found = openings.hold_subjects()
         else:
             found = socket_subjects()
         return [subject for subject in found if not self.only or subject.name in self.only]
 
+    def _measure_of(self, kind: str) -> Callable[[Subject], list[Cell]] | None:
+        """The measurement that every subject of this kind has once; None for a kind with cases."""
+        context, servers, pace = self.context, self.servers, self.pace
+        found: dict[str, Callable[[Subject], list[Cell]]] = {
+            "send": lambda subject: measure_send(context, servers, subject, pace),
+            "connect": lambda subject: measure_connect(context, servers, subject, pace),
+            "idle": lambda subject: measure_idle(context, servers, subject, pace),
+            "keystroke": lambda subject: documents.measure_keystroke(context, servers, subject, pace),
+            "open": lambda subject: openings.measure_open(context, servers, subject, pace),
+            "hold": lambda subject: openings.measure_hold(context, servers, subject),
+        }
+        return found.get(kind)
+
     def _steps(self, kind: str) -> Iterator[Step]:
         """One turn of every subject."""
-        for subject in self.subjects[kind]:
-            if kind == "send":
-                yield subject, lambda s=subject: measure_send(self.context, self.servers, s, self.pace)  # type: ignore[misc]
-            elif kind == "connect":
-                yield subject, lambda s=subject: measure_connect(self.context, self.servers, s, self.pace)  # type: ignore[misc]
-            elif kind == "idle":
-                yield subject, lambda s=subject: measure_idle(self.context, self.servers, s, self.pace)  # type: ignore[misc]
-            elif kind == "keystroke":
-                yield subject, lambda s=subject: documents.measure_keystroke(self.context, self.servers, s, self.pace)  # type: ignore[misc]
+        measure = self._measure_of(kind)
+        for subject in self.subjects[kind] if measure else []:
+            yield subject, partial(measure, subject)
         if kind == "push":
             yield from self._pushes()
         for size in self.options.sizes if kind == "fanout" else []:
@@ -177,6 +192,8 @@ class Run:
             "idle": goals.idle_goals(),
             "keystroke": goals.keystroke_goals(),
             "push": goals.push_goals(),
+            "open": goals.open_goals(),
+            "hold": [],
         }[kind]
 
     def render(self, kind: str) -> str:
@@ -192,7 +209,7 @@ def _side_servers(stack: ExitStack, context: Context, kinds: list[str]) -> None:
     try:
         if "fanout" in kinds:
             context.redis_url = stack.enter_context(start_valkey()).url
-        if "send" in kinds or "push" in kinds:
+        if {"send", "push", "open"} & set(kinds):
             context.postgres_url = stack.enter_context(start_postgres(durable=True)).url
     except ServerNotFound as error:
         print(f"left out: {error}", flush=True)

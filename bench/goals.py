@@ -116,6 +116,15 @@ def push_goals() -> list[Goal]:
     ]
 
 
+def open_goals() -> list[Goal]:
+    """Opening a document costs its tail, not its past: a hundred times the past may not be felt."""
+    return [
+        Goal(f"{name}-long", case, "open_p50_ms", True, 1.25, "", name)
+        for name in ("ours", "ours-postgres")
+        for case in ("cold", "warm")
+    ]
+
+
 def send_goals() -> list[Goal]:
     """Stored messages through the whole product."""
     return [

@@ -79,6 +79,17 @@ COLUMNS: dict[str, list[Column]] = {
         Column("generator_busy_share", "generator busy", ".0%"),
         Column("others_share", "others", ".0%"),
     ],
+    "open": [
+        Column("open_p50_ms", "text there p50 ms", ".2f", True),
+        Column("open_p90_ms", "p90 ms", ".2f"),
+        Column("open_most_ms", "most ms", ".2f"),
+        Column("opens", "opened"),
+    ],
+    "hold": [
+        Column("kib_per_document", "KiB per document", ",.1f", True),
+        Column("documents", "documents"),
+        Column("base_mib", "MiB with the first eight", ".0f"),
+    ],
     "idle": [
         Column("kib_per_socket", "KiB per socket", ".1f", True),
         Column("base_mib", "MiB with 100 sockets", ".0f"),
@@ -92,6 +103,8 @@ HEADINGS = {
     "idle": "Idle sockets",
     "keystroke": "Keystrokes: 50 editors of one document, four letters a second each",
     "push": "Edits of one document, stored before the answer",
+    "open": "Opening a document of 100,000 characters, 498 updates after its last stored text",
+    "hold": "Memory of open documents, each 100,000 characters with 498 updates after its last stored text",
 }
 
 
@@ -99,7 +112,7 @@ def case_of(what: str, cell: dict[str, Any]) -> str:
     """The part of a kind of work that a cell belongs to."""
     if what == "fanout":
         return f"{cell['connections']}/{cell['window']}"
-    if what == "push":
+    if what in {"push", "open", "hold"}:
         return str(cell["case"])
     return str(cell["which"]) if what == "connect" else ""
 
@@ -152,6 +165,16 @@ def _case_table(what: str, case: str, titles: dict[str, str], cells: list[dict[s
     return table(["subject", *(column.heading for column in columns), "÷ ours"], rows)
 
 
+_CASE_TITLES = {
+    "first": "Session read from the database",
+    "again": "Person already connected",
+    "cold": "Its text is not in memory",
+    "warm": "Its text is in memory",
+    "with its text": "Documents whose text is kept in memory (64 of a process)",
+    "beyond": "Documents beyond those: a socket and what is told on it",
+}
+
+
 def _case_title(what: str, case: str) -> str:
     if what == "fanout":
         size, window = case.split("/")
@@ -159,7 +182,7 @@ def _case_title(what: str, case: str) -> str:
     if what == "push":
         clients, edits = case.split("/")
         return f"{clients} client{'s' if clients != '1' else ''}, {edits} edit{'s' if edits != '1' else ''} in a push"
-    return {"first": "Session read from the database", "again": "Person already connected"}.get(case, "")
+    return _CASE_TITLES.get(case, "")
 
 
 def render(

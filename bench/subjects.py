@@ -142,8 +142,9 @@ def _tutorial(redis: bool) -> Callable[[Context], Server]:
     return start
 
 
-def _ours_environment(context: Context, database: str) -> dict[str, str]:
-    url = context.postgres_url if database == "postgres" else f"sqlite:///{context.directory}/ours.sqlite3"
+def ours_environment(context: Context, database: str) -> dict[str, str]:
+    """Of our server and its commands; a database is `postgres`, or a file of its own for each other name."""
+    url = context.postgres_url if database == "postgres" else f"sqlite:///{context.directory}/ours-{database}.sqlite3"
     return {
         "DJANGO_SETTINGS_MODULE": "bench.ours.settings",
         "COLLAB_DATA_DIR": str(context.directory / "ours"),
@@ -155,7 +156,7 @@ def _ours_environment(context: Context, database: str) -> dict[str, str]:
 
 
 def _ours_cookies(database: str) -> Callable[[Context], Path]:
-    return lambda context: context.cookies(f"ours-{database}", _ours_environment(context, database))
+    return lambda context: context.cookies(f"ours-{database}", ours_environment(context, database))
 
 
 def _ours(server: str, database: str) -> Callable[[Context], Server]:
@@ -166,7 +167,7 @@ def _ours(server: str, database: str) -> Callable[[Context], Server]:
             command = _daphne(port, "collab.asgi:application")
         else:
             command = [sys.executable, "manage.py", "serve", "--host", "127.0.0.1", "--port", str(port)]
-        environment = _ours_environment(context, database) | ({"WEBSOCKET_CLASS": server} if server != "daphne" else {})
+        environment = ours_environment(context, database) | ({"WEBSOCKET_CLASS": server} if server != "daphne" else {})
         return context.start(f"ours-{server}-{database}", command, environment, port)
 
     return start

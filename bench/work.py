@@ -36,6 +36,7 @@ class Pace:
     connects: int
     connect_seconds: float
     idle_sockets: int
+    opens: int
 
 
 class Servers:
