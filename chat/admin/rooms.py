@@ -25,7 +25,7 @@ class MemberInline(admin.TabularInline):  # type: ignore[type-arg]  # not subscr
     """Who is in the room."""
 
     model = Membership
-    fields = ("user", "role", "last_read_seq", "muted_until", "joined_at")
+    fields = ("user", "role", "last_read_seq", "joined_at")
     readonly_fields = fields
     can_delete = False
     extra = 0
@@ -91,8 +91,8 @@ class RoomAdmin(ReadOnly):
 class MembershipAdmin(ReadOnly):
     """Who is where, as what, and how far they have read."""
 
-    list_display = ("user", "room", "role", "last_read_seq", "muted_until", "joined_at")
-    list_filter = ("role", "room__kind", ("muted_until", admin.EmptyFieldListFilter), "joined_at")
+    list_display = ("user", "room", "role", "last_read_seq", "joined_at")
+    list_filter = ("role", "room__kind", "joined_at")
     search_fields = ("user__username", "user__display_name", "room__name", "room__slug")
     list_select_related = ("user", "room")
     date_hierarchy = "joined_at"

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
 from chat.models.messages import Message
 from chat.models.rooms import Room
+
+
+def new_stamp() -> int:
+    """A number that no other rule is likely to have; the sum of thousands still fits a column."""
+    return secrets.randbelow(2**40)
 
 
 class Report(models.Model):
@@ -65,9 +73,17 @@ class WordRule(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    stamp = models.PositiveBigIntegerField(
+        default=new_stamp, editable=False, help_text="Another one with every change; their sum says which rules hold."
+    )
 
     class Meta:
         indexes = [models.Index(fields=["enabled", "room"], name="word_rule_live")]
 
     def __str__(self) -> str:
         return f"{self.action} {self.phrase}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Stores the rule under another stamp, so that every process reads the rules again."""
+        self.stamp = new_stamp()
+        super().save(*args, **kwargs)

@@ -60,7 +60,6 @@ class Membership(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
     last_read_seq = models.PositiveBigIntegerField(default=0)
-    muted_until = models.DateTimeField(null=True, blank=True)
     notify_level = models.CharField(
         max_length=8,
         choices=Notify.choices,

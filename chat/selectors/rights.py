@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # Asked inside every push of every document: the ORM would cost more than the push.
 _STANDINGS: Final = (
     "SELECT r.kind, r.read_only, r.archived_at IS NOT NULL, m.user_id, m.role, "
-    f"m.muted_until > %s OR {accounts.muted_sql(user_id='m.user_id', room_id='m.room_id')} "
+    f"{accounts.muted_sql(user_id='m.user_id', room_id='m.room_id')} "
     f"FROM {Room._meta.db_table} r LEFT JOIN {Membership._meta.db_table} m ON m.room_id = r.id AND m.user_id IN "
 )
 
@@ -58,7 +58,7 @@ def rights_of(*, room_id: int, user_ids: Collection[int]) -> dict[int, Rights]:
     now = sql_time(timezone.now())
     ids = list(user_ids)
     with connection.cursor() as cursor:
-        cursor.execute(f"{_STANDINGS}{marks(ids)} WHERE r.id = %s", [now, now, *ids, room_id])
+        cursor.execute(f"{_STANDINGS}{marks(ids)} WHERE r.id = %s", [now, *ids, room_id])
         rows = cursor.fetchall()
     found = {}
     for kind, read_only, archived, user_id, role, muted in rows:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts import selectors as accounts
 from accounts.events import PersonView
-from chat.models import Membership, Message, Room
+from chat.models import Membership, Message, Room, WordRule
 from chat.permissions import Standing, can_see
 from chat.selectors.views import room_topic
 from realtime.protocol import Refused
@@ -32,10 +32,13 @@ _rooms: Final = Rows(Room)
 # Every command in a room begins with this question; through the ORM it cost half of what a whole message costs.
 _PLACE: Final = (
     f"SELECT m.user_id, {accounts.muted_sql(user_id='m.user_id', room_id='m.room_id')}, "
+    f"(SELECT SUM(w.stamp) FROM {WordRule._meta.db_table} w WHERE w.enabled), "
     f"{_memberships.columns('m')}, {_rooms.columns('r')}, {accounts.PERSON_SQL} FROM {Membership._meta.db_table} m "
     f"JOIN {Room._meta.db_table} r ON r.id = m.room_id {accounts.person_sql('m.user_id')} "
     "WHERE m.room_id = %s AND m.user_id IN"
 )
+_FIRST: Final = 3
+"""Columns before those of the membership."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,9 @@ class Place:
 
     Attributes:
         membership: None for somebody who looks at a public room from outside.
-        sanctioned: whether a mute of accounts holds here; `Membership.muted_until` is asked apart.
+        sanctioned: whether a mute holds here.
         person: the member as others see them.
+        rules: which word rules hold now, as a number that changes with them; 0 without any.
     """
 
     room: Room
@@ -53,6 +57,7 @@ class Place:
     membership: Membership | None = None
     sanctioned: bool = False
     person: PersonView | None = None
+    rules: int = 0
 
     @property
     def member(self) -> Membership:
@@ -119,25 +124,22 @@ def find_place_of_superuser(*, actor: User, room_id: int) -> Place:
 
 
 def _place_of(row: Sequence[Any]) -> Place:
-    first_of_room = 2 + len(_memberships)
+    first_of_room = _FIRST + len(_memberships)
     first_of_person = first_of_room + len(_rooms)
-    membership = _memberships.read(row[2:first_of_room])
+    membership = _memberships.read(row[_FIRST:first_of_room])
     room = _rooms.read(row[first_of_room:first_of_person])
     person = accounts.person_of_row(row[first_of_person:])
-    return Place(room, standing_of(room, membership.role), membership, bool(row[1]), person)
+    return Place(room, standing_of(room, membership.role), membership, bool(row[1]), person, int(row[2] or 0))
 
 
 def muted_until(place: Place, *, now: datetime) -> datetime | None:
     """Until when the person may not write here; None for somebody who may. datetime.max means until it is lifted."""
-    membership = place.membership
-    if membership is None:
+    if place.membership is None or not place.sanctioned:
         return None
-    own = membership.muted_until if membership.muted_until and membership.muted_until > now else None
-    if not place.sanctioned:
-        return own
-    sanction = accounts.active_sanction(user_id=membership.user_id, kind="mute", room_id=place.room.pk)
-    until = sanction.until or datetime.max.replace(tzinfo=now.tzinfo) if sanction is not None else None
-    return max((moment for moment in (own, until) if moment is not None), default=None)
+    sanction = accounts.active_sanction(user_id=place.membership.user_id, kind="mute", room_id=place.room.pk)
+    if sanction is None:
+        return None
+    return sanction.until or datetime.max.replace(tzinfo=now.tzinfo)
 
 
 def find_message(*, place: Place, message_id: UUID) -> Message:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Sanction
 from chat import selectors, services
-from chat.models import Beside, Membership, Mention, Message, MessageRevision
+from chat.models import Beside, Mention, Message, MessageRevision
 from chat.shapes import BesideView
 from realtime.protocol import Refused
 from tests import factories
@@ -190,13 +190,17 @@ def test_slow_mode_says_how_long_to_wait_and_spares_moderators(mina, teo, room):
     assert send(teo, room).seq
 
 
+def muted(user, room=None, minutes=5):
+    until = timezone.now() + timedelta(minutes=minutes)
+    Sanction.objects.create(user=user, kind="mute", reason="loud", room_id=room.pk if room else None, until=until)
+
+
 def test_somebody_muted_in_the_room_does_not_write_until_it_is_over(teo, room):
-    mine = Membership.objects.filter(room=room, user=teo)
-    mine.update(muted_until=timezone.now() + timedelta(minutes=5))
+    muted(teo, room)
     refused = refusal(send, teo, room)
     assert refused.code == "muted"
     assert 290 < (refused.retry_after or 0) <= 300
-    mine.update(muted_until=timezone.now() - timedelta(seconds=1))
+    Sanction.objects.update(until=timezone.now() - timedelta(seconds=1))
     assert send(teo, room).seq
 
 
@@ -308,9 +312,9 @@ def test_only_the_author_changes_a_message_that_is_still_there(mina, teo, room):
 def test_somebody_muted_does_not_speak_through_an_edit(mina, teo, room):
     message = say(teo, room)
     edit = {"actor": teo, "room_id": room.pk, "message_id": message.pk, "body": "x"}
-    Membership.objects.filter(user=teo).update(muted_until=timezone.now() + timedelta(minutes=5))
+    muted(teo)
     assert refusal(services.edit_message, **edit).code == "muted"
-    Membership.objects.filter(user=teo).update(muted_until=None)
+    Sanction.objects.update(lifted_at=timezone.now())
     factories.change(mina, room, read_only=True)
     assert refusal(services.edit_message, **edit).code == "read_only"
 

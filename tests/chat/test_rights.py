@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import Sanction
 from accounts.services import sanction_user
 from chat import selectors
-from chat.models import Membership
 from realtime.protocol import Refused
 from tests import factories
 from tests.factories import give_role
@@ -53,12 +53,13 @@ def test_a_read_only_room_is_for_moderators_and_an_archived_one_for_nobody(mina,
 
 
 def test_the_muted_do_not_write_and_are_told_until_when(mina, teo, room):
-    Membership.objects.filter(room=room, user=teo).update(muted_until=timezone.now() + timedelta(minutes=1))
+    end = timezone.now() + timedelta(minutes=1)
+    mute = sanction_user(actor=mina, user=teo, kind="mute", reason="Noise", room_id=room.pk, until=end)
     [own] = rights(room, teo)
     refused = selectors.refuse_to_write(actor=teo, room_id=room.pk, rights=own)
     assert refused.code == "muted"
     assert refused.retry_after == pytest.approx(60, abs=10)
-    Membership.objects.filter(room=room, user=teo).update(muted_until=timezone.now() - timedelta(minutes=1))
+    Sanction.objects.filter(pk=mute.pk).update(until=timezone.now() - timedelta(minutes=1))
     assert refusals(room, teo) == [""]
 
 
