@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from chat.models import Room
 from editor.changes import ChangeSet
@@ -399,6 +399,23 @@ def test_version_that_does_not_come_is_asked_for_again(
     expect_old_text(page, TEXT)
     press(page, "Escape")
     expect(editor(page)).to_be_focused()
+
+
+def test_blocks_of_authors_join_when_the_history_comes_after_them(
+    ada: Any, room: Room, document: DocumentView, open_page: OpenPage
+) -> None:
+    page = open_document(open_page, ada, room, document)
+    pane(page).get_by_role("button", name="Blame").click()
+    who = pane(page).locator(".hosts .cm-blame .who")
+    expect(who).to_have_text(["AL", "AL", "BO", "AL"])
+    held: list[Route] = []
+    page.route("**/api/documents/*/history/**", lambda route: held.append(route))  # noqa: PLW0108 - no builtin is taken
+    page.reload()
+    expect(who).not_to_have_count(0)
+    expect(pane(page).locator("[data-part=foot]")).to_be_hidden()
+    for route in held:
+        route.continue_()
+    expect(who).to_have_text(["AL", "AL", "BO", "AL"])
 
 
 def test_lines_say_who_wrote_them(ada: Any, ben: Any, room: Room, document: DocumentView, open_page: OpenPage) -> None:

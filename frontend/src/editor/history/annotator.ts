@@ -30,6 +30,8 @@ export class Annotator {
   #desk: Desk | null = null;
   #asked = "";
   #shown = "";
+  /** What was shown before the history was here, which says where one stretch ends and the next begins. */
+  #early: Blame | null = null;
 
   constructor(shell: Shell, chosen: (version: number) => void, history: () => History | null, changed: () => void) {
     this.#shell = shell;
@@ -82,6 +84,7 @@ export class Annotator {
     this.#drawLine();
     if (!this.isOn || desk?.view == null) return;
     const wanted = `${desk.document.id} ${desk.status.version} ${desk.view.state.doc.length}`;
+    if (wanted === this.#shown && this.#early !== null && this.#history() !== null) this.show(desk.view, this.#early);
     if (wanted === this.#shown || wanted === this.#asked) return;
     this.#asked = wanted;
     clearTimeout(this.#timer);
@@ -111,6 +114,7 @@ export class Annotator {
   show(view: EditorView, blame: Blame): void {
     this.#shell.session.people.add(...blame.people);
     const history = this.#history();
+    this.#early = history === null ? blame : null;
     const stretchOf = (version: number) => (history === null ? version : (stretchAt(history, version)?.first ?? version));
     showBlame(view, blocksOf(blame.blocks, stretchOf, (line) => this.#words(line)));
   }
