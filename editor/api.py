@@ -185,6 +185,14 @@ def _blame(request: HttpRequest, user: User, document_id: int) -> Any:
     return selectors.blame(actor=user, document_id=document_id, version=number(request, "v"))
 
 
+def _said(request: HttpRequest, user: User, document_id: int) -> Any:
+    take_token(user.pk, "editor.said", REPLAYS)
+    version = number(request, "v")
+    if version is None:
+        raise Refused("invalid", "Name a version.", field="v")
+    return selectors.said_then(actor=user, document_id=document_id, version=version)
+
+
 class NamedBody(msgspec.Struct, forbid_unknown_fields=True):
     """A name for a version; empty takes it away."""
 
@@ -243,6 +251,7 @@ text = endpoint(GET=_text)
 updates = endpoint(GET=_updates)
 history = endpoint(GET=_history)
 blame = endpoint(GET=_blame)
+said = endpoint(GET=_said)
 versions = endpoint(POST=_name)
 revert = endpoint(POST=_revert)
 discussions = endpoint(GET=_discussions)

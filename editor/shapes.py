@@ -154,6 +154,29 @@ class Blame(Struct, frozen=True, kw_only=True):
     people: list[PersonView]
 
 
+class SaidView(Struct, frozen=True, kw_only=True):
+    """A message of the room, by the beginning of its text."""
+
+    message: UUID
+    author: int
+    excerpt: str
+    created_at: datetime
+
+
+class SaidThen(Struct, frozen=True, kw_only=True):
+    """What was said in the room when a version was made.
+
+    Attributes:
+        said: what the version's author wrote nearest to it, at most 15 minutes away.
+        newest: the message that stood last in the room's log then; null before the first, and when nobody knows when
+            the version was made.
+    """
+
+    version: int
+    said: SaidView | None
+    newest: UUID | None
+
+
 class Discussion(Struct, frozen=True, kw_only=True):
     """A message bound to lines of a document.
 

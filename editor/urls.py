@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/documents/<int:document_id>/updates/", api.updates, name="editor_updates"),
     path("api/documents/<int:document_id>/history/", api.history, name="editor_history"),
     path("api/documents/<int:document_id>/blame/", api.blame, name="editor_blame"),
+    path("api/documents/<int:document_id>/said/", api.said, name="editor_said"),
     path("api/documents/<int:document_id>/versions/", api.versions, name="editor_versions"),
     path("api/documents/<int:document_id>/revert/", api.revert, name="editor_revert"),
     path("api/documents/<int:document_id>/discussions/", api.discussions, name="editor_discussions"),

@@ -11,10 +11,12 @@ from chat.selectors.moment import one_moment
 from chat.selectors.people import find_people, may_type
 from chat.selectors.rights import Rights, refuse_to_write, rights_in, rights_of
 from chat.selectors.rooms import room_by_slug, room_snapshot
+from chat.selectors.then import Uttered, newest_at, said_then
 
 __all__ = [
     "Rights",
     "Said",
+    "Uttered",
     "browse_rooms",
     "find_people",
     "home_snapshot",
@@ -24,6 +26,7 @@ __all__ = [
     "message_page",
     "message_place",
     "messages_about",
+    "newest_at",
     "one_moment",
     "refuse_to_write",
     "revisions",
@@ -31,6 +34,7 @@ __all__ = [
     "rights_of",
     "room_by_slug",
     "room_snapshot",
+    "said_then",
     "summary_of",
     "thread_snapshot",
     "visible_topics",

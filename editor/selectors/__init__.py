@@ -15,7 +15,7 @@ from editor.selectors.documents import (
     view_document,
     view_text,
 )
-from editor.selectors.history import blame, history, updates_after
+from editor.selectors.history import blame, history, said_then, updates_after
 
 __all__ = [
     "Opening",
@@ -28,6 +28,7 @@ __all__ = [
     "history",
     "open_document",
     "room_of",
+    "said_then",
     "unbound",
     "updates_after",
     "view_document",

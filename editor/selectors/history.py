@@ -16,13 +16,24 @@ from msgspec import Raw
 
 from accounts import selectors as accounts
 from accounts.events import PersonView
+from chat import selectors as chat
 from chat.selectors import one_moment
 from editor.blame import Owners, blocks
 from editor.models import Document, Snapshot, Update
 from editor.selectors.documents import find_document
 from editor.selectors.texts import units_at
 from editor.selectors.updates import accepted_between
-from editor.shapes import Blame, BlameLines, EditAt, EditPage, History, NamedVersion, Stretch
+from editor.shapes import (
+    Blame,
+    BlameLines,
+    EditAt,
+    EditPage,
+    History,
+    NamedVersion,
+    SaidThen,
+    SaidView,
+    Stretch,
+)
 from realtime.protocol import Refused
 
 if TYPE_CHECKING:
@@ -191,3 +202,26 @@ def _authors(document: Document, versions: set[int]) -> dict[int, tuple[int | No
         rows = Update.objects.filter(document_id=document.pk, version__in=wanted[start : start + 500])
         found |= {version: (author, at) for version, author, at in rows.values_list("version", "author_id", "at")}
     return found
+
+
+def said_then(*, actor: User, document_id: int, version: int) -> SaidThen:
+    """What was said in the document's room when a version was made; whoever sees the document may read the room.
+
+    Raises:
+        Refused: `not_found`, or `unknown_version`.
+    """
+    with one_moment():
+        document = _shown(actor=actor, document_id=document_id)
+        if not 0 <= version <= document.version:
+            raise Refused("unknown_version", f"Versions 0 to {document.version} can be asked for.")
+        author, at = _authors(document, {version})[version]
+        if at is None:
+            return SaidThen(version=version, said=None, newest=None)
+        said = None
+        if author is not None:
+            said = chat.said_then(room_id=document.room_id, author_id=author, at=at)
+        newest = chat.newest_at(room_id=document.room_id, at=at)
+    view = None
+    if said is not None:
+        view = SaidView(message=said.id, author=said.author, excerpt=said.excerpt, created_at=said.created_at)
+    return SaidThen(version=version, said=view, newest=newest)
