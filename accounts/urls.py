@@ -5,7 +5,7 @@ Called by collab.urls. A path of ours that allauth has too (devices, second fact
 
 from django.urls import include, path
 
-from accounts import views
+from accounts import token_views, views
 
 urlpatterns = [
     path("", views.home, name="account_home"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("avatar/<int:user_id>/<slug:digest>.webp", views.avatar, name="account_avatar"),
     path("preferences/", views.preferences, name="account_preferences"),
     path("devices/", views.devices, name="account_devices"),
+    path("tokens/", token_views.tokens, name="account_tokens"),
     path("invite/<str:token>/", views.invite, name="account_invite"),
     path("sessions/", views.devices, name="usersessions_list"),
     path("2fa/", views.sign_in_card, name="mfa_index"),

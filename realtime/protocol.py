@@ -27,6 +27,7 @@ ERROR_CODES: Final[dict[str, str]] = {
     "bad_frame": "That frame is not valid JSON of the expected shape.",
     "unknown_type": "This command does not exist.",
     "invalid": "A value is missing or not allowed.",
+    "unauthenticated": "Send a valid token.",
     "not_member": "You are not a member of this room.",
     "forbidden": "You may not do this here.",
     "muted": "You are muted in this room.",

@@ -3,6 +3,6 @@
 Called by Django's autodiscovery. Never writes past a service, and signs nobody in itself: that is allauth's.
 """
 
-from accounts.admin import people, signins, site, trail
+from accounts.admin import people, signins, site, tokens, trail
 
-__all__ = ["people", "signins", "site", "trail"]
+__all__ = ["people", "signins", "site", "tokens", "trail"]

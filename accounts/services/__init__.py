@@ -22,6 +22,7 @@ from accounts.services.people import (
 )
 from accounts.services.sanctions import lift_sanction, sanction_user
 from accounts.services.sessions import note_device, replace_session, revoke_sessions, set_password
+from accounts.services.tokens import make_bot, make_token, note_use, revoke_token
 
 __all__ = [
     "announce_person",
@@ -32,7 +33,10 @@ __all__ = [
     "delete_permanently",
     "issue_invite",
     "lift_sanction",
+    "make_bot",
+    "make_token",
     "note_device",
+    "note_use",
     "reactivate_person",
     "record_audit",
     "remove_avatar",
@@ -40,6 +44,7 @@ __all__ = [
     "reseal_factor",
     "revoke_invite",
     "revoke_sessions",
+    "revoke_token",
     "sanction_user",
     "set_avatar",
     "set_password",

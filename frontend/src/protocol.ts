@@ -5,7 +5,7 @@ export const FRAME_BYTES = 65536;
 export const BODY_CHARS = 8000;
 
 /** Why a command was refused. */
-export type ErrorCode = "bad_frame" | "unknown_type" | "invalid" | "not_member" | "forbidden" | "muted" | "banned" | "slow_mode" | "rate_limited" | "too_large" | "conflict" | "not_found" | "gone" | "read_only" | "unknown_version" | "bad_change" | "internal";
+export type ErrorCode = "bad_frame" | "unknown_type" | "invalid" | "unauthenticated" | "not_member" | "forbidden" | "muted" | "banned" | "slow_mode" | "rate_limited" | "too_large" | "conflict" | "not_found" | "gone" | "read_only" | "unknown_version" | "bad_change" | "internal";
 
 /** Answer for one topic of a subscribe: `mode` is resume, snapshot or denied. */
 export interface TopicState {

@@ -14,7 +14,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from accounts import selectors, services
 from accounts.models import AuditEntry, Invite, Profile, Sanction, User
 from realtime.models import Event, Lease, Presence, Topic
-from tests.accounts.conftest import PASSWORD, Person, SignIn, events
+from tests.accounts.conftest import PASSWORD, Person, SignIn, events, prove
 from tests.accounts.test_avatars import picture as a_picture
 
 OURS = {"accounts", "realtime", "usersessions", "mfa", "account", "admin"}
@@ -43,6 +43,7 @@ def test_office_opens_list_search_and_form(office: Client, person: Person, model
     assert office.get(listing, {"q": "mina"}).status_code == 200
     page = admin.site._registry[model]  # type: ignore[index]
     may_add = page.has_add_permission(_asked_by(office))
+    prove(office)
     assert office.get(reverse(f"{name}_add")).status_code == (200 if may_add else 403)
     row = model._default_manager.first()  # type: ignore[attr-defined]
     if row is not None:

@@ -27,6 +27,7 @@ INSIDE = [
     "/account/2fa/totp/activate/",
     "/account/2fa/webauthn/add/",
     "/account/3rdparty/",
+    "/account/tokens/",
 ]
 INLINE = re.compile(r'<style|\sstyle=|\son[a-z]+=|<script(?![^>]*(?:src=|type="application/json"))', re.I)
 

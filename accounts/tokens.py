@@ -1,0 +1,56 @@
+"""Questions about keys of scripts: whose a token is, and which a person has.
+
+Called by the account page and by the HTTP API at every request. Never writes and never tells a token.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from accounts import selectors
+from accounts.models import ApiToken, Sanction, User, hash_token
+from realtime.protocol import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who comes with a token, and how far it reaches.
+
+    Attributes:
+        used_at: when it was used last, as far as that was noted.
+    """
+
+    user: User
+    token_id: int
+    scopes: frozenset[str]
+    used_at: datetime | None
+
+
+def bearer_of(token: str) -> Bearer:
+    """The owner of a living token, in one query; asks what a sign-in would ask.
+
+    Raises:
+        Refused: `unauthenticated` for a token that is unknown, revoked, over, or whose owner is gone; `banned` with
+            the moderator's reason; `forbidden` while the owner must set up a second step of signing in.
+    """
+    ban = Sanction.objects.active().bans().filter(user_id=OuterRef("user_id"))
+    rows = ApiToken.objects.select_related("user").annotate(banned=Exists(ban))
+    # Found by its hash: what is compared tells nothing of the token.
+    row = rows.filter(token_hash=hash_token(token)).first()
+    if row is None or not row.is_live(timezone.now()) or not row.user.is_active:
+        raise Refused("unauthenticated", "This token is unknown, revoked or over.")
+    if row.banned:
+        raise Refused("banned", selectors.ban_reason(row.user) or "")
+    # A bot has no sign-in that a second step could be part of.
+    if row.user.kind != User.Kind.BOT and not selectors.may_connect(row.user):
+        raise Refused("forbidden", "Set up a second step of signing in first.")
+    return Bearer(row.user, row.pk, frozenset(row.scopes), row.last_used_at)
+
+
+def tokens_of(user: User) -> list[ApiToken]:
+    """A person's tokens that are not revoked, newest first; those that are over stay to be seen."""
+    return list(ApiToken.objects.filter(user=user, revoked_at=None).order_by("-pk"))
