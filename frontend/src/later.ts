@@ -6,8 +6,7 @@ import "./kernel";
 
 export { Actions } from "./chat/actions";
 export { Cards } from "./chat/cards";
-export { Completion } from "./chat/completion";
-export { openPicker } from "./chat/picker";
+export { makeParts } from "./chat/composer_extras";
 export { ThreadPane } from "./chat/thread";
 export { CodePlace } from "./shell/code";
 export { BrowseView } from "./shell/browse_view";

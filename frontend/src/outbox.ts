@@ -1,6 +1,7 @@
 // Messages on their way: kept on this device until the server has them, in order, for one account only.
 // The composer adds, the log shows, the session confirms. It never sends twice to any effect: a message keeps its cid.
 
+import type { CommandData } from "./events";
 import type { BesideView, QuoteView } from "./protocol";
 import { uuid4 } from "./dom";
 import type { Connection } from "./socket";
@@ -17,6 +18,8 @@ export interface OutboxItem {
   readonly also_in_room: boolean;
   /** What one had open when one wrote it. */
   readonly beside: BesideView | null;
+  /** What the composer's parts add to message.send. */
+  readonly extra?: Extra;
   readonly created_at: string;
   /** Place among all waiting messages of this device. */
   readonly order: number;
@@ -27,7 +30,10 @@ export interface OutboxItem {
   readonly seq: number | null;
 }
 
-export type NewMessage = Pick<OutboxItem, "room" | "body" | "thread" | "reply_to" | "also_in_room" | "beside">;
+export type NewMessage = Pick<OutboxItem, "room" | "body" | "thread" | "reply_to" | "also_in_room" | "beside" | "extra">;
+
+/** Fields of message.send that the outbox only carries. */
+export type Extra = Omit<Partial<CommandData<"message.send">>, "cid" | keyof Omit<OutboxItem, "extra">>;
 
 /** Errors that the same message will always meet; all others are tried again. */
 const FINAL = new Set(["forbidden", "too_large", "invalid", "conflict", "not_found", "read_only", "muted", "not_member", "banned", "gone", "bad_frame", "unknown_type"]);
@@ -217,9 +223,9 @@ export class Outbox {
     }
     const sending = await this.#change(next, { state: "sending", error: null });
     try {
-      const { cid, body, thread, reply_to, also_in_room, beside } = sending;
+      const { cid, body, thread, reply_to, also_in_room, beside, extra } = sending;
       // Kept by a page from before there was anything beside a message, it has none.
-      const data = { cid, body, thread, reply_to: reply_to?.id ?? null, also_in_room, beside: beside ?? null };
+      const data = { cid, body, thread, reply_to: reply_to?.id ?? null, also_in_room, beside: beside ?? null, ...extra };
       const result = await this.#connection.command("message.send", data, roomTopic(room));
       this.#failures.delete(room);
       await this.#sent(cid, result.seq);

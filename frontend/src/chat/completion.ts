@@ -1,8 +1,9 @@
 // Completion in a text field: @people and :emoji:, in a listbox that never takes the focus.
-// Used by the composer. Ranking is pure (rankPeople); people outside the room are asked from the server.
+// A part of every composer. Ranking is pure (rankPeople); people outside the room are asked from the server.
 
 import * as api from "../api";
 import { clone, el, insertText, part } from "../dom";
+import type { ComposerPart, Desk } from "./composer_parts";
 import { avatar } from "../people";
 import type { PersonView, RoomSnapshot } from "../protocol";
 import { loadEmoji, rememberEmoji, searchEmoji } from "./emoji";
@@ -49,7 +50,8 @@ export function rankPeople(people: readonly PersonView[], query: string, lately:
 
 let lists = 0;
 
-export class Completion {
+export class CompletionPart implements ComposerPart {
+  readonly name = "completion";
   readonly #field: HTMLTextAreaElement;
   readonly #session: Session;
   readonly #state: () => RoomSnapshot | null;
@@ -60,12 +62,12 @@ export class Completion {
   readonly #box: HTMLElement;
   readonly #list: HTMLElement;
 
-  constructor(root: HTMLElement, field: HTMLTextAreaElement, session: Session, state: () => RoomSnapshot | null) {
+  constructor({ form, field, shell, state }: Desk) {
     this.#field = field;
-    this.#session = session;
+    this.#session = shell.session;
     this.#state = state;
-    this.#box = part(root, "[data-part=completion]");
-    this.#list = part(root, "[data-part=options]");
+    this.#box = part(form, "[data-part=completion]");
+    this.#list = part(form, "[data-part=options]");
     this.#list.id = `completion-${++lists}`;
     field.setAttribute("aria-controls", this.#list.id);
     // The list must not take the focus from the field.
@@ -74,14 +76,24 @@ export class Completion {
       const option = event.target instanceof Element ? event.target.closest<HTMLElement>("[role=option]") : null;
       if (option !== null) this.#take(Number(option.dataset["index"]));
     });
-    field.addEventListener("blur", () => this.close());
+    field.addEventListener("blur", () => this.escape());
+    // The first key may have come before this part.
+    if (document.activeElement === field) this.typed();
+  }
+
+  typed(): void {
+    void this.#update();
+  }
+
+  moved(): void {
+    void this.#update();
   }
 
   get open(): boolean {
     return !this.#box.hidden;
   }
 
-  close(): boolean {
+  escape(): boolean {
     const was = this.open;
     this.#asked?.abort();
     this.#box.hidden = true;
@@ -91,11 +103,11 @@ export class Completion {
   }
 
   /** The text or the caret changed. */
-  async update(): Promise<void> {
+  async #update(): Promise<void> {
     const field = this.#field;
     const word = field.selectionStart === field.selectionEnd ? wordAt(field.value, field.selectionStart) : null;
     this.#word = word;
-    if (word === null) return void this.close();
+    if (word === null) return void this.escape();
     this.#asked?.abort();
     const asked = (this.#asked = new AbortController());
     if (word.kind === ":") {
@@ -151,7 +163,7 @@ export class Completion {
   }
 
   #show(choices: Choice[], caption: string): void {
-    if (choices.length === 0) return void this.close();
+    if (choices.length === 0) return void this.escape();
     this.#asked ??= new AbortController();
     this.#choices = choices;
     part(this.#box, "[data-part=completion-cap]").textContent = caption;
@@ -195,7 +207,7 @@ export class Completion {
     if (event.key === "ArrowDown") this.#point(this.#at + 1);
     else if (event.key === "ArrowUp") this.#point(this.#at - 1);
     else if (event.key === "Enter" || event.key === "Tab") this.#take(this.#at);
-    else if (event.key === "Escape") this.close();
+    else if (event.key === "Escape") this.escape();
     else return false;
     event.preventDefault();
     event.stopPropagation();
@@ -205,7 +217,7 @@ export class Completion {
   #take(index: number): void {
     const [choice, word] = [this.#choices[index], this.#word];
     if (choice === undefined || word === null) return;
-    this.close();
+    this.escape();
     choice.chosen?.();
     this.#field.setSelectionRange(word.start, this.#field.selectionStart);
     insertText(this.#field, choice.insert);

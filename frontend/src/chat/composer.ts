@@ -1,19 +1,24 @@
 // Where one writes: the text field with its keys, quote, emoji, limit, slow mode; or the reason why one may not.
 // One for the room and one for a thread. What is typed is kept on the device until the outbox has it.
+// All that one can begin to write without stands in parts (composer_parts.ts), which come after the first load.
 
 import type { About } from "../beside";
 import { clone, icon, insertText, onceAFrame, part } from "../dom";
 import { firstName, roomLabel } from "../people";
-import { BODY_CHARS, type BesideView, type MessageView, type QuoteView, type RoomSnapshot } from "../protocol";
+import { BODY_CHARS, type MessageView, type QuoteView, type RoomSnapshot } from "../protocol";
 import { quoteOf } from "../reducers/messages";
 import type { Shell } from "../shell/contract";
 import { withoutMarks } from "../words";
-import type { Completion } from "./completion";
+import { Parts, type Desk } from "./composer_parts";
+import { besideOf, whyNot, withLiteralSlash, withoutBlankLines } from "./composer_text";
 import { dropText, keepText, keptText } from "./keep";
-import { slowSeconds, whyShut } from "./rights";
+import { whyShut } from "./rights";
+import { SlowMode } from "./slow";
 import type { Typing } from "./typing";
 
 const COUNTER_FROM = 7_200;
+/** Parts come after the first drawing, or with the first sign that somebody wants to write. */
+const PARTS_MS = 400;
 
 interface Options {
   place: HTMLElement;
@@ -32,10 +37,7 @@ interface Kept {
   text: string;
   quote: QuoteView | null;
   about?: About | null;
-}
-
-function besideOf(about: About | null): BesideView | null {
-  return about === null ? null : { topic: about.topic, seq: about.seq, start: about.start, end: about.end };
+  parts?: Record<string, unknown>;
 }
 
 export class Composer {
@@ -44,16 +46,20 @@ export class Composer {
   #quote: QuoteView | null = null;
   /** The lines of code that the message is about. */
   #about: About | null = null;
-  #completion: Completion | null = null;
+  #parts = new Parts();
+  #desk: Desk | null = null;
+  /** Send was pressed while a part had to wait. */
+  #wanted = false;
   #shut = "";
   /** Messages on their way into the outbox. */
   #handing = 0;
-  #slow: ReturnType<typeof setInterval> | undefined;
+  readonly #slow: SlowMode;
   readonly #stops: (() => void)[] = [];
 
   constructor(options: Options) {
     this.#options = options;
     const { session } = options.shell;
+    this.#slow = new SlowMode(session.me, () => this.#state, () => this.#form);
     const draw = onceAFrame(() => this.#draw());
     this.#stops.push(session.room.subscribe((state) => state, draw), session.home.subscribe((home) => home.preferences, draw));
     const keep = () => this.#keep();
@@ -64,7 +70,8 @@ export class Composer {
 
   dispose(): void {
     this.#keep();
-    clearInterval(this.#slow);
+    this.#parts.dispose();
+    this.#slow.stop();
     for (const stop of this.#stops) stop();
   }
 
@@ -106,10 +113,13 @@ export class Composer {
     this.focus();
   }
 
-  /** Esc: closes a completion, then drops the quote and the lines. */
+  /** Esc: closes what a part has open, then drops the quote and the lines. */
   escape(): boolean {
-    if (this.#completion?.close() === true) return true;
-    if (this.#quote !== null) this.#dropQuote();
+    if (this.#parts.some((one) => one.escape?.())) return true;
+    if (this.#wanted) {
+      this.#wanted = false;
+      this.#problem("");
+    } else if (this.#quote !== null) this.#dropQuote();
     else if (this.#about !== null) this.setAbout(null);
     else return false;
     return true;
@@ -135,7 +145,7 @@ export class Composer {
       part(this.#form, "[data-part=also-row]").hidden = false;
       part(this.#form, "[data-part=also-room]").textContent = roomLabel(state.room, this.#others(state));
     }
-    this.#drawSlow();
+    this.#slow.draw();
   }
 
   #others(state: RoomSnapshot) {
@@ -146,7 +156,8 @@ export class Composer {
   #drawShut(reason: NonNullable<ReturnType<typeof whyShut>>): void {
     if (this.#shut === reason.text) return;
     this.#keep();
-    this.#form = null;
+    this.#parts.dispose();
+    this.#form = this.#desk = null;
     this.#shut = reason.text;
     const box = clone("t-composer-shut");
     part(box, "[data-part=icon]").replaceChildren(icon(reason.icon));
@@ -177,7 +188,9 @@ export class Composer {
       form.setAttribute("aria-label", "Reply in thread");
       field.setAttribute("aria-label", "Reply");
     }
-    this.#completion = null;
+    this.#parts = new Parts();
+    this.#wanted = false;
+    this.#desk = this.#makeDesk(form, field);
     this.#options.place.replaceChildren(form);
     this.#restore(field);
     form.addEventListener("submit", (event) => {
@@ -187,8 +200,41 @@ export class Composer {
     form.addEventListener("click", (event) => this.#clicked(event));
     field.addEventListener("input", () => this.#changed(field));
     field.addEventListener("keydown", (event) => this.#pressed(event, field));
-    field.addEventListener("click", () => void this.#completion?.update());
+    field.addEventListener("click", () => this.#parts.each((one) => one.moved?.()));
+    form.addEventListener("focusin", () => void this.#load(), { once: true });
+    setTimeout(() => void this.#load(), PARTS_MS);
     this.#changed(field, false);
+  }
+
+  #makeDesk(form: HTMLFormElement, field: HTMLTextAreaElement): Desk {
+    const { shell, room, thread } = this.#options;
+    const here = (run: () => unknown) => () => void (this.#form === form && run());
+    return {
+      shell,
+      room,
+      thread,
+      form,
+      field,
+      state: () => this.#state,
+      quote: () => this.#quote,
+      show: (text, quote) => this.#form === form && this.#show(field, text, quote),
+      clear: here(() => this.#clear(form, field)),
+      problem: (text) => this.#form === form && this.#problem(text),
+      keep: here(() => this.#keep()),
+      resume: here(() => this.#wanted && this.#parts.waits() === "" && this.#send()),
+    };
+  }
+
+  async #load(): Promise<void> {
+    if (this.#desk !== null) await this.#parts.load(this.#desk);
+  }
+
+  #show(field: HTMLTextAreaElement, text: string, quote: QuoteView | null): void {
+    field.value = text;
+    this.#quote = quote;
+    this.#drawQuote();
+    this.#changed(field, false);
+    this.#keep();
   }
 
   #drawQuote(): void {
@@ -223,8 +269,9 @@ export class Composer {
     const field = this.#field;
     // An empty field right after sending: the text stays kept until the outbox has it.
     if (field === null || (this.#handing > 0 && field.value === "")) return;
-    const kept: Kept = { text: field.value, quote: this.#quote, about: this.#about };
-    if (kept.text === "" && kept.quote === null && this.#about === null) dropText(this.#keptName);
+    const parts = this.#parts.keeps();
+    const kept: Kept = { text: field.value, quote: this.#quote, about: this.#about, parts };
+    if (kept.text === "" && kept.quote === null && this.#about === null && Object.keys(parts).length === 0) dropText(this.#keptName);
     else keepText(this.#keptName, JSON.stringify(kept));
   }
 
@@ -232,10 +279,11 @@ export class Composer {
     const kept = keptText(this.#keptName);
     if (kept === null) return;
     try {
-      const { text, quote, about } = JSON.parse(kept) as Kept;
+      const { text, quote, about, parts } = JSON.parse(kept) as Kept;
       field.value = text;
       this.#quote = quote;
       this.#about = about ?? null;
+      this.#parts.restore(parts ?? {});
     } catch {
       field.value = kept;
     }
@@ -254,21 +302,8 @@ export class Composer {
     counter.classList.toggle("over", length > BODY_CHARS);
     if (!typed) return;
     this.#keep();
-    this.#complete(field);
+    this.#parts.each((one) => one.typed?.());
     if (field.value !== "") this.#options.typing.told();
-  }
-
-  /** Completion comes with the first key: before that it would only make the page larger. */
-  #complete(field: HTMLTextAreaElement): void {
-    const form = this.#form;
-    if (form === null || this.#completion !== null) return void this.#completion?.update();
-    const begin = ({ Completion }: typeof import("../later")) => {
-      if (this.#form !== form) return;
-      this.#completion ??= new Completion(form, field, this.#options.shell.session, () => this.#state);
-      void this.#completion.update();
-    };
-    // Without it names are typed out, and the next key asks again.
-    import("../later").then(begin).catch(() => undefined);
   }
 
   /** Browsers without field-sizing get the height from the content's. */
@@ -279,7 +314,7 @@ export class Composer {
   }
 
   #pressed(event: KeyboardEvent, field: HTMLTextAreaElement): void {
-    if (event.isComposing || this.#completion?.key(event) === true) return;
+    if (event.isComposing || this.#parts.some((one) => one.key?.(event))) return;
     const control = event.ctrlKey || event.metaKey;
     if (event.key === "Enter" && !event.altKey) {
       const enterSends = this.#options.shell.session.home.get().preferences.enter_sends;
@@ -288,11 +323,8 @@ export class Composer {
       void this.#send();
     } else if (event.key === "ArrowUp" && field.value === "" && !event.shiftKey && !control && !event.altKey) {
       if (this.#options.editLast()) event.preventDefault();
-    } else if (control && !event.shiftKey && !event.altKey && (event.key === "b" || event.key === "e")) {
-      event.preventDefault();
-      this.#wrap(event.key === "b" ? "**" : "`");
     } else if (event.key === "ArrowLeft" || event.key === "ArrowRight" || event.key === "Home" || event.key === "End") {
-      setTimeout(() => void this.#completion?.update());
+      setTimeout(() => this.#parts.each((one) => one.moved?.()));
     }
   }
 
@@ -302,99 +334,60 @@ export class Composer {
     if (button === null || name === undefined) return;
     if (name === "drop-quote") this.#dropQuote();
     else if (name === "drop-about") this.setAbout(null);
-    else if (name === "wrap-bold") this.#wrap("**");
-    else if (name === "wrap-code") this.#wrap("`");
-    else if (name === "insert-mention") this.#mention();
-    else if (name === "pick-emoji") this.#pickEmoji(button);
+    else void this.#pressedButton(name, button);
   }
 
-  #pickEmoji(button: HTMLElement): void {
-    const { shell } = this.#options;
-    import("../later")
-      .then(({ openPicker }) => openPicker({ opener: button, me: shell.session.me, choose: (emoji) => this.insert(emoji) }))
-      .catch((error: unknown) => shell.fail("The emoji could not be loaded", error));
-  }
-
-  #mention(): void {
-    const field = this.#field;
-    if (field === null) return;
-    const before = field.value.slice(0, field.selectionStart);
-    insertText(field, before === "" || /\s$/.test(before) ? "@" : " @");
-  }
-
-  /** Puts marks around the selection, or takes them away; code over several lines becomes a block. */
-  #wrap(mark: string): void {
-    const field = this.#field;
-    if (field === null) return;
-    const { selectionStart: start, selectionEnd: end, value } = field;
-    const chosen = value.slice(start, end);
-    if (mark === "`" && chosen.includes("\n")) return insertText(field, `\`\`\`\n${chosen.replace(/\n$/, "")}\n\`\`\`\n`);
-    const inside = value.slice(start - mark.length, start) === mark && value.slice(end, end + mark.length) === mark;
-    if (inside) {
-      field.setSelectionRange(start - mark.length, end + mark.length);
-      insertText(field, chosen);
-    } else insertText(field, mark + chosen + mark);
-    const from = inside ? start - mark.length : start + mark.length;
-    field.setSelectionRange(from, from + chosen.length);
+  async #pressedButton(name: string, button: HTMLElement): Promise<void> {
+    await this.#load();
+    this.#parts.some((one) => one.clicked?.(name, button));
   }
 
   // Sending
 
-  /** Seconds until this person may send again. */
-  #waitSeconds(): number {
-    const state = this.#state;
-    const pause = state === null ? 0 : slowSeconds(state);
-    if (state === null || pause === 0) return 0;
-    const { session } = this.#options.shell;
-    const own = state.messages.filter((message) => message.author === session.me && message.kind === "user");
-    const last = own[own.length - 1];
-    if (last === undefined) return 0;
-    // The server's clock wrote the time: a wrong clock here must not shut the field for longer than the pause.
-    return Math.max(0, Math.min(pause, pause - (Date.now() - Date.parse(last.created_at)) / 1000));
-  }
-
-  #drawSlow(): void {
-    if (this.#form === null) return;
-    const wait = Math.ceil(this.#waitSeconds());
-    const place = part(this.#form, "[data-part=wait]");
-    place.hidden = wait === 0;
-    place.textContent = `${wait} s`;
-    part<HTMLButtonElement>(this.#form, "[data-part=send]").setAttribute("aria-disabled", String(wait > 0));
-    if (wait > 0) this.#slow ??= setInterval(() => this.#drawSlow(), 1000);
-    else {
-      clearInterval(this.#slow);
-      this.#slow = undefined;
-    }
-  }
-
   async #send(): Promise<void> {
-    const [field, form, options] = [this.#field, this.#form, this.#options];
+    // Before they are here nobody knows what belongs to the message.
+    if (!this.#parts.ready) await this.#load();
+    const [field, form] = [this.#field, this.#form];
     if (field === null || form === null) return;
-    // Blank lines around go; the indent of the first line of code stays.
-    const body = field.value.replace(/^(?:\s*\n)+/, "").trimEnd();
-    if (body.trim() === "") return field.focus();
-    const length = [...body].length;
-    const over = length - BODY_CHARS;
-    if (over > 0) return this.#problem(`This is ${over} ${over === 1 ? "character" : "characters"} too long. Send it in two messages.`);
-    const wait = Math.ceil(this.#waitSeconds());
-    if (wait > 0) return this.#problem(`Slow mode is on: wait ${wait} s. Your text is kept.`);
+    const body = withoutBlankLines(field.value);
+    if (body.trim() === "" && !this.#parts.some((one) => one.holds?.())) return field.focus();
+    const why = whyNot(body, this.#slow.seconds());
+    if (why !== "") return this.#problem(why);
+    const waits = this.#parts.waits();
+    this.#wanted = waits !== "";
+    if (this.#wanted) return this.#problem(waits);
+    if (this.#parts.some((one) => one.takes?.(body))) return;
+    await this.#hand(form, field, body);
+  }
+
+  /** The outbox takes it from here. */
+  async #hand(form: HTMLFormElement, field: HTMLTextAreaElement, text: string): Promise<void> {
+    const { room, thread, shell, typing, sent } = this.#options;
+    const body = withLiteralSlash(text);
     const also = part<HTMLInputElement>(form, "[data-part=also]");
-    const beside = besideOf(this.#about) ?? options.shell.session.beside.of(options.room);
-    const message = { room: options.room, body, thread: options.thread, reply_to: this.#quote, also_in_room: also.checked, beside };
-    field.value = "";
+    const beside = besideOf(this.#about) ?? shell.session.beside.of(room);
+    const message = { room, body, thread, reply_to: this.#quote, also_in_room: also.checked, beside, extra: this.#parts.adds() };
     also.checked = false;
-    this.#quote = this.#about = null;
-    this.#drawQuote();
-    this.#completion?.close();
-    this.#grow(field);
-    part(form, "[data-part=counter]").hidden = true;
-    options.typing.rest();
-    const kept = options.shell.session.outbox.add(message);
-    options.sent();
     this.#handing += 1;
+    this.#clear(form, field);
+    this.#parts.each((one) => one.sent?.(body));
+    typing.rest();
+    const kept = shell.session.outbox.add(message);
+    sent();
     // Only then the device has it as a message: a reload in between finds it as text.
     await kept;
     this.#handing -= 1;
+    this.#keep();
+  }
+
+  #clear(form: HTMLFormElement, field: HTMLTextAreaElement): void {
+    field.value = "";
+    this.#quote = this.#about = null;
+    this.#drawQuote();
+    this.#problem("");
+    this.#parts.some((one) => one.escape?.());
+    this.#grow(field);
+    part(form, "[data-part=counter]").hidden = true;
     this.#keep();
   }
 }

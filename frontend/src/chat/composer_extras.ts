@@ -1,0 +1,12 @@
+// The parts that every composer has, in the order in which they are asked. Fetched after the first load.
+// A new one is a line here; it meets the composer through composer_parts.ts only.
+
+import { CompletionPart } from "./completion";
+import type { ComposerPart, Desk, MakePart } from "./composer_parts";
+import { WritingPart } from "./composer_writing";
+
+const PARTS: MakePart[] = [(desk) => new CompletionPart(desk), (desk) => new WritingPart(desk)];
+
+export function makeParts(desk: Desk): ComposerPart[] {
+  return PARTS.map((make) => make(desk));
+}
