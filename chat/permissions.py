@@ -99,6 +99,13 @@ def can_give(standing: Standing, role: str) -> bool:
     return role == MODERATOR and can_invite(standing) and standing.role == OWNER
 
 
+def can_pin(standing: Standing, members: int) -> bool:
+    """Pin messages for the room: who moderates; where few people are or the room is theirs alone, every member."""
+    if standing.archived or standing.rank < RANKS[MEMBER]:
+        return False
+    return standing.fixed or members <= EVERYONE_MEMBERS or can_moderate(standing)
+
+
 def is_slowed(standing: Standing) -> bool:
     """Whether slow mode holds for this person."""
     return standing.rank < RANKS[MODERATOR]

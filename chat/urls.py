@@ -7,6 +7,8 @@ from chat import api, views
 urlpatterns = [
     path("", views.home, name="chat_home"),
     path("browse/", views.home, name="chat_browse"),
+    path("mentions/", views.home, name="chat_mentions"),
+    path("saved/", views.home, name="chat_saved"),
     path("rooms/<slug:slug>/", views.room, name="chat_room"),
     path("rooms/<slug:slug>/settings/", views.room, name="chat_room_settings"),
     path("rooms/<slug:slug>/m/<uuid:message_id>/", views.room, name="chat_message"),
@@ -21,4 +23,9 @@ urlpatterns = [
     path("api/rooms/<int:room_id>/links/", api.rooms.links),
     path("api/messages/<uuid:message_id>/revisions/", api.rooms.revisions),
     path("api/people/", api.rooms.people),
+    path("api/attention/", api.attention.attention),
+    path("api/mentions/", api.attention.mentions),
+    path("api/threads/", api.attention.threads),
+    path("api/saved/", api.attention.saved),
+    path("api/rooms/<int:room_id>/pins/", api.attention.pins),
 ]

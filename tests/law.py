@@ -88,6 +88,8 @@ def fill(world: World) -> World:
     services.add_reaction(actor=mina, room_id=world.room.pk, message_id=root.pk, emoji="👀")
     factories.say(teo, world.rooms["direct"], "Have a minute?")
     world.thread = root.pk
+    services.pin_message(actor=mina, room_id=world.room.pk, message_id=first.pk)
+    services.add_bookmark(actor=mina, room_id=world.room.pk, message_id=root.pk)
     return world
 
 
@@ -110,11 +112,20 @@ def plain(value: Any) -> Json:
 
 def sight(world: World, viewer: User) -> dict[str, Json]:
     """Fresh snapshots: home, the open room while one is in it, the thread."""
-    found = {"home": plain(selectors.home_snapshot(actor=viewer))}
+    found = {
+        "home": plain(selectors.home_snapshot(actor=viewer)),
+        "attention": plain(selectors.attention_view(actor=viewer)),
+    }
     if Membership.objects.filter(room=world.room, user=viewer).exists():
         found["room"] = plain(selectors.room_snapshot(actor=viewer, room_id=world.room.pk))
         found["thread"] = plain(selectors.thread_snapshot(actor=viewer, room_id=world.room.pk, root_id=world.root))
     return found
+
+
+def comparable(after: dict[str, Json], events: list[Json]) -> set[str]:
+    """What the events must lead to. What is kept comes back with a room: a client loads it again after room.added."""
+    back = any(event["type"] == "room.added" for event in events)
+    return {kind for kind in after if not (back and kind == "attention")}
 
 
 def heads(world: World) -> dict[str, int]:

@@ -66,6 +66,7 @@ def _reacted(message: Json, data: Json, added: bool) -> Json:
 
 def _tombstone(message: Json, data: Json) -> Json:
     empty: Json = {"body": "", "html": "", "reactions": [], "mentions": [], "reply_to": None, "beside": None}
+    empty["pinned"] = False
     return message | empty | {"deleted_at": data["deleted_at"], "deleted_by": data["by"]}
 
 
@@ -99,6 +100,8 @@ def reduce_message(message: Json, event: Json) -> Json:
         return _edited(message, data)
     if kind == "message.deleted":
         return _deleted(message, data)
+    if kind in {"message.pinned", "message.unpinned"} and data["id"] == message["id"]:
+        return message | {"pinned": kind == "message.pinned"}
     if kind in {"reaction.added", "reaction.removed"} and data["message"] == message["id"]:
         return _reacted(message, data, kind == "reaction.added")
     return message
@@ -291,6 +294,9 @@ def _own(state: Json, event: Json) -> Json:
     if event["type"] == "read.changed":
         counts = {name: data[name] for name in ("last_read_seq", "unread", "mentions")}
         return state | {"rooms": [room | counts if room["room"]["id"] == data["room"] else room for room in rooms]}
+    if event["type"] == "room.notify_changed":
+        chosen = {name: data[name] for name in ("notify", "quiet_until")}
+        return state | {"rooms": [room | chosen if room["room"]["id"] == data["room"] else room for room in rooms]}
     if event["type"] == "room.added":
         others = [room for room in rooms if room["room"]["id"] != data["summary"]["room"]["id"]]
         return state | {"rooms": [*others, data["summary"]]}
@@ -310,8 +316,66 @@ def reduce_home(state: Json, event: Json, me: int) -> Json:
     return state | {"rooms": rooms}
 
 
+# What is followed and saved
+
+
+def _thread_replied(state: Json, event: Json, me: int) -> Json:
+    message = event["data"]["message"]
+    root = message["thread_root"]
+    mark = next((one for one in state["threads"] if one["root"] == root), None)
+    own = message["author"] == me
+    if root is None or (mark and message["seq"] <= mark["last_seq"]):
+        return state
+    if mark is None:
+        if not own and event["data"]["root_author"] != me and me not in message["mentions"]:
+            return state
+        read = message["seq"] - (not own)
+        new = {"root": root, "room": message["room"], "following": True, "last_read_seq": read}
+        return state | {"threads": [new | {"last_seq": message["seq"], "unread": int(not own)}, *state["threads"]]}
+    changed = mark | {"last_seq": message["seq"], "unread": min(UNREAD_MOST, mark["unread"] + 1)}
+    if own:
+        changed |= {"following": True, "last_read_seq": message["seq"], "unread": 0}
+    return state | {"threads": [changed if one is mark else one for one in state["threads"]]}
+
+
+def _thread_deleted(state: Json, data: Json, me: int) -> Json:
+    def less(mark: Json) -> Json:
+        counted = mark["root"] == data["thread_root"] and data["message_seq"] > mark["last_read_seq"]
+        return mark | {"unread": max(0, mark["unread"] - 1)} if counted and data["author"] != me else mark
+
+    return state | {"threads": [less(mark) for mark in state["threads"]]}
+
+
+def _attention_own(state: Json, event: Json) -> Json:
+    data, kind = event["data"], event["type"]
+    if kind == "thread.changed":
+        known = any(mark["root"] == data["root"] for mark in state["threads"])
+        threads = [data if mark["root"] == data["root"] else mark for mark in state["threads"]]
+        return state | {"threads": threads if known else [data, *threads]}
+    if kind == "bookmark.changed":
+        others = [mark for mark in state["saved"] if mark["message"] != data["message"]]
+        mine = [{"message": data["message"], "room": data["room"]}] if data["saved"] else []
+        return state | {"saved": [*mine, *others]}
+    if kind == "room.removed":
+        return state | {
+            name: [mark for mark in state[name] if mark["room"] != data["room"]] for name in ("saved", "threads")
+        }
+    return state
+
+
+def reduce_attention(state: Json, event: Json, me: int) -> Json:
+    if event["topic"] == f"user:{me}":
+        if event["seq"] <= state["as_of_seq"]:
+            return state
+        return _attention_own(state, event) | {"as_of_seq": event["seq"]}
+    if event["type"] == "message.created":
+        return _thread_replied(state, event, me)
+    return _thread_deleted(state, event["data"], me) if event["type"] == "message.deleted" else state
+
+
 REDUCERS: dict[str, Callable[[Json, Json, int], Json]] = {
     "room": reduce_room,
     "thread": reduce_thread,
     "home": reduce_home,
+    "attention": reduce_attention,
 }

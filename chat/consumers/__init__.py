@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import ClassVar
 
 from chat import selectors
+from chat.consumers.attention import AttentionCommands
 from chat.consumers.messages import MessageCommands
 from chat.consumers.rooms import RoomCommands
 from realtime.protocol import Command
@@ -18,10 +19,11 @@ from realtime.ratelimit import Limit
 __all__ = ["ChatConsumer"]
 
 
-class ChatConsumer(MessageCommands, RoomCommands):
+class ChatConsumer(AttentionCommands, MessageCommands, RoomCommands):
     """All that is done in rooms."""
 
     rate_limits: ClassVar[dict[type[Command], Limit]] = {
+        **AttentionCommands.rate_limits,
         **MessageCommands.rate_limits,
         **RoomCommands.rate_limits,
     }

@@ -99,13 +99,14 @@ class StartTyping(Command, frozen=True, kw_only=True):
 
 
 class MessageCreated(Event, frozen=True, kw_only=True):
-    """Somebody said something. For a reply in a thread, `thread` is the root's new summary."""
+    """Somebody said something. Of a reply in a thread, `thread` is the root's new summary, `root_author` its author."""
 
     type: ClassVar[str] = "message.created"
     topic: ClassVar[str] = "room"
     message: MessageView
     person: PersonView | None
     thread: ThreadView | None = None
+    root_author: int | None = None
 
 
 class MessageEdited(Event, frozen=True, kw_only=True):

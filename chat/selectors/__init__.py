@@ -3,6 +3,7 @@
 Never writes, and shows nobody a room that they may not see: unknown and forbidden are both `not_found`.
 """
 
+from chat.selectors.attention import attention_view, mentions_page, pins_page, saved_page, threads_page
 from chat.selectors.beside import Said, messages_about
 from chat.selectors.browse import browse_rooms, invite_links, link_page, visible_topics
 from chat.selectors.home import home_snapshot, summary_of
@@ -17,17 +18,20 @@ __all__ = [
     "Rights",
     "Said",
     "Uttered",
+    "attention_view",
     "browse_rooms",
     "find_people",
     "home_snapshot",
     "invite_links",
     "link_page",
     "may_type",
+    "mentions_page",
     "message_page",
     "message_place",
     "messages_about",
     "newest_at",
     "one_moment",
+    "pins_page",
     "refuse_to_write",
     "revisions",
     "rights_in",
@@ -35,7 +39,9 @@ __all__ = [
     "room_by_slug",
     "room_snapshot",
     "said_then",
+    "saved_page",
     "summary_of",
     "thread_snapshot",
+    "threads_page",
     "visible_topics",
 ]

@@ -6,17 +6,19 @@ Called by the home snapshot, the room snapshot and the read marker.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
+from django.utils.dateparse import parse_datetime
 
 from chat.models import Membership, Mention, Message
 
 UNREAD_MOST: Final = 100
 
 _SQL: Final = f"""
-SELECT m.room_id, m.role, m.last_read_seq,
+SELECT m.room_id, m.role, m.notify_level, m.quiet_until, m.last_read_seq,
   (SELECT COUNT(*) FROM (
      SELECT 1 FROM {Message._meta.db_table} t
      WHERE t.room_id = m.room_id AND t.seq > m.last_read_seq AND t.deleted_at IS NULL AND t.kind <> 'system'
@@ -40,6 +42,8 @@ class Counts:
 
     room: int
     role: str
+    notify: str
+    quiet_until: datetime | None
     last_read_seq: int
     unread: int
     mentions: int
@@ -53,10 +57,17 @@ def counts_of(user_id: int, *, room_id: int | None = None) -> list[Counts]:
         cursor.execute(f"{_SQL}{only} ORDER BY m.id", values)
         rows: list[Any] = cursor.fetchall()
     return [
-        Counts(room, role, read, unread, mentions, _uuid(last)) for room, role, read, unread, mentions, last in rows
+        Counts(room, role, notify, as_time(quiet), read, unread, mentions, _uuid(last))
+        for room, role, notify, quiet, read, unread, mentions, last in rows
     ]
 
 
 def _uuid(value: Any) -> UUID | None:
     # SQLite has no type for it and keeps the 32 digits.
     return UUID(value) if isinstance(value, str) else value
+
+
+def as_time(value: Any) -> datetime | None:
+    """A moment as a plain query answers it: SQLite keeps it as text in UTC."""
+    found = parse_datetime(value) if isinstance(value, str) else value
+    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found

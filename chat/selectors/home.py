@@ -65,6 +65,8 @@ def _summaries(user_id: int, counts: Sequence[Counts]) -> list[RoomSummary]:
                 last_read_seq=one.last_read_seq,
                 unread=one.unread,
                 mentions=one.mentions,
+                notify=one.notify,
+                quiet_until=one.quiet_until,
                 people=people.get(one.room, []),
                 last_message=quote_view(message) if message else None,
                 last_at=message.created_at if message else None,

@@ -80,7 +80,7 @@ def _check_tombstones(room: Room) -> Iterator[str]:
     deleted = Message.objects.filter(room=room, deleted_at__isnull=False)
     for seq in deleted.exclude(_EMPTY).values_list("seq", flat=True):
         yield f"message {seq} is deleted and its text is still there."
-    hanging = Count("revisions") + Count("mentions") + Count("reactions") + Count("beside")
+    hanging = Count("revisions") + Count("mentions") + Count("reactions") + Count("beside") + Count("pin")
     left = deleted.annotate(left=hanging).filter(left__gt=0)
     for seq in left.values_list("seq", flat=True):
         yield f"message {seq} is deleted and something still hangs on it."

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Q
 
 from chat import texts
-from chat.models import Beside, Mention, Message, Reaction, Room
+from chat.models import Beside, Mention, Message, Pin, Reaction, Room
 from chat.permissions import FIXED_KINDS
 from chat.shapes import BesideView, MessageView, QuoteView, ReactionView, RoomView, ThreadView
 
@@ -68,6 +68,7 @@ def message_view(
     reactions: Sequence[ReactionView] = (),
     mentions: Sequence[int] = (),
     beside: BesideView | None = None,
+    pinned: bool = False,
 ) -> MessageView:
     """One message with what hangs on it; a deleted one is a tombstone."""
     deleted = message.deleted_at is not None
@@ -91,6 +92,7 @@ def message_view(
         reactions=[] if deleted else list(reactions),
         mentions=[] if deleted else list(mentions),
         beside=None if deleted else beside,
+        pinned=pinned and not deleted,
     )
 
 
@@ -107,6 +109,7 @@ def message_views(messages: Collection[Message]) -> list[MessageView]:
     reactions = _reactions(ids)
     mentions = mentions_of(ids)
     besides = besides_of(ids)
+    pinned = pinned_of(ids)
     return [
         message_view(
             message,
@@ -115,6 +118,7 @@ def message_views(messages: Collection[Message]) -> list[MessageView]:
             reactions=reactions.get(message.pk, ()),
             mentions=mentions.get(message.pk, ()),
             beside=besides.get(message.pk),
+            pinned=message.pk in pinned,
         )
         for message in messages
     ]
@@ -152,6 +156,11 @@ def _thread(rows: list[tuple[int, int | None, int, Any]]) -> ThreadView:
         people=[row[1] for row in rows if row[1] is not None][:THREAD_PEOPLE],
         last_at=max(row[3] for row in rows),
     )
+
+
+def pinned_of(ids: Collection[UUID]) -> set[UUID]:
+    """Those of the messages that are pinned."""
+    return set(Pin.objects.filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
 
 
 def _reactions(ids: Collection[UUID]) -> dict[UUID, list[ReactionView]]:

@@ -3,30 +3,42 @@
 Every public function is one transaction and appends at most one event to each topic.
 """
 
+from chat.services.attention import mark_unread, set_notify
+from chat.services.bookmarks import add_bookmark, remove_bookmark
+from chat.services.follows import follow_thread, set_thread_read
 from chat.services.links import create_link, revoke_link
 from chat.services.members import appoint_owner, invite_person, join_room, leave_room, remove_member, set_role
 from chat.services.messages import add_reaction, edit_message, remove_reaction, send_message
+from chat.services.pins import pin_message, unpin_message
 from chat.services.reads import set_read
 from chat.services.removal import delete_message
 from chat.services.rooms import RoomChange, create_room, open_direct, update_room
 
 __all__ = [
     "RoomChange",
+    "add_bookmark",
     "add_reaction",
     "appoint_owner",
     "create_link",
     "create_room",
     "delete_message",
     "edit_message",
+    "follow_thread",
     "invite_person",
     "join_room",
     "leave_room",
+    "mark_unread",
     "open_direct",
+    "pin_message",
+    "remove_bookmark",
     "remove_member",
     "remove_reaction",
     "revoke_link",
     "send_message",
+    "set_notify",
     "set_read",
     "set_role",
+    "set_thread_read",
+    "unpin_message",
     "update_room",
 ]

@@ -28,6 +28,7 @@ from chat.mentions import EVERYONE
 from chat.models import Beside, Membership, Mention, Message, MessageRevision, Reaction
 from chat.selectors.standing import find_message
 from chat.selectors.views import mentions_of, message_view, quote_view, thread_views
+from chat.services.follows import follow_thread_of_reply
 from chat.services.turn import Turn, Unchanged, refuse_muted, seq_or_nothing, take_turn
 from chat.shapes import BesideView
 from realtime.protocol import Refused
@@ -129,7 +130,10 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
     quote = quote_view(quoted) if quoted else None
     view = message_view(message, quote=quote, mentions=mentioned, beside=draft.beside)
     thread = thread_views([root.pk])[root.pk] if root else None
-    turn.append(MessageCreated(message=view, person=turn.place.shown, thread=thread))
+    starter = root.author_id if root else None
+    if root is not None:
+        follow_thread_of_reply(message=message, root=root, mentioned=mentioned)
+    turn.append(MessageCreated(message=view, person=turn.place.shown, thread=thread, root_author=starter))
     hooks.message_posted(view)
     return MessageSent(id=message.pk, seq=turn.seq)
 

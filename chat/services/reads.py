@@ -1,4 +1,4 @@
-"""How far somebody has read. Called by the consumer; never moves back."""
+"""How far somebody has read. Called by the consumer; moves back only through chat.services.attention."""
 
 from __future__ import annotations
 
@@ -37,8 +37,18 @@ def set_read(*, actor: User, room_id: int, seq: int) -> SeqResult:
         if not mine.exists():
             raise Refused("not_found")
         raise Unchanged
+    return tell_read(actor=actor, room_id=room_id, seq=taken)
+
+
+def tell_read(*, actor: User, room_id: int, seq: int) -> SeqResult:
+    """Tells the person's tabs how far they have read a room, at a reserved seq of their own topic."""
+    topic = room_topic(room_id)
     counts = counts_of(actor.pk, room_id=room_id)[0]
     event = ReadChanged(
-        room=room_id, head_seq=head, last_read_seq=counts.last_read_seq, unread=counts.unread, mentions=counts.mentions
+        room=room_id,
+        head_seq=log.heads([topic])[topic][0],
+        last_read_seq=counts.last_read_seq,
+        unread=counts.unread,
+        mentions=counts.mentions,
     )
-    return SeqResult(seq=log.append(topic=own, seq=taken, event=event, actor_id=actor.pk))
+    return SeqResult(seq=log.append(topic=actor.topic, seq=seq, event=event, actor_id=actor.pk))

@@ -15,7 +15,7 @@ from accounts import selectors as people
 from accounts import services as accounts
 from chat import permissions
 from chat.events import MessageDeleted, SeqResult
-from chat.models import Beside, Message
+from chat.models import Beside, Message, Pin
 from chat.selectors.standing import Place, find_message, find_place, find_place_of_superuser
 from chat.selectors.views import mentions_of, room_topic, thread_views
 from chat.services.redaction import redact
@@ -96,6 +96,7 @@ def _empty(turn: Turn, message: Message) -> None:
     message.mentions.all().delete()
     message.reactions.all().delete()
     Beside.objects.filter(message=message).delete()
+    Pin.objects.filter(message=message).delete()
     Message.objects.filter(pk=message.pk).update(
         body="", html="", deleted_at=turn.now, deleted_by=turn.actor.pk, reply_to=None
     )

@@ -4,6 +4,19 @@ A module for each matter. Made by chat.selectors, sent by chat.events and chat.v
 Pure: never touches Django, a database or a socket.
 """
 
+from chat.shapes.attention import (
+    AttentionView,
+    FollowedThread,
+    MentionsPage,
+    MentionView,
+    PinsPage,
+    PinView,
+    SavedMark,
+    SavedPage,
+    SavedView,
+    ThreadMark,
+    ThreadsPage,
+)
 from chat.shapes.messages import (
     BesideView,
     MessagePage,
@@ -27,13 +40,19 @@ from chat.shapes.rooms import (
 )
 
 __all__ = [
+    "AttentionView",
     "BesideView",
     "BrowseRoom",
+    "FollowedThread",
     "HomeSnapshot",
     "LinkView",
     "MemberView",
+    "MentionView",
+    "MentionsPage",
     "MessagePage",
     "MessageView",
+    "PinView",
+    "PinsPage",
     "PresenceView",
     "QuoteView",
     "ReactionView",
@@ -41,7 +60,12 @@ __all__ = [
     "RoomSnapshot",
     "RoomSummary",
     "RoomView",
+    "SavedMark",
+    "SavedPage",
+    "SavedView",
     "Seq",
+    "ThreadMark",
     "ThreadSnapshot",
     "ThreadView",
+    "ThreadsPage",
 ]

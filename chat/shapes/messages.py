@@ -87,6 +87,7 @@ class MessageView(Struct, frozen=True, kw_only=True):
     reactions: list[ReactionView] = []
     mentions: list[int] = []
     beside: BesideView | None = None
+    pinned: bool = False
 
 
 class MessagePage(Struct, frozen=True, kw_only=True):

@@ -43,6 +43,8 @@ class RoomSummary(Struct, frozen=True, kw_only=True):
         head_seq: the topic's head at the snapshot: subscribe with it to resume from here.
         unread: messages in the room (not own, not deleted, not thread-only) after last_read_seq, counted to 100.
         mentions: unread messages that address the person, counted to 100.
+        notify: how much the person wants to be told: all, mentions, nothing, or "" for the room's usual.
+        quiet_until: the person wants to hear nothing until then.
         people: the others of a direct or group room (at most 8), else empty.
         last_message: author and beginning of the newest message (at most 140 characters).
     """
@@ -53,6 +55,8 @@ class RoomSummary(Struct, frozen=True, kw_only=True):
     last_read_seq: int
     unread: int
     mentions: int
+    notify: str = ""
+    quiet_until: datetime | None = None
     people: list[PersonView] = []
     last_message: QuoteView | None = None
     last_at: datetime | None = None

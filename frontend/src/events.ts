@@ -5,7 +5,16 @@ import type { Commands, DurableEvents, EphemeralEvents } from "./protocol";
 
 type Events = DurableEvents & EphemeralEvents;
 /** Events of `user:<id>`; all others are events of a room. */
-type UserEventName = "preferences.changed" | "read.changed" | "room.added" | "room.removed" | "sanction.applied" | "session.revoked";
+type UserEventName =
+  | "bookmark.changed"
+  | "preferences.changed"
+  | "read.changed"
+  | "room.added"
+  | "room.notify_changed"
+  | "room.removed"
+  | "sanction.applied"
+  | "session.revoked"
+  | "thread.changed";
 
 type Frames<Kinds> = {
   [Name in keyof Kinds & string]: {

@@ -103,6 +103,7 @@ export interface MessageView {
   reactions: ReactionView[];
   mentions: number[];
   beside: BesideView | null;
+  pinned: boolean;
 }
 
 /** `GET /api/rooms/<id>/messages/?before=<seq>|after=<seq>&limit=50`: messages shown in the room, oldest first. */
@@ -127,6 +128,87 @@ export interface ThreadSnapshot {
 export interface RevisionView {
   body: string;
   at: string;
+}
+
+/** A thread that the person follows, or followed once. */
+export interface ThreadMark {
+  root: string;
+  room: number;
+  following: boolean;
+  last_read_seq: number;
+  last_seq: number;
+  unread: number;
+}
+
+/** A message that the person keeps at hand. */
+export interface SavedMark {
+  message: string;
+  room: number;
+}
+
+/** `GET /api/attention/`: what is saved and followed, newest first (at most 500 each), in the person's rooms. */
+export interface AttentionView {
+  as_of_seq: number;
+  saved: SavedMark[];
+  threads: ThreadMark[];
+}
+
+/** A message that a room keeps at hand. */
+export interface PinView {
+  message: MessageView;
+  pinned_by: number | null;
+  pinned_at: string;
+}
+
+/** `GET /api/rooms/<id>/pins/`: all pins of a room (at most 100), newest first. */
+export interface PinsPage {
+  as_of_seq: number;
+  pins: PinView[];
+  people: PersonView[];
+}
+
+/** A saved message; its room is one of home's. */
+export interface SavedView {
+  id: number;
+  message: MessageView;
+  saved_at: string;
+}
+
+/** `GET /api/saved/?before=<id>`: saved messages of rooms that the person is in, newest first, 30 a page. */
+export interface SavedPage {
+  saved: SavedView[];
+  people: PersonView[];
+  has_more: boolean;
+}
+
+/** A message that addresses the person; `everyone` when only by `@room`. `root` is the thread it was said in. */
+export interface MentionView {
+  id: number;
+  message: MessageView;
+  unread: boolean;
+  everyone: boolean;
+  root: QuoteView | null;
+}
+
+/** `GET /api/mentions/?show=unread|all&before=<id>`: mentions, newest first, 30 a page. */
+export interface MentionsPage {
+  mentions: MentionView[];
+  people: PersonView[];
+  has_more: boolean;
+}
+
+/** A followed thread with its root and its last reply. */
+export interface FollowedThread {
+  mark: ThreadMark;
+  root: MessageView;
+  last: MessageView | null;
+}
+
+/** `GET /api/threads/?skip=<count>`: followed threads that have replies, last reply first, 30 a page. */
+export interface ThreadsPage {
+  threads: FollowedThread[];
+  people: PersonView[];
+  has_more: boolean;
 }
 
 /** A room as its members see it. kind is public, private, direct or group; `url` is its page. */
@@ -156,6 +238,8 @@ export interface RoomSummary {
   last_read_seq: number;
   unread: number;
   mentions: number;
+  notify: string;
+  quiet_until: string | null;
   people: PersonView[];
   last_message: QuoteView | null;
   last_at: string | null;
@@ -323,6 +407,21 @@ export interface Blame {
   version: number;
   blocks: BlameLines[];
   people: PersonView[];
+}
+
+/** A message of the room, by the beginning of its text. */
+export interface SaidView {
+  message: string;
+  author: number;
+  excerpt: string;
+  created_at: string;
+}
+
+/** What was said in the room when a version was made. */
+export interface SaidThen {
+  version: number;
+  said: SaidView | null;
+  newest: string | null;
 }
 
 /** A message bound to lines of a document. */
@@ -500,6 +599,49 @@ export interface StartTyping {
   thread?: string | null;
 }
 
+/** How much of the room one is told of: all, mentions, nothing, or "" for the room's usual. Absent keys stay. */
+export interface SetNotify {
+  level?: string;
+  quiet_until?: string | null;
+}
+
+/** Take the read mark back to before a message; of a reply in a thread that of the thread. */
+export interface MarkUnread {
+  message: string;
+}
+
+/** Keep a message at hand for the whole room. */
+export interface PinMessage {
+  id: string;
+}
+
+/** Let go of a pinned message. */
+export interface UnpinMessage {
+  id: string;
+}
+
+/** Save a message for oneself. */
+export interface AddBookmark {
+  message: string;
+}
+
+/** Let go of a saved message; also of one in a room that was left. */
+export interface RemoveBookmark {
+  message: string;
+}
+
+/** Follow a thread, or stop. */
+export interface FollowThread {
+  root: string;
+  following: boolean;
+}
+
+/** A followed thread is read up to `seq`; never moves back. */
+export interface SetThreadRead {
+  root: string;
+  seq: number;
+}
+
 /** The tab says whether the person is there: online or idle. */
 export interface SetPresence {
   state: string;
@@ -644,11 +786,12 @@ export interface DiscussionChanged {
   message: MessageView;
 }
 
-/** Somebody said something. For a reply in a thread, `thread` is the root's new summary. */
+/** Somebody said something. Of a reply in a thread, `thread` is the root's new summary, `root_author` its author. */
 export interface MessageCreated {
   message: MessageView;
   person: PersonView | null;
   thread: ThreadView | null;
+  root_author: number | null;
 }
 
 /** The text of a message changed. `mentioned_before` is whom the old text addressed: their counts change. */
@@ -704,6 +847,41 @@ export interface Typing {
   thread: string | null;
 }
 
+/** The person wants to hear more or less of a room. */
+export interface NotifyChanged {
+  room: number;
+  notify: string;
+  quiet_until: string | null;
+}
+
+/** A message is pinned. */
+export interface MessagePinned {
+  id: string;
+  by: number;
+}
+
+/** A message is pinned no more. One that is deleted is unpinned without this event. */
+export interface MessageUnpinned {
+  id: string;
+}
+
+/** The person saved a message, or let go of it. */
+export interface BookmarkChanged {
+  message: string;
+  room: number;
+  saved: boolean;
+}
+
+/** The person reads or follows a thread. Figures are those of shapes.ThreadMark. */
+export interface ThreadChanged {
+  root: string;
+  room: number;
+  following: boolean;
+  last_read_seq: number;
+  last_seq: number;
+  unread: number;
+}
+
 /** Somebody came in, with the system line that says so. */
 export interface MemberJoined {
   member: MemberView;
@@ -755,6 +933,8 @@ export interface PresenceChanged {
 
 /** Commands by their name on the wire. */
 export interface Commands {
+  "bookmark.add": { data: AddBookmark; result: SeqResult };
+  "bookmark.remove": { data: RemoveBookmark; result: SeqResult };
   "cursor.move": { data: MoveCursor; result: Ack };
   "document.join": { data: JoinDocument; result: Joined };
   "document.pull": { data: PullUpdates; result: Pushed };
@@ -764,11 +944,14 @@ export interface Commands {
   "member.set_role": { data: SetRole; result: SeqResult };
   "message.delete": { data: DeleteMessage; result: SeqResult };
   "message.edit": { data: EditMessage; result: SeqResult };
+  "message.pin": { data: PinMessage; result: SeqResult };
   "message.send": { data: SendMessage; result: MessageSent };
+  "message.unpin": { data: UnpinMessage; result: SeqResult };
   "ping": { data: Ping; result: Pong };
   "presence.set": { data: SetPresence; result: Ack };
   "reaction.add": { data: AddReaction; result: SeqResult };
   "reaction.remove": { data: RemoveReaction; result: SeqResult };
+  "read.mark_unread": { data: MarkUnread; result: SeqResult };
   "read.set": { data: SetRead; result: SeqResult };
   "received": { data: Received; result: Ack };
   "room.create": { data: CreateRoom; result: RoomResult };
@@ -778,14 +961,18 @@ export interface Commands {
   "room.leave": { data: LeaveRoom; result: Ack };
   "room.open_direct": { data: OpenDirect; result: RoomResult };
   "room.revoke_link": { data: RevokeLink; result: Ack };
+  "room.set_notify": { data: SetNotify; result: SeqResult };
   "room.update": { data: UpdateRoom; result: SeqResult };
   "subscribe": { data: Subscribe; result: Record<string, TopicState> };
+  "thread.follow": { data: FollowThread; result: SeqResult };
+  "thread.set_read": { data: SetThreadRead; result: SeqResult };
   "typing.start": { data: StartTyping; result: Ack };
   "unsubscribe": { data: Unsubscribe; result: Ack };
 }
 
 /** Durable events by their name on the wire. */
 export interface DurableEvents {
+  "bookmark.changed": BookmarkChanged;
   "discussion.changed": DiscussionChanged;
   "document.created": DocumentCreated;
   "document.listed": DocumentListed;
@@ -798,16 +985,20 @@ export interface DurableEvents {
   "message.created": MessageCreated;
   "message.deleted": MessageDeleted;
   "message.edited": MessageEdited;
+  "message.pinned": MessagePinned;
+  "message.unpinned": MessageUnpinned;
   "person.changed": PersonChanged;
   "preferences.changed": PreferencesChanged;
   "reaction.added": ReactionAdded;
   "reaction.removed": ReactionRemoved;
   "read.changed": ReadChanged;
   "room.added": RoomAdded;
+  "room.notify_changed": NotifyChanged;
   "room.removed": RoomRemoved;
   "room.updated": RoomUpdated;
   "sanction.applied": SanctionApplied;
   "session.revoked": SessionRevoked;
+  "thread.changed": ThreadChanged;
 }
 
 /** Ephemeral events by their name on the wire. */

@@ -8,15 +8,16 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import type { AnyEvent } from "../src/events";
-import type { HomeSnapshot, PresenceView, RoomSnapshot, ThreadSnapshot } from "../src/protocol";
+import type { AttentionView, HomeSnapshot, PresenceView, RoomSnapshot, ThreadSnapshot } from "../src/protocol";
+import { reduceAttention } from "../src/reducers/attention";
 import { reduceHome, reduceRoom, reduceThread } from "../src/store";
 
-type Snapshot = RoomSnapshot | HomeSnapshot | ThreadSnapshot;
+type Snapshot = RoomSnapshot | HomeSnapshot | ThreadSnapshot | AttentionView;
 
 interface Transcript {
   name: string;
   me: number;
-  snapshot: "room" | "home" | "thread";
+  snapshot: "room" | "home" | "thread" | "attention";
   before: Snapshot;
   events: AnyEvent[];
   after: Snapshot;
@@ -29,6 +30,7 @@ function reduce(transcript: Transcript): Snapshot {
   return transcript.events.reduce((state: Snapshot, event) => {
     if (transcript.snapshot === "room") return reduceRoom(state as RoomSnapshot, event, transcript.me);
     if (transcript.snapshot === "home") return reduceHome(state as HomeSnapshot, event);
+    if (transcript.snapshot === "attention") return reduceAttention(state as AttentionView, event, transcript.me);
     return reduceThread(state as ThreadSnapshot, event);
   }, transcript.before);
 }
@@ -41,9 +43,9 @@ function comparable(snapshot: Snapshot): unknown {
 
 const names = readdirSync(FOLDER).filter((name) => name.endsWith(".json")).sort();
 
-test("there are transcripts of rooms, of home and of threads", () => {
+test("there are transcripts of rooms, of home, of threads and of what is followed", () => {
   const kinds = new Set(names.map((name) => (JSON.parse(readFileSync(join(FOLDER, name), "utf8")) as Transcript).snapshot));
-  assert.deepEqual([...kinds].sort(), ["home", "room", "thread"]);
+  assert.deepEqual([...kinds].sort(), ["attention", "home", "room", "thread"]);
 });
 
 for (const name of names) {

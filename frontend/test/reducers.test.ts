@@ -16,7 +16,7 @@ function message(seq: number, change: Partial<MessageView> = {}): MessageView {
   return {
     id: `m${seq}`, room: 1, seq, author: 2, kind: "user", body: `text ${seq}`, html: `<p>text ${seq}</p>`, created_at: "2026-11-20T09:00:00Z",
     cid: null, edited_at: null, deleted_at: null, deleted_by: null, reply_to: null, thread_root: null, also_in_room: false, thread: null,
-    reactions: [], mentions: [], beside: null, ...change,
+    reactions: [], mentions: [], beside: null, pinned: false, ...change,
   };
 }
 
@@ -130,7 +130,7 @@ test("a thread takes its replies, in order, and their changes", () => {
 
 function home(): HomeSnapshot {
   const view = room([]).room;
-  const summary = { room: view, role: "member", head_seq: 10, last_read_seq: 10, unread: 0, mentions: 0, people: [], last_message: null, last_at: null };
+  const summary = { room: view, role: "member", head_seq: 10, last_read_seq: 10, unread: 0, mentions: 0, notify: "", quiet_until: null, people: [], last_message: null, last_at: null };
   const preferences = { theme: "system", time_zone: "", enter_sends: true, letter_shortcuts: true };
   return { as_of_seq: 4, me: jun, email: "", preferences, site_name: "N", can_create_rooms: true, is_staff: false, rooms: [summary], presence: [] };
 }

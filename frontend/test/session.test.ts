@@ -13,7 +13,7 @@ const ME = 7;
 function message(seq: number, author = 2, cid: string | null = null): MessageView {
   return {
     id: `m${seq}`, room: 1, seq, author, kind: "user", body: `text ${seq}`, html: "", created_at: "2026-11-20T09:00:00Z", cid, edited_at: null,
-    deleted_at: null, deleted_by: null, reply_to: null, thread_root: null, also_in_room: false, thread: null, reactions: [], mentions: [], beside: null,
+    deleted_at: null, deleted_by: null, reply_to: null, thread_root: null, also_in_room: false, thread: null, reactions: [], mentions: [], beside: null, pinned: false,
   };
 }
 
@@ -29,7 +29,7 @@ function home(...rooms: [number, number][]): HomeSnapshot {
   const me = { id: ME, name: "jun", display_name: "Jun Kato", kind: "human", avatar_url: null };
   const preferences = { theme: "system", time_zone: "", enter_sends: true, letter_shortcuts: true };
   const summaries = rooms.map(([id, head_seq]) => ({
-    room: snapshot(id, 0).room, role: "member", head_seq, last_read_seq: 0, unread: 0, mentions: 0, people: [], last_message: null, last_at: null,
+    room: snapshot(id, 0).room, role: "member", head_seq, last_read_seq: 0, unread: 0, mentions: 0, notify: "", quiet_until: null, people: [], last_message: null, last_at: null,
   }));
   return { as_of_seq: 3, me, email: "", preferences, site_name: "N", can_create_rooms: true, is_staff: false, rooms: summaries, presence: [] };
 }

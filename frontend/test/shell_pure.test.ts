@@ -27,7 +27,7 @@ function room(id: number, slug: string, more: Partial<RoomView> = {}): RoomView 
 }
 
 function summary(view: RoomView, more: Partial<RoomSummary> = {}): RoomSummary {
-  return { room: view, role: "member", head_seq: 9, last_read_seq: 9, unread: 0, mentions: 0, people: [], last_message: null, last_at: null, ...more };
+  return { room: view, role: "member", head_seq: 9, last_read_seq: 9, unread: 0, mentions: 0, notify: "", quiet_until: null, people: [], last_message: null, last_at: null, ...more };
 }
 
 const general = summary(room(1, "general"), { unread: 7, last_at: "2026-11-22T09:02:00Z" });

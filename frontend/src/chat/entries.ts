@@ -46,6 +46,7 @@ export function pendingMessage(item: OutboxItem, me: number): MessageView {
     thread: null,
     reactions: [],
     mentions: [],
+    pinned: false,
     beside: item.beside,
   };
 }

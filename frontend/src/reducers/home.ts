@@ -76,6 +76,10 @@ function reduceOwn(state: HomeSnapshot, event: UserEvent): HomeSnapshot {
       const { room, last_read_seq, unread, mentions } = event.data;
       return changeRoom(state, room, (summary) => ({ ...summary, last_read_seq, unread, mentions }));
     }
+    case "room.notify_changed": {
+      const { room, notify, quiet_until } = event.data;
+      return changeRoom(state, room, (summary) => ({ ...summary, notify, quiet_until }));
+    }
     case "room.added": {
       const { summary } = event.data;
       return { ...state, rooms: [...state.rooms.filter((other) => other.room.id !== summary.room.id), summary] };

@@ -52,7 +52,7 @@ function changeQuote(message: MessageView, id: string, change: (quote: QuoteView
 }
 
 function tombstone(message: MessageView, at: string, by: string): MessageView {
-  return { ...message, body: "", html: "", deleted_at: at, deleted_by: by, reactions: [], mentions: [], reply_to: null, beside: null };
+  return { ...message, body: "", html: "", deleted_at: at, deleted_by: by, reactions: [], mentions: [], reply_to: null, beside: null, pinned: false };
 }
 
 /** What one event makes of one message; the same object when it is not concerned. */
@@ -72,6 +72,9 @@ export function reduceMessage(message: MessageView, event: RoomEvent): MessageVi
       const next = thread_root === message.id ? { ...message, thread } : message;
       return changeQuote(next, id, (quote) => ({ ...quote, excerpt: "", deleted: true }));
     }
+    case "message.pinned":
+    case "message.unpinned":
+      return message.id === event.data.id ? { ...message, pinned: event.type === "message.pinned" } : message;
     case "reaction.added":
       if (message.id !== event.data.message) return message;
       return { ...message, reactions: addReaction(message.reactions, event.data.emoji, event.data.user) };
