@@ -54,6 +54,15 @@ class SanctionApplied(Event, frozen=True, kw_only=True):
     until: datetime | None = None
 
 
+class SanctionLifted(Event, frozen=True, kw_only=True):
+    """A moderator took a mute, kick or ban back before its end. `room` null means everywhere."""
+
+    type: ClassVar[str] = "sanction.lifted"
+    topic: ClassVar[str] = "user"
+    kind: str
+    room: int | None = None
+
+
 class PreferencesChanged(Event, frozen=True, kw_only=True):
     """The person changed their own settings in another tab."""
 

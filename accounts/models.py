@@ -158,11 +158,17 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """What somebody with power did, to whom and why. Rows are only ever added."""
+    """What somebody with power did, to whom and why. Rows are only ever added; the database refuses all else.
+
+    The actor is kept by name, and by a number that nothing clears when their account goes.
+    """
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(auto_now_add=True, db_index=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, db_constraint=False, related_name="+"
+    )
+    actor_name = models.CharField(max_length=150, blank=True, help_text="What they were called then.")
     action = models.CharField(max_length=60)
     target = models.CharField(max_length=120)
     reason = models.CharField(max_length=500, blank=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from allauth.account.models import EmailAddress
@@ -138,12 +139,44 @@ def active_sanction(*, user_id: int, kind: str, room_id: int | None = None) -> S
     where = Q(room_id__isnull=True)
     if room_id is not None:
         where |= Q(room_id=room_id)
-    held = sorted(
-        Sanction.objects.active().filter(where, user_id=user_id, kind=kind),
-        key=lambda sanction: (sanction.until is None, sanction.until),
-        reverse=True,
-    )
-    return held[0] if held else None
+    return _longest(Sanction.objects.active().filter(where, user_id=user_id, kind=kind))
+
+
+def _longest(sanctions: Iterable[Sanction]) -> Sanction | None:
+    endless = datetime.max.replace(tzinfo=UTC)
+    return max(sanctions, key=lambda sanction: sanction.until or endless, default=None)
+
+
+def barred_from(*, user_id: int, room_id: int) -> Sanction | None:
+    """The ban or kick that keeps this person out of the room now, or the ban everywhere; the longest of several."""
+    where = Q(room_id=room_id) | Q(room_id__isnull=True, kind=Sanction.Kind.BAN)
+    kinds = (Sanction.Kind.BAN, Sanction.Kind.KICK)
+    return _longest(Sanction.objects.active().filter(where, user_id=user_id, kind__in=kinds))
+
+
+def sanctions_of(*, user_id: int, limit: int = 20) -> list[Sanction]:
+    """What a person was given, newest first, over and lifted ones too."""
+    return list(Sanction.objects.filter(user_id=user_id).select_related("created_by").order_by("-pk")[:limit])
+
+
+def sanction_in(*, sanction_id: int, room_id: int) -> Sanction | None:
+    """One of a room's sanctions, over or not."""
+    return Sanction.objects.filter(pk=sanction_id, room_id=room_id).select_related("user").first()
+
+
+def find_person(user_id: int) -> User:
+    """The account of this id, for services; call it with an id that is known to be somebody's."""
+    return User.objects.get(pk=user_id)
+
+
+def may_touch(*, actor: User, user_id: int) -> bool:
+    """Whether the account stands below the actor, as both are now."""
+    return as_of_now(actor).may_touch(User.objects.get(pk=user_id))
+
+
+def sanctions_in(room_id: int) -> list[Sanction]:
+    """Those that hold in a room now, newest first; not those that hold everywhere."""
+    return list(Sanction.objects.active().filter(room_id=room_id).select_related("created_by").order_by("-pk"))
 
 
 def muted_sql(*, user_id: str, room_id: str) -> str:

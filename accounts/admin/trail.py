@@ -74,7 +74,7 @@ class AuditEntryAdmin(ReadOnly):
     @admin.display(description="Who", ordering="actor__username")
     def who(self, entry: AuditEntry) -> str:
         """The actor, or their name of that time; nobody for a command on the server."""
-        return str(entry.actor or entry.detail.get("by", "")) or "the server"
+        return str(entry.actor or "") or entry.actor_name or "the server"
 
 
 @admin.register(LogEntry)

@@ -5,6 +5,7 @@ an ended sign-in reaches the sockets as an event on `user:<id>` whose effect clo
 """
 
 from accounts.services.audit import record_audit
+from accounts.services.closing import close_sign_in, find_sign_ins, forget_sessions, note_closing
 from accounts.services.factors import reseal_factor
 from accounts.services.invites import issue_invite, revoke_invite, use_invite
 from accounts.services.people import (
@@ -20,21 +21,26 @@ from accounts.services.people import (
     update_preferences,
     update_profile,
 )
-from accounts.services.sanctions import lift_sanction, sanction_user
+from accounts.services.sanctions import clean_reason, lift_sanction, sanction_user
 from accounts.services.sessions import note_device, replace_session, revoke_sessions, set_password
 from accounts.services.tokens import make_bot, make_token, note_use, revoke_token
 
 __all__ = [
     "announce_person",
     "change_address",
+    "clean_reason",
+    "close_sign_in",
     "complete_person",
     "create_person",
     "deactivate_person",
     "delete_permanently",
+    "find_sign_ins",
+    "forget_sessions",
     "issue_invite",
     "lift_sanction",
     "make_bot",
     "make_token",
+    "note_closing",
     "note_device",
     "note_use",
     "reactivate_person",

@@ -18,13 +18,17 @@ def record_audit(
 ) -> None:
     """Adds a row to the trail, inside the transaction of what it tells of.
 
-    The actor's name is kept beside the actor: the row outlives their account.
+    The actor's name is kept beside the actor: the row outlives their account and is never changed.
 
     Args:
         action: for example `sanction.ban`.
         target: for example `user:7`.
     """
-    by = {"by": actor.username} if actor is not None else {}
     AuditEntry.objects.create(
-        actor=actor, action=action, target=target, reason=reason[:500], detail=by | (detail or {})
+        actor=actor,
+        actor_name=actor.username if actor is not None else "",
+        action=action,
+        target=target,
+        reason=reason[:500],
+        detail=detail or {},
     )

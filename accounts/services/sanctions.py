@@ -11,7 +11,7 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.events import SanctionApplied
+from accounts.events import SanctionApplied, SanctionLifted
 from accounts.models import Sanction, User
 from accounts.services.audit import record_audit
 from accounts.services.sessions import delete_sessions
@@ -19,6 +19,7 @@ from realtime import log
 from realtime.protocol import Effect, Refused
 
 SUSPENDED: Final = 4403
+REASON_CHARS: Final = 500
 ABOVE: Final = "Only superusers act on people who look after the site."
 
 
@@ -39,6 +40,8 @@ def sanction_user(
 
     With `room_id` the caller has checked the actor's right in that room; without it the actor must look after the site.
 
+    A kick is of a room; without an end it is over as soon as it is given, and stays in the person's history.
+
     Args:
         reason: shown to the person; required.
         until: aware UTC time of its end; None until it is lifted.
@@ -48,17 +51,14 @@ def sanction_user(
     """
     if room_id is None:
         _may_sanction(actor, user)
-    if kind not in Sanction.Kind.values:
-        raise Refused("invalid", "A sanction is a mute, a kick or a ban.", field="kind")
-    text = reason.strip()
-    if not text or len(text) > 500:
-        raise Refused("invalid", "Give a reason of at most 500 characters.", field="reason")
+    if kind not in Sanction.Kind.values or (kind == Sanction.Kind.KICK and room_id is None):
+        raise Refused("invalid", "A sanction is a mute or a ban, or in a room a kick.", field="kind")
+    text = clean_reason(reason)
     if until is not None and until <= timezone.now():
         raise Refused("invalid", "The end lies in the past.", field="until")
     seq = log.reserve(user.topic)
-    sanction = Sanction.objects.create(
-        user=user, kind=kind, room_id=room_id, reason=text, until=until, created_by=actor
-    )
+    end = timezone.now() if kind == Sanction.Kind.KICK and until is None else until
+    sanction = Sanction.objects.create(user=user, kind=kind, room_id=room_id, reason=text, until=end, created_by=actor)
     detail = {"room": room_id, "until": until.isoformat() if until else None}
     record_audit(actor=actor, action=f"sanction.{kind}", target=user.topic, reason=text, detail=detail)
     effect = None
@@ -70,17 +70,35 @@ def sanction_user(
     return sanction
 
 
+def clean_reason(reason: str) -> str:
+    """The reason without spaces around it.
+
+    Raises:
+        Refused: `invalid` for none, for one that is too long, and for one that no database takes.
+    """
+    text = reason.strip()
+    if not text or len(text) > REASON_CHARS:
+        raise Refused("invalid", f"Give a reason of at most {REASON_CHARS} characters.", field="reason")
+    if "\x00" in text:
+        raise Refused("invalid", "A text cannot hold the NUL character.", field="reason")
+    return text
+
+
 @transaction.atomic
 def lift_sanction(*, actor: User, sanction: Sanction, reason: str = "") -> None:
-    """Ends a sanction now; one that is over already stays as it is.
+    """Ends a sanction now and tells the person; one that is over already stays as it is.
+
+    Of a sanction in a room the caller has checked the actor's right there.
 
     Raises:
         Refused: `forbidden`.
     """
     if sanction.room_id is None:
         _may_sanction(actor, sanction.user)
-    now = timezone.now()
-    if Sanction.objects.filter(pk=sanction.pk, lifted_at__isnull=True).update(lifted_at=now):
-        record_audit(
-            actor=actor, action=f"sanction.lift_{sanction.kind}", target=f"user:{sanction.user_id}", reason=reason
-        )
+    topic = f"user:{sanction.user_id}"
+    if not Sanction.objects.active().filter(pk=sanction.pk).update(lifted_at=timezone.now()):
+        return
+    detail = {"room": sanction.room_id, "sanction": sanction.pk}
+    record_audit(actor=actor, action=f"sanction.lift_{sanction.kind}", target=topic, reason=reason, detail=detail)
+    event = SanctionLifted(kind=sanction.kind, room=sanction.room_id)
+    log.append(topic=topic, event=event, actor_id=actor.pk)
