@@ -287,6 +287,11 @@ def _reduce_summary(summary: Json, event: Json, me: int) -> Json:
     return summary | {"head_seq": event["seq"]}
 
 
+def _with_draft(drafts: list[Json], draft: Json) -> list[Json]:
+    others = [one for one in drafts if (one["room"], one["thread"]) != (draft["room"], draft["thread"])]
+    return [draft, *others] if draft["body"] or draft["copies"] else others
+
+
 def _own(state: Json, event: Json) -> Json:
     data, rooms = event["data"], state["rooms"]
     if event["type"] == "preferences.changed":
@@ -300,6 +305,8 @@ def _own(state: Json, event: Json) -> Json:
     if event["type"] == "room.added":
         others = [room for room in rooms if room["room"]["id"] != data["summary"]["room"]["id"]]
         return state | {"rooms": [*others, data["summary"]]}
+    if event["type"] == "draft.changed":
+        return state | {"drafts": _with_draft(state["drafts"], data["draft"])}
     if event["type"] == "room.removed":
         return state | {"rooms": [room for room in rooms if room["room"]["id"] != data["room"]]}
     return state

@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
@@ -312,6 +312,40 @@ def _(world: World) -> None:
 
 def pinned(world: World) -> Message:
     return Message.objects.get(pin__isnull=False)
+
+
+@scene("teo", "one begins to write in another tab")
+def _(world: World) -> None:
+    draft(world, "teo", "I look at")
+
+
+@scene("teo", "one begins a reply in another tab")
+def _(world: World) -> None:
+    draft(world, "teo", "Thanks", thread=world.root)
+
+
+@scene("teo", "one writes on what another tab did not know")
+def _(world: World) -> None:
+    draft(world, "teo", "At home")
+    draft(world, "teo", "On the train")
+
+
+@scene("teo", "one sends what one began to write")
+def _(world: World) -> None:
+    rev = draft(world, "teo", "I look at it")
+    factories.say(world.people["teo"], world.room, "I look at it", draft_rev=rev)
+
+
+@scene("teo", "one discards what one began to write")
+def _(world: World) -> None:
+    draft(world, "teo", "Never mind")
+    services.discard_draft(actor=world.people["teo"], room_id=world.room.pk, thread=None, rev=None)
+
+
+def draft(world: World, name: str, body: str, thread: UUID | None = None) -> int:
+    return services.save_draft(
+        actor=world.people[name], room_id=world.room.pk, thread=thread, body=body, reply_to=None, rev=0
+    ).rev
 
 
 def edit(actor: User, message: Message, body: str) -> None:

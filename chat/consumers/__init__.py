@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from chat import selectors
 from chat.consumers.attention import AttentionCommands
+from chat.consumers.drafts import DraftCommands
 from chat.consumers.messages import MessageCommands
 from chat.consumers.rooms import RoomCommands
 from realtime.protocol import Command
@@ -19,11 +20,12 @@ from realtime.ratelimit import Limit
 __all__ = ["ChatConsumer"]
 
 
-class ChatConsumer(AttentionCommands, MessageCommands, RoomCommands):
+class ChatConsumer(AttentionCommands, DraftCommands, MessageCommands, RoomCommands):
     """All that is done in rooms."""
 
     rate_limits: ClassVar[dict[type[Command], Limit]] = {
         **AttentionCommands.rate_limits,
+        **DraftCommands.rate_limits,
         **MessageCommands.rate_limits,
         **RoomCommands.rate_limits,
     }

@@ -57,6 +57,7 @@ class MessageCommands(BaseConsumer):
             reply_to=command.reply_to,
             also_in_room=command.also_in_room,
             beside=command.beside,
+            draft_rev=command.draft_rev,
         )
 
     @command(events.EditMessage)

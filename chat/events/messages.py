@@ -23,7 +23,10 @@ class MessageSent(Struct, frozen=True, kw_only=True):
 
 
 class SendMessage(Command, frozen=True, kw_only=True):
-    """Say something. `thread` is a root's id, `reply_to` quotes a message, `beside` is what one has open."""
+    """Say something. `thread` is a root's id, `reply_to` quotes a message, `beside` is what one has open.
+
+    `draft_rev` is that of the draft it was written in, which is gone with it; null for none.
+    """
 
     type: ClassVar[str] = "message.send"
     topic: ClassVar[str] = "room"
@@ -34,6 +37,7 @@ class SendMessage(Command, frozen=True, kw_only=True):
     reply_to: UUID | None = None
     also_in_room: bool = False
     beside: BesideView | None = None
+    draft_rev: Seq | None = None
 
 
 class SeqResult(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ Never writes, and shows nobody a room that they may not see: unknown and forbidd
 from chat.selectors.attention import attention_view, mentions_page, pins_page, saved_page, threads_page
 from chat.selectors.beside import Said, messages_about
 from chat.selectors.browse import browse_rooms, invite_links, link_page, visible_topics
+from chat.selectors.drafts import draft_copies, drafts_of
 from chat.selectors.home import home_snapshot, summary_of
 from chat.selectors.messages import message_page, message_place, revisions, thread_snapshot
 from chat.selectors.moment import one_moment
@@ -20,6 +21,8 @@ __all__ = [
     "Uttered",
     "attention_view",
     "browse_rooms",
+    "draft_copies",
+    "drafts_of",
     "find_people",
     "home_snapshot",
     "invite_links",

@@ -13,6 +13,7 @@ from accounts.events import PersonView
 from chat.models import Membership, Message, Room
 from chat.permissions import FIXED_KINDS
 from chat.selectors.counts import Counts, counts_of
+from chat.selectors.drafts import drafts_of
 from chat.selectors.moment import one_moment
 from chat.selectors.people import presence_of
 from chat.selectors.views import quote_view, room_topic, room_view
@@ -41,6 +42,7 @@ def home_snapshot(*, actor: User) -> HomeSnapshot:
             is_staff=actor.is_staff,
             rooms=rooms,
             presence=presence_of(near) if near else [],
+            drafts=drafts_of(user_id=actor.pk),
         )
 
 

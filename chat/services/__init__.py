@@ -5,6 +5,7 @@ Every public function is one transaction and appends at most one event to each t
 
 from chat.services.attention import mark_unread, set_notify
 from chat.services.bookmarks import add_bookmark, remove_bookmark
+from chat.services.drafts import choose_version, discard_draft, keep_copy, save_draft
 from chat.services.follows import follow_thread, set_thread_read
 from chat.services.links import create_link, revoke_link
 from chat.services.members import appoint_owner, invite_person, join_room, leave_room, remove_member, set_role
@@ -19,13 +20,16 @@ __all__ = [
     "add_bookmark",
     "add_reaction",
     "appoint_owner",
+    "choose_version",
     "create_link",
     "create_room",
     "delete_message",
+    "discard_draft",
     "edit_message",
     "follow_thread",
     "invite_person",
     "join_room",
+    "keep_copy",
     "leave_room",
     "mark_unread",
     "open_direct",
@@ -34,6 +38,7 @@ __all__ = [
     "remove_member",
     "remove_reaction",
     "revoke_link",
+    "save_draft",
     "send_message",
     "set_notify",
     "set_read",

@@ -28,6 +28,7 @@ from chat.mentions import EVERYONE
 from chat.models import Beside, Membership, Mention, Message, MessageRevision, Reaction
 from chat.selectors.standing import find_message
 from chat.selectors.views import mentions_of, message_view, quote_view, thread_views
+from chat.services.drafts import clear_sent
 from chat.services.follows import follow_thread_of_reply
 from chat.services.turn import Turn, Unchanged, refuse_muted, seq_or_nothing, take_turn
 from chat.shapes import BesideView
@@ -54,6 +55,7 @@ class Draft:
     reply_to: UUID | None
     also_in_room: bool
     beside: BesideView | None
+    draft_rev: int | None
     at: datetime | None
 
 
@@ -68,6 +70,7 @@ def send_message(
     reply_to: UUID | None = None,
     also_in_room: bool = False,
     beside: BesideView | None = None,
+    draft_rev: int | None = None,
     at: datetime | None = None,
 ) -> MessageSent:
     """Says something in a room. A repeat of the same cid is answered with the first result, whatever changed since.
@@ -82,6 +85,7 @@ def send_message(
         reply_to: id of a message of the room that it quotes.
         also_in_room: a reply in a thread that is shown in the room as well.
         beside: what its author has open; kept as it is, for the app that knows its topic.
+        draft_rev: rev of the author's draft that this was, and that goes with it; None for none.
         at: when it was said, for what comes from elsewhere; None is now.
 
     Raises:
@@ -92,7 +96,7 @@ def send_message(
     if rendered is None or rendered.source != text:
         rendered = markdown.render(text)
     texts.check_beside(beside)
-    draft = Draft(cid, text, rendered, thread, reply_to, also_in_room and thread is not None, beside, at)
+    draft = Draft(cid, text, rendered, thread, reply_to, also_in_room and thread is not None, beside, draft_rev, at)
     try:
         return _send(actor, room_id, draft)
     except (IntegrityError, Refused) as error:
@@ -134,6 +138,8 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
     if root is not None:
         follow_thread_of_reply(message=message, root=root, mentioned=mentioned)
     turn.append(MessageCreated(message=view, person=turn.place.shown, thread=thread, root_author=starter))
+    if draft.draft_rev is not None:
+        clear_sent(turn, thread=draft.thread, body=draft.body, rev=draft.draft_rev)
     hooks.message_posted(view)
     return MessageSent(id=message.pk, seq=turn.seq)
 

@@ -17,6 +17,7 @@ from chat.shapes.attention import (
     ThreadMark,
     ThreadsPage,
 )
+from chat.shapes.drafts import DraftCopyView, DraftView
 from chat.shapes.messages import (
     BesideView,
     MessagePage,
@@ -43,6 +44,8 @@ __all__ = [
     "AttentionView",
     "BesideView",
     "BrowseRoom",
+    "DraftCopyView",
+    "DraftView",
     "FollowedThread",
     "HomeSnapshot",
     "LinkView",

@@ -7,6 +7,7 @@ type Events = DurableEvents & EphemeralEvents;
 /** Events of `user:<id>`; all others are events of a room. */
 type UserEventName =
   | "bookmark.changed"
+  | "draft.changed"
   | "preferences.changed"
   | "read.changed"
   | "room.added"

@@ -211,6 +211,25 @@ export interface ThreadsPage {
   has_more: boolean;
 }
 
+/** A person's unfinished text in a room, or in a thread of it. Only its author ever gets one. */
+export interface DraftView {
+  room: number;
+  thread: string | null;
+  thread_author: number | null;
+  body: string;
+  reply_to: string | null;
+  rev: number;
+  updated_at: string;
+  copies: number;
+}
+
+/** `GET /api/drafts/copies/?room=<id>&thread=<root id>` answers a list of these, newest first. */
+export interface DraftCopyView {
+  id: number;
+  body: string;
+  kept_at: string;
+}
+
 /** A room as its members see it. kind is public, private, direct or group; `url` is its page. */
 export interface RoomView {
   id: number;
@@ -262,6 +281,7 @@ export interface HomeSnapshot {
   is_staff: boolean;
   rooms: RoomSummary[];
   presence: PresenceView[];
+  drafts: DraftView[];
 }
 
 /** `GET /api/rooms/<id>/snapshot/`: a room from `as_of_seq` on; messages oldest first. */
@@ -495,6 +515,12 @@ export interface LinkCreated {
   url: string;
 }
 
+/** The draft's rev from now on; `kept` when another version had to step aside as a copy. */
+export interface DraftSaved {
+  rev: number;
+  kept: boolean;
+}
+
 /** The empty answer to a command; commands with a result answer a subclass. */
 export interface Ack {
 }
@@ -564,6 +590,7 @@ export interface SendMessage {
   reply_to?: string | null;
   also_in_room?: boolean;
   beside?: BesideView | null;
+  draft_rev?: number | null;
 }
 
 /** Change one's own text; the old text is kept as a revision. */
@@ -708,6 +735,37 @@ export interface SetRole {
 export interface RemoveMember {
   user: number;
   reason?: string;
+}
+
+/** Keep what is being written. `rev` is the one that this text goes on from, 0 for none. */
+export interface SaveDraft {
+  room: number;
+  thread?: string | null;
+  body: string;
+  reply_to?: string | null;
+  rev?: number;
+}
+
+/** Put a text beside the draft as a copy: what a closed tab has left on the device. */
+export interface KeepDraft {
+  room: number;
+  thread?: string | null;
+  body: string;
+}
+
+/** Throw a draft away, with its copies if asked. With `rev` only when it is still that one; null: whatever it is. */
+export interface DiscardDraft {
+  room: number;
+  thread?: string | null;
+  rev?: number | null;
+  copies?: boolean;
+}
+
+/** Keep one version: a copy by its id, or the draft itself (null). The others go. */
+export interface ChooseDraft {
+  room: number;
+  thread?: string | null;
+  copy?: number | null;
 }
 
 /** Sign-ins ended; the hub closes their sockets with 4401. Clients never act on the content. */
@@ -931,6 +989,11 @@ export interface PresenceChanged {
   state: string;
 }
 
+/** A draft was saved, sent or discarded; it is gone when it has neither a text nor copies. */
+export interface DraftChanged {
+  draft: DraftView;
+}
+
 /** Commands by their name on the wire. */
 export interface Commands {
   "bookmark.add": { data: AddBookmark; result: SeqResult };
@@ -940,6 +1003,10 @@ export interface Commands {
   "document.pull": { data: PullUpdates; result: Pushed };
   "document.push": { data: PushUpdates; result: Pushed };
   "document.set_language": { data: SetLanguage; result: Ack };
+  "draft.choose": { data: ChooseDraft; result: DraftSaved };
+  "draft.discard": { data: DiscardDraft; result: DraftSaved };
+  "draft.keep": { data: KeepDraft; result: DraftSaved };
+  "draft.save": { data: SaveDraft; result: DraftSaved };
   "member.remove": { data: RemoveMember; result: SeqResult };
   "member.set_role": { data: SetRole; result: SeqResult };
   "message.delete": { data: DeleteMessage; result: SeqResult };
@@ -978,6 +1045,7 @@ export interface DurableEvents {
   "document.listed": DocumentListed;
   "document.updates": DocumentUpdates;
   "document.version_named": VersionNamed;
+  "draft.changed": DraftChanged;
   "member.joined": MemberJoined;
   "member.left": MemberLeft;
   "member.removed": MemberRemoved;

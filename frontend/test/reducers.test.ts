@@ -132,7 +132,7 @@ function home(): HomeSnapshot {
   const view = room([]).room;
   const summary = { room: view, role: "member", head_seq: 10, last_read_seq: 10, unread: 0, mentions: 0, notify: "", quiet_until: null, people: [], last_message: null, last_at: null };
   const preferences = { theme: "system", time_zone: "", enter_sends: true, letter_shortcuts: true };
-  return { as_of_seq: 4, me: jun, email: "", preferences, site_name: "N", can_create_rooms: true, is_staff: false, rooms: [summary], presence: [] };
+  return { as_of_seq: 4, me: jun, email: "", preferences, site_name: "N", can_create_rooms: true, is_staff: false, rooms: [summary], presence: [], drafts: [] };
 }
 
 test("the list of rooms counts, shows the newest words, and is set by what was read elsewhere", () => {

@@ -39,7 +39,7 @@ const withMina = summary(room(5, "d-5", { kind: "direct", name: "" }), { people:
 function home(rooms: RoomSummary[]): HomeSnapshot {
   const me = { id: 6, name: "jun", display_name: "Jun Kato", kind: "human", avatar_url: null };
   const preferences = { theme: "system", time_zone: "UTC", enter_sends: true, letter_shortcuts: true };
-  return { as_of_seq: 1, me, email: "", preferences, site_name: "Northwind Labs", can_create_rooms: true, is_staff: false, rooms, presence: [] };
+  return { as_of_seq: 1, me, email: "", preferences, site_name: "Northwind Labs", can_create_rooms: true, is_staff: false, rooms, presence: [], drafts: [] };
 }
 
 // Addresses

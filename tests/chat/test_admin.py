@@ -47,6 +47,8 @@ def talk(mina: User, teo: User, room: Room, secret: Room, tmp_path: Path) -> Non
         services.add_reaction(actor=teo, room_id=place.pk, message_id=message.pk, emoji="👍")
         services.create_link(actor=mina, room_id=place.pk)
         keep_at_hand(mina, message)
+        for body in ("One wish", "Another wish"):
+            services.save_draft(actor=mina, room_id=place.pk, thread=None, body=body, reply_to=None, rev=0)
         file = tmp_path / f"{word}.jsonl"
         line = {"line": 0, "time": "2005-02-06T10:00:00Z", "author": "mole", "body": f"{word} import"}
         file.write_text(json.dumps(line))

@@ -2,7 +2,7 @@
 
 import type { AnyEvent, RoomEvent, UserEvent } from "../events";
 import { isRoomEvent, roomOf } from "../events";
-import type { HomeSnapshot, PersonView, RoomSummary } from "../protocol";
+import type { DraftView, HomeSnapshot, PersonView, RoomSummary } from "../protocol";
 import { excerpt, quoteOf, shownInRoom, withCounts } from "./messages";
 import { replaced, withPresence } from "./room";
 
@@ -68,6 +68,12 @@ function reduceRoomEvent(state: HomeSnapshot, event: RoomEvent): HomeSnapshot {
   return changeRoom(next, id, (summary) => ({ ...reduceSummary(summary, event, state.me.id), head_seq: seq }));
 }
 
+/** The newest first; what was sent or discarded is gone, unless another version of it is kept. */
+function withDraft(drafts: DraftView[], draft: DraftView): DraftView[] {
+  const others = drafts.filter((one) => one.room !== draft.room || one.thread !== draft.thread);
+  return draft.body === "" && draft.copies === 0 ? others : [draft, ...others];
+}
+
 function reduceOwn(state: HomeSnapshot, event: UserEvent): HomeSnapshot {
   switch (event.type) {
     case "preferences.changed":
@@ -80,6 +86,8 @@ function reduceOwn(state: HomeSnapshot, event: UserEvent): HomeSnapshot {
       const { room, notify, quiet_until } = event.data;
       return changeRoom(state, room, (summary) => ({ ...summary, notify, quiet_until }));
     }
+    case "draft.changed":
+      return { ...state, drafts: withDraft(state.drafts, event.data.draft) };
     case "room.added": {
       const { summary } = event.data;
       return { ...state, rooms: [...state.rooms.filter((other) => other.room.id !== summary.room.id), summary] };
