@@ -12,13 +12,14 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts import services
 from accounts.admin.asking import ReasonForm, ask
+from accounts.admin.export import export
 from accounts.admin.site import ReadOnly, me
 from accounts.models import AuditEntry, Invite, Sanction
 from realtime.protocol import Refused
@@ -62,8 +63,9 @@ class AuditEntryAdmin(ReadOnly):
     """What was done, newest first."""
 
     list_display = ("at", "who", "action", "target", "reason")
-    list_filter = ("action", "at")
-    search_fields = ("target", "action", "reason", "actor__username", "detail")
+    list_filter = ("action", "at", ("actor", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("target", "action", "reason", "actor_name", "detail")
+    actions = ("export_csv", "export_jsonl")
     search_help_text = (
         "A target (user:7), a deed, words of the reason, or who did it, also after their account is gone."
     )
@@ -75,6 +77,20 @@ class AuditEntryAdmin(ReadOnly):
     def who(self, entry: AuditEntry) -> str:
         """The actor, or their name of that time; nobody for a command on the server."""
         return str(entry.actor or "") or entry.actor_name or "the server"
+
+    @admin.action(description="Export as CSV", permissions=["view"])
+    def export_csv(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> StreamingHttpResponse:
+        """The chosen rows for a spreadsheet."""
+        return self._export(request, queryset, "csv")
+
+    @admin.action(description="Export as JSON lines", permissions=["view"])
+    def export_jsonl(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> StreamingHttpResponse:
+        """The chosen rows for a program."""
+        return self._export(request, queryset, "jsonl")
+
+    def _export(self, request: HttpRequest, queryset: QuerySet[AuditEntry], kind: str) -> StreamingHttpResponse:
+        services.record_audit(actor=me(request), action="audit.export", target="audit", detail={"as": kind})
+        return export(request, queryset, kind)
 
 
 @admin.register(LogEntry)
