@@ -56,12 +56,14 @@ export class Log {
       this.#rows.delete(key);
     }
     const fresh: HTMLElement[] = [];
-    let cursor: Element | null = this.element.firstElementChild;
+    // A line that another part of the page puts between the rows is left where it is.
+    const skip = (at: Element | null) => (at?.className === "then" ? at.nextElementSibling : at);
+    let cursor = skip(this.element.firstElementChild);
     for (const entry of entries) {
       const before = this.#rows.get(entry.key)?.element;
       const element = this.#rowOf(entry, context, all, fresh);
       if (before !== undefined && before === cursor) cursor = element;
-      if (element === cursor) cursor = cursor.nextElementSibling;
+      if (element === cursor) cursor = skip(cursor.nextElementSibling);
       else this.element.insertBefore(element, cursor);
     }
     while (cursor !== null) {

@@ -89,14 +89,20 @@ const look = EditorView.theme({
   ".cm-blame .when": { fontVariantNumeric: "tabular-nums" },
 });
 
-/** The column; `chosen` is told the version of a block that is clicked. */
-export function blameColumn(chosen: (version: number) => void): Extension {
+/** The column; `chosen` is told the version of a block that is clicked, `looked` the cell that the pointer comes to. */
+export function blameColumn(chosen: (version: number) => void, looked: (block: BlameBlock, cell: HTMLElement) => void): Extension {
+  const mouseover = (view: EditorView, line: { from: number }, event: Event) => {
+    const cell = event.target instanceof Element ? event.target.closest<HTMLElement>(".cell") : null;
+    const block = blameAt(view.state, line.from);
+    if (block !== null && cell !== null) looked(block, cell);
+    return false;
+  };
   const click = (view: EditorView, line: { from: number }) => {
     const block = blameAt(view.state, line.from);
     if (block !== null) chosen(block.version);
     return block !== null;
   };
-  return [look, field, gutter({ class: "cm-blame", markers: (view) => view.state.field(field), domEventHandlers: { click } })];
+  return [look, field, gutter({ class: "cm-blame", markers: (view) => view.state.field(field), domEventHandlers: { click, mouseover } })];
 }
 
 /** The block that the line at this place belongs to. */

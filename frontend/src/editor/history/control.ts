@@ -5,31 +5,39 @@ import "../../kernel";
 
 import { clone, closest, part } from "../../dom";
 import { wantsNewTab } from "../../shell/actions";
+import { WIDE } from "../../shell/code";
 import type { Shell } from "../../shell/contract";
 import type { Desk } from "../desk";
 import type { Settings } from "../settings";
 import { PastAddress, versionIn } from "./address";
 import { Annotator } from "./annotator";
 import { Bar } from "./bar";
-import { stretchStep } from "./chronicle";
+import { ChatCut } from "./chat_cut";
+import { stretchStep, timeAt } from "./chronicle";
 import { nameVersion, restore } from "./deeds";
 import { KeptSwitch } from "./kept_switch";
 import { Looking } from "./looking";
 import { Past } from "./past";
 import { Player } from "./player";
-import { madeBy } from "./words";
+import { madeBy, makerOf } from "./words";
 
 /** The pane, as far as its history needs it. */
 export interface HistoryHost {
   readonly element: HTMLElement;
   readonly shell: Shell;
+  readonly room: number;
   readonly settings: Settings;
   readonly desk: Desk | null;
   readonly current: number | null;
+  /** Lets the chat be seen where both do not fit. */
+  toChat(): void;
 }
 
 /** Longer than any speed shortens to nothing. */
 const LATER_MS = 60_000;
+
+/** What a pane that was closed on a narrow screen left in the chat. */
+let left: ChatCut | null = null;
 
 export class HistoryControl {
   readonly #host: HistoryHost;
@@ -43,6 +51,7 @@ export class HistoryControl {
   #past: Past | null = null;
   #looking: Looking | null = null;
   readonly #annotator: Annotator;
+  readonly #cut: ChatCut;
   readonly #difference: KeptSwitch;
   #follows = false;
   #cameFromText = false;
@@ -63,7 +72,15 @@ export class HistoryControl {
     });
     this.#player = new Player({ next: () => this.#playNext(), changed: () => this.draw() });
     this.#difference = new KeptSwitch(`collab-editor-difference-${shell.session.me}`);
-    this.#annotator = new Annotator(shell, (version) => this.#show(version), () => this.#past?.history ?? null, () => this.#redraw());
+    this.#annotator = new Annotator(shell, {
+      chosen: (version) => this.#show(version),
+      history: () => this.#past?.history ?? null,
+      changed: () => this.#redraw(),
+      said: (message) => this.#showMessage(message),
+    });
+    left?.close();
+    left = null;
+    this.#cut = new ChatCut(shell, host.room);
     part(element, "[data-part=tools]").prepend(this.#annotator.button);
     part(element, "[data-part=status]").after(this.#annotator.line);
     part(element, "[data-part=foot]").replaceChildren(this.#bar.element);
@@ -83,6 +100,9 @@ export class HistoryControl {
   }
 
   close(): void {
+    const stays = this.shown !== null && !WIDE.matches;
+    this.#cut.leave(stays);
+    if (stays) left = this.#cut;
     this.#stop();
     this.#ending.abort();
     this.#player.stop();
@@ -151,6 +171,7 @@ export class HistoryControl {
     this.#follows = follow;
     past.go(version);
     if (past.wanted !== null) this.#address.show(past.desk.document.id, past.wanted);
+    this.#cut.rest();
   }
 
   /** The clock, or Alt H: the slider takes the keys. */
@@ -172,7 +193,9 @@ export class HistoryControl {
   #say(): void {
     const past = this.#past;
     if (past?.history == null || past.wanted === null) return;
-    this.#host.shell.announce(`Version ${past.wanted} of ${past.newest}, ${this.#maker(past.wanted)}`);
+    const { later } = this.#cut;
+    const dimmed = later === 0 || !WIDE.matches ? "" : `. In the chat ${later === 1 ? "1 later message is" : `${later} later messages are`} dimmed`;
+    this.#host.shell.announce(`Version ${past.wanted} of ${past.newest}, ${this.#maker(past.wanted)}${dimmed}`);
   }
 
   #step(by: -2 | -1 | 1 | 2): void {
@@ -285,6 +308,12 @@ export class HistoryControl {
     this.#say();
   }
 
+  #showMessage(message: string): void {
+    const { shell, room } = this.#host;
+    this.#host.toChat();
+    shell.session.beside.talks.get(room)?.reveal(message, true);
+  }
+
   async #restore(): Promise<void> {
     const past = this.#past;
     if (past === null || past.wanted === null) return;
@@ -308,12 +337,24 @@ export class HistoryControl {
     part(host.element, "[data-part=foot]").hidden = history === null;
     this.#drawMode(shown !== null);
     this.#annotator.draw(past?.desk ?? null);
+    this.#drawCut();
     if (past === null || history === null) return;
     const text = shown === null ? `Live, version ${history.version}` : `Version ${shown} of ${history.version}, ${this.#maker(shown)}`;
     bar.draw({ history, shown, playing: this.#player.isPlaying, speed: this.#player.speed, text });
     if (shown === null) return;
     this.#looking ??= this.#look(past);
     this.#looking.draw(shown, this.#maker(shown), this.#follows, this.#difference.isOn);
+  }
+
+  #drawCut(): void {
+    const past = this.#past;
+    const version = this.shown;
+    if (past?.history == null || version === null) return this.#cut.show(null);
+    const { at } = makerOf(past.history, version, past.moment);
+    // When a version was made is known with its text, if at all: until then the line stays where it was.
+    if (at === null) return past.moment?.version === version ? this.#cut.show(null) : undefined;
+    const next = version >= past.newest ? null : (past.momentAt(version + 1)?.at ?? timeAt(past.history, version + 1));
+    this.#cut.show({ document: past.desk.document.id, version, at, next });
   }
 
   #drawMode(isLooking: boolean): void {
