@@ -37,6 +37,7 @@ ERROR_CODES: Final[dict[str, str]] = {
     "too_large": "This is too long.",
     "conflict": "This was already sent with other content, or somebody was faster.",
     "not_found": "There is nothing here, or you may not see it.",
+    "too_slow": "This search takes too long. Narrow it to a room, a person or a time.",
     "gone": "This no longer exists.",
     "read_only": "This room is read-only.",
     "unknown_version": "The edits do not fit to this document any more. Open it again.",

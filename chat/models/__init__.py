@@ -7,6 +7,7 @@ from chat.models.imports import ImportedLine
 from chat.models.messages import Beside, Mention, Message, MessageRevision, Reaction
 from chat.models.moderation import Report, WordRule
 from chat.models.rooms import Membership, Room, RoomInvite
+from chat.models.search import SearchEntry
 
 __all__ = [
     "Attachment",
@@ -25,6 +26,7 @@ __all__ = [
     "Report",
     "Room",
     "RoomInvite",
+    "SearchEntry",
     "ThreadFollow",
     "WordRule",
 ]
