@@ -46,7 +46,7 @@ function home(rooms: RoomSummary[]): HomeSnapshot {
 
 test("an address names its view", () => {
   assert.deepEqual(parseRoute("/"), { name: "home" });
-  assert.deepEqual(parseRoute("/browse/"), { name: "browse" });
+  assert.deepEqual(parseRoute("/browse/"), { name: "page", page: "browse" });
   assert.deepEqual(parseRoute("/rooms/general/"), { name: "room", direct: false, key: "general", message: null });
   assert.deepEqual(parseRoute(`/direct/12/m/${ID}/`), { name: "room", direct: true, key: "12", message: ID });
   assert.deepEqual(parseRoute("/rooms/general/settings/"), { name: "settings", direct: false, key: "general" });

@@ -21,7 +21,7 @@ export function roomFacts(one: BrowseRoom, now: Date = new Date()): string {
 }
 
 export class BrowseView implements View {
-  readonly name = "browse";
+  readonly name = "page";
   readonly #context: ShellContext;
   readonly #element = clone("t-view-browse");
   readonly #search = part<HTMLInputElement>(this.#element, "[data-part=search]");

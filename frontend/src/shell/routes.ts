@@ -3,19 +3,24 @@
 
 import type { RoomView } from "../protocol";
 
+/** Pages beside the rooms; their views come after the first load (see page_views.ts). */
+export type Page = "browse";
+
 export type Route =
   | { name: "home" }
-  | { name: "browse" }
+  | { name: "page"; page: Page }
   /** `key` is the slug of a named room or the id of a direct one, as it stands in the address. */
   | { name: "room"; direct: boolean; key: string; message: string | null }
   | { name: "settings"; direct: boolean; key: string };
 
+const PAGE = /^\/(browse)\/$/;
 const ROOM = /^\/(rooms|direct)\/([^/]+)\/(?:m\/([0-9a-f-]{36})\/|(settings)\/)?$/i;
 
 /** The route of a path, or null when the path belongs to another page of the site. */
 export function parseRoute(path: string): Route | null {
   if (path === "/") return { name: "home" };
-  if (path === "/browse/") return { name: "browse" };
+  const page = PAGE.exec(path)?.[1];
+  if (page !== undefined) return { name: "page", page: page as Page };
   const found = ROOM.exec(path);
   if (found === null) return null;
   const [, kind, key = "", message, settings] = found;

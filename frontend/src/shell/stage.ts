@@ -13,7 +13,7 @@ import { RoomStage } from "./room_view";
 import { labelOf } from "./rooms";
 import type { Arrival, Router } from "./router";
 import { lastRoom, rememberRoom } from "./last_room";
-import { leadsTo, type Route } from "./routes";
+import { leadsTo, type Page, type Route } from "./routes";
 import { Sanctions } from "./sanctions";
 import type { ShellContext, View } from "./view";
 
@@ -89,7 +89,7 @@ export class Stage {
     if (connection.state === "banned") return this.showGate(this.#sanctions.gate());
     this.#gone = null;
     if (route.name === "room" || route.name === "settings") return void this.#showRoom(route, turn, quiet);
-    if (route.name === "browse") return void this.#showBrowse(turn, quiet);
+    if (route.name === "page") return void this.#showPage(route.page, turn, quiet);
     this.#leave();
     this.#view = new HomeView(this.#context);
     const rooms = PHONE.matches && !home;
@@ -97,16 +97,17 @@ export class Stage {
     if (!quiet) this.#focus();
   }
 
-  async #showBrowse(turn: number, quiet: boolean): Promise<void> {
+  async #showPage(page: Page, turn: number, quiet: boolean): Promise<void> {
     try {
-      const { BrowseView } = await import("../later");
+      const { PAGES } = await import("../later");
       if (turn !== this.#turn) return;
       this.#leave();
-      this.#view = new BrowseView(this.#context);
-      this.#stand("browse", "browse", null, "Browse rooms");
+      const { title, make } = PAGES[page];
+      this.#view = make(this.#context);
+      this.#stand(page, page, null, title);
       if (!quiet) this.#focus();
     } catch (error) {
-      if (turn === this.#turn) this.showGate(failedGate("Browse rooms", errorText(error), () => this.#router.arrive(false)));
+      if (turn === this.#turn) this.showGate(failedGate("This page", errorText(error), () => this.#router.arrive(false)));
     }
   }
 

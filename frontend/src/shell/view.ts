@@ -17,7 +17,7 @@ export interface ShellContext {
 
 export interface View {
   /** body[data-view], which the stylesheet reads. */
-  readonly name: "home" | "browse" | "room" | "settings" | "gate";
+  readonly name: "home" | "page" | "room" | "settings" | "gate";
   /** Puts the focus where one goes on. */
   focus(): void;
   close(): void;
