@@ -27,12 +27,25 @@ class PersonView(Struct, frozen=True, kw_only=True):
 
 
 class PreferencesView(Struct, frozen=True, kw_only=True):
-    """What a person chose; theme is system, light or dark."""
+    """What a person chose; theme is system, light or dark.
+
+    Attributes:
+        desktop_notifications: the page may show the browser's own notices where the browser allows it.
+        email_mentions: an e-mail tells of mentions that were missed.
+        quiet_until: do not disturb until then.
+        quiet_from: do not disturb each day from then to `quiet_to`, as "HH:MM" in the person's zone; both or neither.
+    """
 
     theme: str
     time_zone: str
     enter_sends: bool
     letter_shortcuts: bool
+    desktop_notifications: bool = False
+    notification_sound: bool = False
+    email_mentions: bool = True
+    quiet_until: datetime | None = None
+    quiet_from: str | None = None
+    quiet_to: str | None = None
 
 
 class SessionRevoked(Event, frozen=True, kw_only=True):

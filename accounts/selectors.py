@@ -125,12 +125,22 @@ def search_people(
 
 def preferences_view(user: User) -> PreferencesView:
     """What the person chose, or what holds for somebody who chose nothing."""
-    profile = Profile.objects.filter(user=user).first() or Profile(user=user)
+    return preferences_of(Profile.objects.filter(user=user).first() or Profile(user=user))
+
+
+def preferences_of(profile: Profile) -> PreferencesView:
+    """What a profile says its owner chose."""
     return PreferencesView(
         theme=profile.theme,
         time_zone=profile.time_zone,
         enter_sends=profile.enter_sends,
         letter_shortcuts=profile.letter_shortcuts,
+        desktop_notifications=profile.desktop_notifications,
+        notification_sound=profile.notification_sound,
+        email_mentions=profile.email_mentions,
+        quiet_until=profile.quiet_until,
+        quiet_from=profile.quiet_from.strftime("%H:%M") if profile.quiet_from else None,
+        quiet_to=profile.quiet_to.strftime("%H:%M") if profile.quiet_to else None,
     )
 
 

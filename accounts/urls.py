@@ -5,7 +5,7 @@ Called by collab.urls. A path of ours that allauth has too (devices, second fact
 
 from django.urls import include, path
 
-from accounts import token_views, views
+from accounts import token_views, unsubscribe, views
 
 urlpatterns = [
     path("", views.home, name="account_home"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("picture/", views.picture, name="account_picture"),
     path("avatar/<int:user_id>/<slug:digest>.webp", views.avatar, name="account_avatar"),
     path("preferences/", views.preferences, name="account_preferences"),
+    path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="account_unsubscribe"),
     path("devices/", views.devices, name="account_devices"),
     path("tokens/", token_views.tokens, name="account_tokens"),
     path("invite/<str:token>/", views.invite, name="account_invite"),

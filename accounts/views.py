@@ -5,6 +5,7 @@ Called through accounts.urls. Never writes: each form and request becomes one se
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, cast
 
 import msgspec
@@ -18,6 +19,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from msgspec import UNSET, UnsetType
 
 from accounts import invitations, selectors, services
 from accounts.agents import describe
@@ -36,6 +38,12 @@ class PreferencesChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     time_zone: str | None = None
     enter_sends: bool | None = None
     letter_shortcuts: bool | None = None
+    desktop_notifications: bool | None = None
+    notification_sound: bool | None = None
+    email_mentions: bool | None = None
+    quiet_until: datetime | UnsetType | None = UNSET
+    quiet_from: str | UnsetType | None = UNSET
+    quiet_to: str | UnsetType | None = UNSET
 
 
 def _me(request: HttpRequest) -> User:

@@ -1,59 +1,21 @@
 """Settings of the project in one file and a fixed order; what differs between sites comes from the environment.
 
-Sections: reading the environment, site, apps, requests, database, cache and channel layer, accounts, text and time,
+Sections: site, apps, requests, database, cache and channel layer, accounts, text and time,
 files, mail, security, realtime, hooks, logging.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.utils import get_random_secret_key
+
+from collab.environment import database, env, env_bool, env_int, env_list, kept_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-# Reading the environment
-
-
-def env(name: str, default: str = "") -> str:
-    """The value of `name`, or the content of the file named by `name`_FILE, or the default."""
-    path = os.environ.get(f"{name}_FILE")
-    if path:
-        try:
-            return Path(path).read_text().strip()
-        except (OSError, UnicodeError) as error:
-            raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {error}") from error
-    return os.environ.get(name, default)
-
-
-def env_bool(name: str, default: bool) -> bool:
-    """True for 1, true, yes, on."""
-    value = env(name).lower()
-    if value not in {"", "0", "1", "true", "false", "yes", "no", "on", "off"}:
-        raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}")
-    return value in {"1", "true", "yes", "on"} if value else default
-
-
-def env_int(name: str, default: int) -> int:
-    """A whole number."""
-    value = env(name)
-    try:
-        return int(value) if value else default
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}") from error
-
-
-def env_list(name: str, default: str = "") -> list[str]:
-    """Values separated by commas."""
-    return [part.strip() for part in env(name, default).split(",") if part.strip()]
-
 
 # Site
 
@@ -66,21 +28,6 @@ HTTPS = _site.scheme == "https"
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", f"{_site.hostname},localhost,127.0.0.1")
 ALLOWED_ORIGINS = env_list("ALLOWED_ORIGINS", SITE_URL)
 """Origins besides the request's own that may open a socket, as scheme://host[:port]."""
-
-
-def kept_key(path: Path) -> str:
-    """The key in this file, which is made once, by one of several processes that start together."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        if not path.exists() or not path.read_text():
-            path.touch(mode=0o600)
-            path.write_text(get_random_secret_key())
-        return path.read_text()
-    finally:
-        os.close(folder)
-
 
 SECRET_KEY = env("SECRET_KEY") or kept_key(DATA_DIR / "secret_key")
 SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
@@ -149,38 +96,6 @@ TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
 """How many proxies in front of us may be believed about the client's address."""
 
 # Database
-
-
-def database(url: str) -> dict[str, Any]:
-    """Django's settings of a database given as sqlite:///path or postgresql://user:password@host:port/name."""
-    parts = urlsplit(url)
-    if parts.scheme == "sqlite":
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": unquote(parts.path.removeprefix("/") if parts.path.startswith("//") else parts.path),
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
-            },
-        }
-    if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured(f"DATABASE_URL: unknown scheme {parts.scheme!r}; use sqlite or postgresql")
-    try:
-        port = parts.port
-    except ValueError as error:
-        raise ImproperlyConfigured(f"DATABASE_URL: {error}") from error
-    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(query.pop("host", "") or parts.hostname or ""),
-        "PORT": str(query.pop("port", "") or port or ""),
-        "OPTIONS": {key: unquote(value) for key, value in query.items()},
-    }
-
 
 DATABASES = {"default": database(env("DATABASE_URL", f"sqlite:///{quote(str(DATA_DIR))}/collab.sqlite3"))}
 
@@ -324,6 +239,12 @@ EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", True)
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 
+MENTION_MAILS = env_bool("MENTION_MAILS", bool(EMAIL_HOST))
+"""Whether people away are written to about mentions that they missed; by default where mail goes anywhere."""
+MENTION_MAIL_AFTER_MINUTES = env_int("MENTION_MAIL_AFTER_MINUTES", 10)
+MENTION_MAIL_EVERY_MINUTES = env_int("MENTION_MAIL_EVERY_MINUTES", 60)
+"""Between two such letters to one person; what comes meanwhile stands in the next."""
+
 # Security
 
 CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS
@@ -375,7 +296,7 @@ METRICS_TOKEN = env("METRICS_TOKEN")
 """Who asks for /metrics must know it; empty: there is no /metrics."""
 SOCKET_GATES = ["accounts.gates.refuse_banned", "accounts.gates.require_second_factor"]
 """Dotted paths `gate(user, session) -> Refused | None` asked before a socket opens."""
-REALTIME_SERVICES = ["realtime.presence.sweeper"]
+REALTIME_SERVICES = ["realtime.presence.sweeper", "chat.mailer.mailer"]
 REALTIME_START_SERVICES = env_bool("START_SERVICES", True)
 """0: this process only serves; `manage.py run_services` runs the services elsewhere."""
 

@@ -18,9 +18,9 @@ from accounts.services.people import (
     reactivate_person,
     remove_avatar,
     set_avatar,
-    update_preferences,
     update_profile,
 )
+from accounts.services.preferences import update_preferences
 from accounts.services.sanctions import clean_reason, lift_sanction, sanction_user
 from accounts.services.sessions import note_device, replace_session, revoke_sessions, set_password
 from accounts.services.tokens import make_bot, make_token, note_use, revoke_token

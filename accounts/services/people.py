@@ -6,7 +6,6 @@ Called by views, the admin, commands and other apps. Never sends mail and never 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -17,12 +16,12 @@ from django.utils.module_loading import import_string
 
 from accounts import selectors
 from accounts.avatars import square_webp
-from accounts.events import PersonView, PreferencesChanged, PreferencesView
+from accounts.events import PersonView
 from accounts.models import Profile, User
 from accounts.services.audit import record_audit
+from accounts.services.preferences import change_preferences
 from accounts.services.sessions import revoke_sessions
 from accounts.texts import clean_display_name, clean_time_zone, clean_username
-from realtime import log
 from realtime.protocol import Refused
 
 
@@ -114,7 +113,7 @@ def update_profile(*, actor: User, display_name: str, time_zone: str) -> PersonV
         announce_person(user_id=actor.pk)
     profile, _ = Profile.objects.get_or_create(user=actor)
     if profile.time_zone != zone:
-        _change_preferences(actor, profile, {"time_zone": zone})
+        change_preferences(actor=actor, profile=profile, changed={"time_zone": zone})
     return selectors.people_views([actor.pk])[actor.pk]
 
 
@@ -127,44 +126,6 @@ def announce_person(*, user_id: int) -> None:
     """
     if settings.PERSON_HOOK:
         import_string(settings.PERSON_HOOK)(user_id=user_id)
-
-
-@transaction.atomic
-def update_preferences(
-    *,
-    actor: User,
-    theme: str | None = None,
-    time_zone: str | None = None,
-    enter_sends: bool | None = None,
-    letter_shortcuts: bool | None = None,
-) -> PreferencesView:
-    """Changes what is given, leaves the rest, and tells the person's other tabs.
-
-    Raises:
-        Refused: `invalid` with the field at fault.
-    """
-    if theme is not None and theme not in Profile.Theme.values:
-        raise Refused("invalid", "The theme is system, light or dark.", field="theme")
-    given = {
-        "theme": theme,
-        "time_zone": None if time_zone is None else clean_time_zone(time_zone),
-        "enter_sends": enter_sends,
-        "letter_shortcuts": letter_shortcuts,
-    }
-    profile, _ = Profile.objects.get_or_create(user=actor)
-    changed = {key: value for key, value in given.items() if value is not None and value != getattr(profile, key)}
-    if changed:
-        _change_preferences(actor, profile, changed)
-    return selectors.preferences_view(actor)
-
-
-def _change_preferences(actor: User, profile: Profile, changed: dict[str, Any]) -> None:
-    seq = log.reserve(actor.topic)
-    for key, value in changed.items():
-        setattr(profile, key, value)
-    profile.save(update_fields=list(changed))
-    event = PreferencesChanged(preferences=selectors.preferences_view(actor))
-    log.append(topic=actor.topic, seq=seq, event=event, actor_id=actor.pk)
 
 
 def set_avatar(*, actor: User, data: bytes) -> str:

@@ -5,7 +5,7 @@ export const FRAME_BYTES = 65536;
 export const BODY_CHARS = 8000;
 
 /** Why a command was refused. */
-export type ErrorCode = "bad_frame" | "unknown_type" | "invalid" | "unauthenticated" | "not_member" | "forbidden" | "muted" | "banned" | "slow_mode" | "rate_limited" | "too_large" | "conflict" | "not_found" | "gone" | "read_only" | "unknown_version" | "bad_change" | "internal";
+export type ErrorCode = "bad_frame" | "unknown_type" | "invalid" | "unauthenticated" | "not_member" | "forbidden" | "muted" | "banned" | "slow_mode" | "rate_limited" | "too_large" | "conflict" | "not_found" | "too_slow" | "gone" | "read_only" | "unknown_version" | "bad_change" | "internal";
 
 /** Answer for one topic of a subscribe: `mode` is resume, snapshot or denied. */
 export interface TopicState {
@@ -50,6 +50,12 @@ export interface PreferencesView {
   time_zone: string;
   enter_sends: boolean;
   letter_shortcuts: boolean;
+  desktop_notifications: boolean;
+  notification_sound: boolean;
+  email_mentions: boolean;
+  quiet_until: string | null;
+  quiet_from: string | null;
+  quiet_to: string | null;
 }
 
 /** One emoji under a message and the ids of those who chose it, in order of their choice. */
@@ -781,6 +787,12 @@ export interface SanctionApplied {
   until: string | null;
 }
 
+/** A moderator took a mute, kick or ban back before its end. `room` null means everywhere. */
+export interface SanctionLifted {
+  kind: string;
+  room: number | null;
+}
+
 /** The person changed their own settings in another tab. */
 export interface PreferencesChanged {
   preferences: PreferencesView;
@@ -1065,6 +1077,7 @@ export interface DurableEvents {
   "room.removed": RoomRemoved;
   "room.updated": RoomUpdated;
   "sanction.applied": SanctionApplied;
+  "sanction.lifted": SanctionLifted;
   "session.revoked": SessionRevoked;
   "thread.changed": ThreadChanged;
 }

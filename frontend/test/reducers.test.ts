@@ -131,7 +131,10 @@ test("a thread takes its replies, in order, and their changes", () => {
 function home(): HomeSnapshot {
   const view = room([]).room;
   const summary = { room: view, role: "member", head_seq: 10, last_read_seq: 10, unread: 0, mentions: 0, notify: "", quiet_until: null, people: [], last_message: null, last_at: null };
-  const preferences = { theme: "system", time_zone: "", enter_sends: true, letter_shortcuts: true };
+  const preferences = {
+    theme: "system", time_zone: "", enter_sends: true, letter_shortcuts: true, desktop_notifications: false, notification_sound: false,
+    email_mentions: true, quiet_until: null, quiet_from: null, quiet_to: null,
+  };
   return { as_of_seq: 4, me: jun, email: "", preferences, site_name: "N", can_create_rooms: true, is_staff: false, rooms: [summary], presence: [], drafts: [] };
 }
 

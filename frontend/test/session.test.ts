@@ -27,7 +27,10 @@ function snapshot(id: number, as_of_seq: number, messages: MessageView[] = []): 
 
 function home(...rooms: [number, number][]): HomeSnapshot {
   const me = { id: ME, name: "jun", display_name: "Jun Kato", kind: "human", avatar_url: null };
-  const preferences = { theme: "system", time_zone: "", enter_sends: true, letter_shortcuts: true };
+  const preferences = {
+    theme: "system", time_zone: "", enter_sends: true, letter_shortcuts: true, desktop_notifications: false, notification_sound: false,
+    email_mentions: true, quiet_until: null, quiet_from: null, quiet_to: null,
+  };
   const summaries = rooms.map(([id, head_seq]) => ({
     room: snapshot(id, 0).room, role: "member", head_seq, last_read_seq: 0, unread: 0, mentions: 0, notify: "", quiet_until: null, people: [], last_message: null, last_at: null,
   }));

@@ -38,7 +38,10 @@ const withMina = summary(room(5, "d-5", { kind: "direct", name: "" }), { people:
 
 function home(rooms: RoomSummary[]): HomeSnapshot {
   const me = { id: 6, name: "jun", display_name: "Jun Kato", kind: "human", avatar_url: null };
-  const preferences = { theme: "system", time_zone: "UTC", enter_sends: true, letter_shortcuts: true };
+  const preferences = {
+    theme: "system", time_zone: "UTC", enter_sends: true, letter_shortcuts: true, desktop_notifications: false, notification_sound: false,
+    email_mentions: true, quiet_until: null, quiet_from: null, quiet_to: null,
+  };
   return { as_of_seq: 1, me, email: "", preferences, site_name: "Northwind Labs", can_create_rooms: true, is_staff: false, rooms, presence: [], drafts: [] };
 }
 

@@ -10,6 +10,15 @@ from accounts import selectors
 from accounts.agents import describe
 from tests.accounts.conftest import Person, SignIn, events
 
+UNTOUCHED = {
+    "desktop_notifications": False,
+    "notification_sound": False,
+    "email_mentions": True,
+    "quiet_until": None,
+    "quiet_from": None,
+    "quiet_to": None,
+}
+
 
 def choose(client: Client, body: Any) -> Any:
     data = body if isinstance(body, (str, bytes)) else json.dumps(body)
@@ -41,15 +50,34 @@ def test_person_chooses_by_request(person: Person, sign_in: SignIn) -> None:
     user = person()
     client = sign_in(user)
     response = choose(client, {"theme": "dark", "letter_shortcuts": False})
-    assert response.json() == {"theme": "dark", "time_zone": "UTC", "enter_sends": True, "letter_shortcuts": False}
+    assert (
+        response.json()
+        == {"theme": "dark", "time_zone": "UTC", "enter_sends": True, "letter_shortcuts": False} | UNTOUCHED
+    )
     assert 'data-theme="dark"' in client.get("/account/profile/").content.decode()
     assert events(user) == [("preferences.changed", {})]
+
+
+def test_person_chooses_when_to_be_left_alone(person: Person, sign_in: SignIn) -> None:
+    client = sign_in(person())
+    chosen = choose(client, {"quiet_from": "22:00", "quiet_to": "07:30", "notification_sound": True}).json()
+    assert (chosen["quiet_from"], chosen["quiet_to"], chosen["notification_sound"]) == ("22:00", "07:30", True)
+    chosen = choose(client, {"quiet_until": "2999-01-01T00:00:00Z"}).json()
+    assert (chosen["quiet_until"], chosen["quiet_from"]) == ("2999-01-01T00:00:00Z", "22:00")
+    chosen = choose(client, {"quiet_until": "2020-01-01T00:00:00Z", "quiet_from": None, "quiet_to": None}).json()
+    assert (chosen["quiet_until"], chosen["quiet_from"], chosen["quiet_to"]) == (None, None, None)
 
 
 @pytest.mark.parametrize(
     ("body", "field"),
     [
         ({"theme": "pink"}, "theme"),
+        ({"quiet_from": "22:00"}, "quiet_to"),
+        ({"quiet_from": "22:00", "quiet_to": "22:00"}, "quiet_to"),
+        ({"quiet_from": "25:00", "quiet_to": "07:00"}, "quiet_from"),
+        ({"quiet_from": "22:00:01", "quiet_to": "07:00"}, "quiet_from"),
+        ({"quiet_until": "2999-01-01T00:00:00"}, "quiet_until"),
+        ({"quiet_until": "tomorrow"}, None),
         ({"time_zone": "Mars/Olympus"}, "time_zone"),
         ({"enter_sends": "yes"}, None),
         ({"is_superuser": True}, None),
