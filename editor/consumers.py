@@ -111,7 +111,7 @@ class DocumentConsumer(BaseConsumer):
         """document.join: listen first, then read rights and text, then let what follows through."""
         if not command.client_id.startswith(f"{self.user.pk}-"):
             raise Refused("forbidden", "A client id begins with one's own number.", field="client_id")
-        opening, mode = await self._enter(command.version)
+        opening, mode = await self._enter(command.version, command.digest)
         if self._client_id != command.client_id:
             self._leave()
         # Without the text, which would be held as often as the document is open.
@@ -125,14 +125,16 @@ class DocumentConsumer(BaseConsumer):
             people=self._people(command.client_id, opening),
         )
 
-    async def _look(self, version: int | None) -> Opening:
+    async def _look(self, version: int | None, digest: int | None = None) -> Opening:
         """Reads the rights, and the text where it is needed; a document that is gone for this person ends the socket.
 
         Raises:
             Refused: not_found or gone.
         """
         try:
-            return await self.read(selectors.open_document, document_id=self._document_id, version=version)
+            return await self.read(
+                selectors.open_document, document_id=self._document_id, version=version, digest=digest
+            )
         except Refused as refused:
             hub.close(self.socket, 4404, refused.message)
             raise
@@ -152,10 +154,10 @@ class DocumentConsumer(BaseConsumer):
         wanted = [self._topic, self._room]
         await hub.attach(self.socket, [name for name in wanted if name not in self.socket.feeds])
 
-    async def _enter(self, version: int | None) -> tuple[Opening, str]:
+    async def _enter(self, version: int | None, digest: int | None) -> tuple[Opening, str]:
         await self._listen()
         for _ in range(JOIN_TRIES):
-            opening = await self._look(version)
+            opening = await self._look(version, digest)
             after = opening.version if opening.text is not None or version is None else version
             self._heed(opening)
             state = hub.activate(self.socket, self._topic, after)

@@ -17,6 +17,8 @@ from editor.shapes import Caret, DocumentView, EditView, NamedVersion, Range
 from realtime.protocol import Command, Event, Result, Struct
 
 Version = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Digest = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+"""CRC-32 of a text in UTF-8."""
 ClientId = Annotated[str, Meta(min_length=3, max_length=64, pattern=r"^[0-9]{1,18}-[A-Za-z0-9_-]{1,40}$")]
 """`<user id>-<random>`: kept for the life of the editor's state, over reconnects; the server checks the person."""
 
@@ -34,13 +36,18 @@ class Joined(Struct, frozen=True, kw_only=True):
 
 
 class JoinDocument(Command, frozen=True, kw_only=True):
-    """Open the document, from the version that the editor holds or, with null, from a snapshot."""
+    """Open the document, from the version that the editor holds or, with null, from a snapshot.
+
+    `digest` is that of the stored text which the editor holds at that version. Where the document had another text then
+    (a backup was put back, and others wrote on), the answer is a snapshot.
+    """
 
     type: ClassVar[str] = "document.join"
     topic: ClassVar[str] = "document"
     result: ClassVar[Result] = Joined
     client_id: ClientId
     version: Version | None = None
+    digest: Digest | None = None
 
 
 class Pushed(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ Pure: never touches Django, a database or a clock. What is kept here is always c
 from __future__ import annotations
 
 import threading
+import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from editor.authority import Accepted
-from editor.units import Units
+from editor.units import Units, from_units
 
 DOCUMENTS_KEPT: Final = 64
 TAIL_UPDATES: Final = 1_000
@@ -28,6 +29,11 @@ def weight_of(update: Accepted) -> int:
     """What an update holds in memory, in code units."""
     inserted = update.changes.inserted
     return SECTION_WEIGHT * len(inserted) + sum(map(len, inserted))
+
+
+def digest(units: Units) -> int:
+    """A number that tells a text from others, the same as the page makes of it: CRC-32 of the UTF-8."""
+    return zlib.crc32(from_units(units).encode())
 
 
 Key = tuple[int, datetime]

@@ -15,6 +15,7 @@ from chat.selectors import Rights, one_moment
 from editor.models import Document
 from editor.selectors import texts
 from editor.shapes import DocumentList, DocumentView, TextView
+from editor.texts import digest as digest_of
 from editor.units import from_units
 from realtime import log
 from realtime.protocol import REPLAY_EVENTS, Refused
@@ -142,13 +143,14 @@ def room_of(*, document_id: int) -> int | None:
     return Document.objects.filter(pk=document_id).values_list("room_id", flat=True).first()
 
 
-def open_document(*, actor: User, document_id: int, version: int | None) -> Opening:
+def open_document(*, actor: User, document_id: int, version: int | None, digest: int | None = None) -> Opening:
     """A document to edit or to look at.
 
     Args:
         actor: who opens it.
         document_id: which.
         version: the one that they hold; None for somebody who holds none.
+        digest: of the text that they hold at that version; None for somebody who does not say.
 
     Raises:
         Refused: `not_found`, or `gone` for a deleted one.
@@ -156,9 +158,8 @@ def open_document(*, actor: User, document_id: int, version: int | None) -> Open
     with one_moment():
         document, rights = find_living(actor=actor, document_id=document_id)
         now = document.version
-        oldest = max(document.log_start, now - REPLAY_EVENTS)
         text = None
-        if version is None or not oldest <= version <= now:
+        if not _can_go_on(document, version, digest):
             sheet = texts.sheet_of(document)
             texts.keep(document, sheet)
             text = from_units(sheet.units)
@@ -170,6 +171,14 @@ def open_document(*, actor: User, document_id: int, version: int | None) -> Open
             is_member=rights.is_member,
             person=accounts.person_view(actor),
         )
+
+
+def _can_go_on(document: Document, version: int | None, digest: int | None) -> bool:
+    """Whether what follows a version leads from the text that somebody holds to the text of now."""
+    oldest = max(document.log_start, document.version - REPLAY_EVENTS)
+    if version is None or not oldest <= version <= document.version:
+        return False
+    return digest is None or digest == digest_of(texts.units_at(document, version))
 
 
 def view_text(*, actor: User, document_id: int, version: int | None = None) -> TextView:

@@ -563,6 +563,7 @@ export interface Ping {
 export interface JoinDocument {
   client_id: string;
   version?: number | null;
+  digest?: number | null;
 }
 
 /** Store all unconfirmed edits, made against `version`; one push in flight. What was stored before is dropped. */

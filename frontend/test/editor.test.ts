@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ChangeSet, EditorState, Text, Transaction, type TransactionSpec } from "@codemirror/state";
+import { digestOf } from "../src/editor/digest";
 import { modeOf } from "../src/editor/bars";
 import { changesBetween } from "../src/editor/diff";
 import { byPlace, positionAt, reduceDocuments } from "../src/editor/documents";
@@ -142,6 +143,12 @@ test("what was sent and not kept comes back as any other edit when nothing was t
   again.receive(authority.log);
   assert.ok(!again.isTorn && again.isSettled);
   assert.equal(again.text.toString(), "one\nab");
+});
+
+test("a text has the digest that the server makes of it", () => {
+  assert.equal(digestOf(""), 0);
+  assert.equal(digestOf("123456789"), 0xcbf43926);
+  assert.equal(digestOf("Grüße 😀\n二\r\u2028"), 697462604);
 });
 
 test("a caret of an older version is found in the text of now; one from the future is not", () => {

@@ -58,6 +58,9 @@ function snapshot(text: string, version: number): unknown {
   return { type: "document.snapshot", topic: TOPIC, data: { version, text, name: "a.py", language: "", read_only: false, people: [] } };
 }
 
+/** CRC-32 of "abc", the stored text, whatever was typed on it. */
+const ABC = 891568578;
+
 function updates(version: number, changes: unknown, client_id = ME): unknown {
   return { type: "document.updates", topic: TOPIC, seq: version, data: { updates: [{ version, client_id, author: 7, changes, run: null }] } };
 }
@@ -85,7 +88,7 @@ const count = (name: string) => FakeSocket.last.sent.filter((frame) => frame.typ
 
 test("a new tab joins without a version and begins from the snapshot", async () => {
   const seen = await online();
-  assert.deepEqual(FakeSocket.last.frame("document.join").data, { client_id: ME, version: null });
+  assert.deepEqual(FakeSocket.last.frame("document.join").data, { client_id: ME, version: null, digest: null });
   assert.equal(seen.replica?.text.toString(), "abc");
   FakeSocket.last.say(updates(5, [3, [0, "d"]], "8-other"));
   assert.equal(seen.replica?.text.toString(), "abcd");
@@ -132,7 +135,7 @@ test("a push whose answer is lost goes again after the missed edits, under the s
   type(seen, 4, "e");
   clock.tick(1_000);
   FakeSocket.last.hello();
-  assert.deepEqual(FakeSocket.last.frame("document.join").data, { client_id: ME, version: 4 });
+  assert.deepEqual(FakeSocket.last.frame("document.join").data, { client_id: ME, version: 4, digest: ABC });
   FakeSocket.last.say(updates(5, [3, [0, "d"]]));
   FakeSocket.last.ack("document.join", { ...(joined(5) as object), mode: "resume" });
   await settle();
@@ -143,7 +146,7 @@ test("a push whose answer is lost goes again after the missed edits, under the s
 test("a gap joins again from the version that is here", async () => {
   const seen = await online();
   FakeSocket.last.say(updates(6, [3, [0, "x"]], "8-other"));
-  assert.deepEqual(FakeSocket.last.frame("document.join").data, { client_id: ME, version: 4 });
+  assert.deepEqual(FakeSocket.last.frame("document.join").data, { client_id: ME, version: 4, digest: ABC });
   assert.equal(seen.replica?.version, 4);
 });
 

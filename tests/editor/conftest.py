@@ -125,8 +125,8 @@ class Pane:
         """Sends a command; returns its ack or error."""
         return await self.socket.command(type, data, topic=self.topic)
 
-    async def join(self, version: int | None = None) -> dict[str, Any]:
-        return await self.say("document.join", client_id=self.client_id, version=version)
+    async def join(self, version: int | None = None, digest: int | None = None) -> dict[str, Any]:
+        return await self.say("document.join", client_id=self.client_id, version=version, digest=digest)
 
     async def push(self, version: int, *updates: Any, **given: Any) -> dict[str, Any]:
         wire = [update.to_json() if isinstance(update, ChangeSet) else update for update in updates]

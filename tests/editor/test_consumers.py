@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import zlib
 
 import pytest
 
@@ -109,6 +110,25 @@ async def test_who_comes_back_gets_what_was_missed_and_no_text(mina, teo, docume
         assert (joined["data"]["mode"], joined["data"]["version"]) == ("resume", 5)
         assert [await one.heard() for _ in range(3)] == [[(v, f"{teo.pk}-a", [[0, "x"], 7 + v])] for v in (3, 4, 5)]
         assert (await one.push(5, edit("xxxxx" + START, 0, 0, "m")))["data"] == {"version": 6}
+
+
+async def test_who_holds_another_text_of_that_version_gets_a_snapshot(mina, teo, document):
+    """A backup was put back and others wrote on: the server has passed the version again, on another text."""
+    for letter in "😀bcde":
+        await on_a_thread(lambda letter=letter: write(teo, document, 0, 0, letter))
+    async with opened(mina, document) as one:
+        assert (await one.join(2, zlib.crc32(("x" + START).encode())))["data"]["mode"] == "snapshot"
+        await one.socket.expect("document.snapshot", text="edcb😀" + START, version=5)
+        assert (await one.join(2, zlib.crc32(("b😀" + START).encode())))["data"]["mode"] == "resume"
+        assert [(await one.heard())[0][0] for _ in range(3)] == [3, 4, 5]
+        assert (await one.join(5, zlib.crc32(("edcb😀" + START).encode())))["data"]["mode"] == "resume"
+        assert (await one.join(5, 0))["data"]["mode"] == "snapshot"
+
+
+@pytest.mark.parametrize("digest", [-1, 2**32, 0.5, "0", True])
+async def test_a_digest_that_is_no_digest_is_refused(mina, document, digest):
+    async with opened(mina, document) as one:
+        assert code(await one.join(0, digest)) == "invalid"
 
 
 @pytest.mark.parametrize("version", [99, 2**62])

@@ -13,7 +13,7 @@ from editor.changes import DOCUMENT_UNITS, ChangeSet
 from editor.models import Document, Snapshot, Update
 from editor.selectors import texts
 from editor.services import DocumentChange, Push
-from editor.texts import sheets
+from editor.texts import digest, sheets
 from editor.units import to_units
 from realtime import log
 from realtime.protocol import Refused
@@ -255,6 +255,11 @@ def test_five_hundred_edits_made_offline_merge(mina, teo, document):
 
 
 # Versions that are none
+
+
+def test_a_text_has_the_digest_that_the_page_makes_of_it():
+    for text, number in (("", 0), ("123456789", 0xCBF43926), ("Grüße 😀\n二\r\u2028", 697462604)):
+        assert digest(to_units(text)) == number
 
 
 @pytest.mark.parametrize("version", [1, 2**40, -1])

@@ -5,6 +5,7 @@ import type { AnyEvent } from "../events";
 import type { CursorMoved, DocumentSnapshot, DocumentView, Joined } from "../protocol";
 import { CommandError, Connection, type ConnectionState } from "../socket";
 import { Timers } from "../timers";
+import { digestOf } from "./digest";
 import { batchOf } from "./edits";
 import type { Replica, Taken } from "./replica";
 
@@ -109,7 +110,9 @@ export class Line {
   // Joining
 
   async #join(): Promise<Record<string, { mode: string; head: number }>> {
-    const data = { client_id: this.#clientId, version: this.#hooks.replica()?.version ?? null };
+    const replica = this.#hooks.replica();
+    const digest = replica === null ? null : digestOf(replica.storedText.toString());
+    const data = { client_id: this.#clientId, version: replica?.version ?? null, digest };
     try {
       const joined = await this.connection.command("document.join", data, this.#topic);
       this.joined = joined;
