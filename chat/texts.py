@@ -41,8 +41,12 @@ _EMOJI: Final = re.compile(
 )
 
 
-def clean_body(body: str) -> str:
+def clean_body(body: str, *, may_be_empty: bool = False) -> str:
     """The text with line feeds as line ends; nothing else is taken away.
+
+    Args:
+        body: as it was written.
+        may_be_empty: files go with it; what is blank becomes empty.
 
     Raises:
         Refused: `invalid` when it is blank or holds NUL or half a surrogate pair, `too_large` when it is too long.
@@ -50,6 +54,8 @@ def clean_body(body: str) -> str:
     _check_storable(body, "body")
     text = body.replace("\r\n", "\n").replace("\r", "\n")
     if not _SPACE.sub("", text):
+        if may_be_empty:
+            return ""
         raise Refused("invalid", "There is nothing in this message.", field="body")
     if len(text) > BODY_CHARS:
         told = f"A message has at most {BODY_CHARS:,} characters; this one has {len(text):,}."

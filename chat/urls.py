@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat import api, views
+from chat import api, downloads, uploads, views
 
 urlpatterns = [
     path("", views.home, name="chat_home"),
@@ -29,5 +29,9 @@ urlpatterns = [
     path("api/mentions/", api.attention.mentions),
     path("api/threads/", api.attention.threads),
     path("api/saved/", api.attention.saved),
+    path("api/rooms/<int:room_id>/uploads/", uploads.uploads),
+    path("api/rooms/<int:room_id>/uploads/<uuid:upload_id>/", uploads.upload),
+    path("files/<uuid:attachment_id>/thumbnail", downloads.thumbnail, name="chat_thumbnail"),
+    path("files/<uuid:attachment_id>/<str:name>", downloads.file, name="chat_file"),
     path("api/rooms/<int:room_id>/pins/", api.attention.pins),
 ]

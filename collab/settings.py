@@ -216,7 +216,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "frontend" / "dist"]
 STORAGES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": env("FILE_STORAGE", "django.core.files.storage.FileSystemStorage")},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if env_bool("STATIC_MANIFEST", False)
@@ -227,7 +227,16 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not env_bool("STATIC_MANIFEST"
 MEDIA_ROOT = DATA_DIR / "media"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 REQUEST_BODY_BYTES = 33_554_432
-"""What any request may carry, files included."""
+"""What any request may carry, files included; uploads to rooms have bounds of their own."""
+UPLOAD_BYTES_MOST = env_int("UPLOAD_BYTES_MOST", 100_000_000)
+UPLOAD_IMAGE_BYTES = env_int("UPLOAD_IMAGE_BYTES", 25_000_000)
+UPLOAD_PERSON_BYTES = env_int("UPLOAD_PERSON_BYTES", 5_000_000_000)
+UPLOAD_ROOM_BYTES = env_int("UPLOAD_ROOM_BYTES", 50_000_000_000)
+"""A file, a picture, all files of a person, all files of a room."""
+UPLOAD_SPOOL_DIR = env("UPLOAD_SPOOL_DIR", str(DATA_DIR / "uploads"))
+"""Where an upload lies until it is whole; best on the disk of MEDIA_ROOT, so that it is moved and not copied."""
+X_ACCEL_PREFIX = env("X_ACCEL_PREFIX")
+"""Where nginx finds MEDIA_ROOT (an `internal` location such as /media/); empty: we send files ourselves."""
 
 # Mail
 
@@ -268,6 +277,7 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         # The editor puts a sheet of its own into the page; the meta tag csp-nonce holds the nonce for it.
         "style-src": [SELF, NONCE],
         "img-src": [SELF, "data:", "blob:"],
+        "media-src": [SELF],
         "font-src": [SELF],
         "connect-src": [SELF],
         "object-src": [NONE],
@@ -296,7 +306,7 @@ METRICS_TOKEN = env("METRICS_TOKEN")
 """Who asks for /metrics must know it; empty: there is no /metrics."""
 SOCKET_GATES = ["accounts.gates.refuse_banned", "accounts.gates.require_second_factor"]
 """Dotted paths `gate(user, session) -> Refused | None` asked before a socket opens."""
-REALTIME_SERVICES = ["realtime.presence.sweeper", "chat.mailer.mailer"]
+REALTIME_SERVICES = ["realtime.presence.sweeper", "chat.mailer.mailer", "chat.sweeper.sweeper"]
 REALTIME_START_SERVICES = env_bool("START_SERVICES", True)
 """0: this process only serves; `manage.py run_services` runs the services elsewhere."""
 

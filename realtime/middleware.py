@@ -92,7 +92,7 @@ class SessionAuthentication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One thread hop at most, none for a session seen a moment ago."""
-        key = _session_key(scope)
+        key = session_key(scope)
         hub.start()
         answer: sessions.Identity | Refused | None = sessions.cached(key, hub.feeds)
         if answer is None:
@@ -114,5 +114,6 @@ async def refuse(receive: Receive, send: Send, refused: Refused, code: int) -> N
     metrics.closes.labels(code).inc()
 
 
-def _session_key(scope: Scope) -> str:
+def session_key(scope: Scope) -> str:
+    """The key of the session that the cookie names, "" without one."""
     return parse_cookie(header(scope, b"cookie")).get(settings.SESSION_COOKIE_NAME, "")

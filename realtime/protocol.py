@@ -39,6 +39,8 @@ ERROR_CODES: Final[dict[str, str]] = {
     "not_found": "There is nothing here, or you may not see it.",
     "too_slow": "This search takes too long. Narrow it to a room, a person or a time.",
     "gone": "This no longer exists.",
+    "quota_full": "There is no room for more files.",
+    "storage_full": "The server's disk is full. Nothing was stored.",
     "read_only": "This room is read-only.",
     "unknown_version": "The edits do not fit to this document any more. Open it again.",
     "bad_change": "That is no change of this document.",

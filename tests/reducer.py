@@ -66,7 +66,7 @@ def _reacted(message: Json, data: Json, added: bool) -> Json:
 
 def _tombstone(message: Json, data: Json) -> Json:
     empty: Json = {"body": "", "html": "", "reactions": [], "mentions": [], "reply_to": None, "beside": None}
-    empty["pinned"] = False
+    empty |= {"attachments": [], "pinned": False}
     return message | empty | {"deleted_at": data["deleted_at"], "deleted_by": data["by"]}
 
 
@@ -91,6 +91,13 @@ def _deleted(message: Json, data: Json) -> Json:
     return _quoting(message, data["id"], excerpt="", deleted=True)
 
 
+def _blocked(message: Json, identity: str) -> Json:
+    nothing = {"name": "", "url": "", "size_bytes": 0, "content_type": "application/octet-stream", "blocked": True}
+    nothing |= dict.fromkeys(("width", "height", "duration_ms", "thumbnail"))
+    files = [one | nothing if one["id"] == identity else one for one in message["attachments"]]
+    return message | {"attachments": files}
+
+
 def reduce_message(message: Json, event: Json) -> Json:
     data, kind = event["data"], event["type"]
     if kind == "message.created":
@@ -102,6 +109,8 @@ def reduce_message(message: Json, event: Json) -> Json:
         return _deleted(message, data)
     if kind in {"message.pinned", "message.unpinned"} and data["id"] == message["id"]:
         return message | {"pinned": kind == "message.pinned"}
+    if kind == "attachment.blocked" and data["message"] == message["id"]:
+        return _blocked(message, data["attachment"])
     if kind in {"reaction.added", "reaction.removed"} and data["message"] == message["id"]:
         return _reacted(message, data, kind == "reaction.added")
     return message

@@ -24,6 +24,7 @@ from editor import services as editor
 from editor.models import Document, Snapshot
 from realtime.protocol import Refused
 from tests import factories, law
+from tests.chat.uploading import stored
 from tests.law import World, newest
 
 pytestmark = [pytest.mark.stack, pytest.mark.django_db]
@@ -66,6 +67,23 @@ def _(world: World) -> None:
 def _(world: World) -> None:
     beside = BesideView(topic="document:7", seq=391, start=40, end=80)
     delete(world.people["teo"], factories.say(world.people["teo"], world.room, "Or not", beside=beside))
+
+
+@scene("mina", "somebody sends files and nothing else")
+def _(world: World) -> None:
+    say_with_files(world, "", "plan.txt", "notes.txt")
+
+
+@scene("teo", "a file is taken away by a moderator")
+def _(world: World) -> None:
+    message = say_with_files(world, "Two of them", "plan.txt", "notes.txt")
+    file = message.attachments.get(name="notes.txt")
+    services.block_attachment(actor=world.people["mina"], attachment_id=file.pk, reason="private")
+
+
+@scene("mina", "a message with a file is deleted")
+def _(world: World) -> None:
+    delete(world.people["teo"], say_with_files(world, "Look", "plan.txt"))
 
 
 @scene("mina", "a discussion of lines is resolved")
@@ -312,6 +330,12 @@ def _(world: World) -> None:
 
 def pinned(world: World) -> Message:
     return Message.objects.get(pin__isnull=False)
+
+
+def say_with_files(world: World, body: str, *names: str) -> Message:
+    teo = world.people["teo"]
+    views = [stored(teo, world.room, b"Some text", name=name) for name in names]
+    return factories.say(teo, world.room, body, attachments=[view.id for view in views])
 
 
 @scene("teo", "one begins to write in another tab")

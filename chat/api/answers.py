@@ -20,7 +20,22 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 P = ParamSpec("P")
-STATUS: Final = {"not_found": 404, "forbidden": 403, "not_member": 403, "invalid": 400, "gone": 410}
+STATUS: Final = {
+    "not_found": 404,
+    "forbidden": 403,
+    "not_member": 403,
+    "banned": 403,
+    "muted": 403,
+    "read_only": 403,
+    "conflict": 409,
+    "gone": 410,
+    "too_large": 413,
+    "quota_full": 413,
+    "rate_limited": 429,
+    "slow_mode": 429,
+    "storage_full": 507,
+}
+"""By the code of a refusal; 400 for all others."""
 SEQ_DIGITS: Final = 18
 
 

@@ -21,14 +21,14 @@ SHORT_CHARS: Final = 120
 """Forty microseconds as a rule, and 0.7 ms for nothing but opening brackets, which is the worst."""
 
 
-def _prepare(body: str) -> Rendered:
-    return markdown.render(texts.clean_body(body))
+def _prepare(body: str, may_be_empty: bool) -> Rendered:
+    return markdown.render(texts.clean_body(body, may_be_empty=may_be_empty))
 
 
-async def _render(body: str) -> Rendered:
+async def _render(body: str, *, may_be_empty: bool = False) -> Rendered:
     """What renders in a millisecond at most, here: to change threads takes longer. The rest goes off the loop."""
     quick = len(body) <= SHORT_CHARS or markdown.is_plain(body)
-    return _prepare(body) if quick else await threads.compute(_prepare, body)
+    return _prepare(body, may_be_empty) if quick else await threads.compute(_prepare, body, may_be_empty)
 
 
 class MessageCommands(BaseConsumer):
@@ -45,7 +45,7 @@ class MessageCommands(BaseConsumer):
     @command(events.SendMessage)
     async def send_message(self, command: events.SendMessage, topic: str) -> events.MessageSent:
         """message.send"""
-        rendered = await _render(command.body)
+        rendered = await _render(command.body, may_be_empty=bool(command.attachments))
         return await self.write_to(
             topic,
             services.send_message,
@@ -58,6 +58,7 @@ class MessageCommands(BaseConsumer):
             also_in_room=command.also_in_room,
             beside=command.beside,
             draft_rev=command.draft_rev,
+            attachments=command.attachments,
         )
 
     @command(events.EditMessage)

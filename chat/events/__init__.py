@@ -4,6 +4,7 @@ Declared once here; `manage.py export_protocol` writes them to TypeScript and to
 Pure: never touches Django, a database or a socket.
 """
 
+from chat.events.attachments import AttachmentBlocked
 from chat.events.attention import (
     AddBookmark,
     BookmarkChanged,
@@ -66,6 +67,7 @@ from chat.events.rooms import (
 __all__ = [
     "AddBookmark",
     "AddReaction",
+    "AttachmentBlocked",
     "BookmarkChanged",
     "ChooseDraft",
     "CreateLink",

@@ -6,8 +6,10 @@ Exported by chat.events. Pure: never touches Django, a database or a socket.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
+
+from msgspec import Meta
 
 from accounts.events import PersonView
 from chat.shapes import BesideView, MessageView, Seq, ThreadView
@@ -25,7 +27,8 @@ class MessageSent(Struct, frozen=True, kw_only=True):
 class SendMessage(Command, frozen=True, kw_only=True):
     """Say something. `thread` is a root's id, `reply_to` quotes a message, `beside` is what one has open.
 
-    `draft_rev` is that of the draft it was written in, which is gone with it; null for none.
+    `attachments` are files uploaded to this room before, in the order in which they stand; with some the body may be
+    empty. `draft_rev` is that of the draft it was written in, which is gone with it; null for none.
     """
 
     type: ClassVar[str] = "message.send"
@@ -38,6 +41,7 @@ class SendMessage(Command, frozen=True, kw_only=True):
     also_in_room: bool = False
     beside: BesideView | None = None
     draft_rev: Seq | None = None
+    attachments: Annotated[list[UUID], Meta(max_length=10)] = []
 
 
 class SeqResult(Struct, frozen=True, kw_only=True):

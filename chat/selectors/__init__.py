@@ -3,6 +3,7 @@
 Never writes, and shows nobody a room that they may not see: unknown and forbidden are both `not_found`.
 """
 
+from chat.selectors.attachments import StoredFile, check_upload, find_file, upload_list
 from chat.selectors.attention import attention_view, mentions_page, pins_page, saved_page, threads_page
 from chat.selectors.beside import Said, messages_about
 from chat.selectors.browse import browse_rooms, invite_links, link_page, visible_topics
@@ -18,11 +19,14 @@ from chat.selectors.then import Uttered, newest_at, said_then
 __all__ = [
     "Rights",
     "Said",
+    "StoredFile",
     "Uttered",
     "attention_view",
     "browse_rooms",
+    "check_upload",
     "draft_copies",
     "drafts_of",
+    "find_file",
     "find_people",
     "home_snapshot",
     "invite_links",
@@ -46,5 +50,6 @@ __all__ = [
     "summary_of",
     "thread_snapshot",
     "threads_page",
+    "upload_list",
     "visible_topics",
 ]

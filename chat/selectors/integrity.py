@@ -17,6 +17,7 @@ from accounts import selectors as accounts
 from chat.models import Membership, Mention, Message, MessageRevision, Reaction, Room, RoomInvite
 from chat.permissions import FIXED_KINDS
 from chat.selectors.counts import UNREAD_MOST, counts_of
+from chat.selectors.file_soundness import check_files, check_told_files
 from chat.selectors.moment import one_moment
 from chat.selectors.replay import Replay, replay_room
 from chat.selectors.views import SHOWN_IN_ROOM, besides_of, room_topic, thread_views
@@ -38,6 +39,7 @@ def check_room(room: Room) -> Iterator[str]:
             *_check_tombstones(room),
             *_check_members(room, head),
             *_check_replay(room, replay_room(room.pk, oldest), oldest),
+            *check_files(room),
             *_check_counts(room),
         ]
     for fault in faults:
@@ -80,7 +82,14 @@ def _check_tombstones(room: Room) -> Iterator[str]:
     deleted = Message.objects.filter(room=room, deleted_at__isnull=False)
     for seq in deleted.exclude(_EMPTY).values_list("seq", flat=True):
         yield f"message {seq} is deleted and its text is still there."
-    hanging = Count("revisions") + Count("mentions") + Count("reactions") + Count("beside") + Count("pin")
+    hanging = (
+        Count("revisions")
+        + Count("mentions")
+        + Count("reactions")
+        + Count("beside")
+        + Count("attachments")
+        + Count("pin")
+    )
     left = deleted.annotate(left=hanging).filter(left__gt=0)
     for seq in left.values_list("seq", flat=True):
         yield f"message {seq} is deleted and something still hangs on it."
@@ -139,6 +148,7 @@ def _check_messages(room: Room, replayed: Replay, oldest: int) -> Iterator[str]:
     for pk in found & replayed.place.keys():
         if stored.get(pk) != replayed.beside.get(pk):
             yield f"message {replayed.place[pk]} has something else beside it than the log tells."
+    yield from check_told_files(room, replayed, found)
     for pk in replayed.place.keys() - found:
         yield f"event {replayed.place[pk]} tells message {pk}, which is not there."
 

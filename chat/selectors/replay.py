@@ -32,6 +32,7 @@ class Replay:
     Attributes:
         place: seq of the event that told each message.
         body: last text of each message; empty once it is deleted.
+        files: the files of each message that has some, and whether a moderator took them away.
         beside: what the author of a message had open, of those that are there.
         threads: last figures of each thread; None when it has no replies left.
         members: roles by person.
@@ -41,6 +42,7 @@ class Replay:
     place: dict[UUID, int] = field(default_factory=dict)
     body: dict[UUID, str] = field(default_factory=dict)
     deleted: set[UUID] = field(default_factory=set)
+    files: dict[UUID, dict[UUID, bool]] = field(default_factory=dict)
     beside: dict[UUID, BesideView] = field(default_factory=dict)
     threads: dict[UUID, ThreadView | None] = field(default_factory=dict)
     reactions: set[tuple[UUID, int, str]] = field(default_factory=set)
@@ -57,6 +59,8 @@ class Replay:
                 self.threads[event.message.thread_root] = thread
             case events.MessageEdited() | events.MessageDeleted():
                 self._take_change(seq, event)
+            case events.AttachmentBlocked():
+                self.files.setdefault(event.message, {})[event.attachment] = True
             case events.ReactionAdded():
                 self.reactions.add((event.message, event.user, event.emoji))
             case events.ReactionRemoved():
@@ -73,6 +77,8 @@ class Replay:
             self.faults.append(f"event {seq} tells message {message.seq} ({message.id}), or tells it again.")
         self.place[message.id] = seq
         self.body[message.id] = message.body
+        if message.attachments:
+            self.files[message.id] = {one.id: one.blocked for one in message.attachments}
         if message.beside is not None:
             self.beside[message.id] = message.beside
 
@@ -84,6 +90,7 @@ class Replay:
             return
         self.body[event.id] = ""
         self.beside.pop(event.id, None)
+        self.files.pop(event.id, None)
         self.deleted.add(event.id)
         if event.thread_root is not None:
             self.threads[event.thread_root] = event.thread

@@ -15,7 +15,8 @@ from django.db.models import Count, Max, Q
 from chat import texts
 from chat.models import Beside, Mention, Message, Pin, Reaction, Room
 from chat.permissions import FIXED_KINDS
-from chat.shapes import BesideView, MessageView, QuoteView, ReactionView, RoomView, ThreadView
+from chat.selectors.file_views import attachments_of
+from chat.shapes import AttachmentView, BesideView, MessageView, QuoteView, ReactionView, RoomView, ThreadView
 
 THREAD_PEOPLE: Final = 3
 
@@ -68,6 +69,7 @@ def message_view(
     reactions: Sequence[ReactionView] = (),
     mentions: Sequence[int] = (),
     beside: BesideView | None = None,
+    attachments: Sequence[AttachmentView] = (),
     pinned: bool = False,
 ) -> MessageView:
     """One message with what hangs on it; a deleted one is a tombstone."""
@@ -92,6 +94,7 @@ def message_view(
         reactions=[] if deleted else list(reactions),
         mentions=[] if deleted else list(mentions),
         beside=None if deleted else beside,
+        attachments=[] if deleted else list(attachments),
         pinned=pinned and not deleted,
     )
 
@@ -109,6 +112,7 @@ def message_views(messages: Collection[Message]) -> list[MessageView]:
     reactions = _reactions(ids)
     mentions = mentions_of(ids)
     besides = besides_of(ids)
+    attachments = attachments_of(ids)
     pinned = pinned_of(ids)
     return [
         message_view(
@@ -118,6 +122,7 @@ def message_views(messages: Collection[Message]) -> list[MessageView]:
             reactions=reactions.get(message.pk, ()),
             mentions=mentions.get(message.pk, ()),
             beside=besides.get(message.pk),
+            attachments=attachments.get(message.pk, ()),
             pinned=message.pk in pinned,
         )
         for message in messages

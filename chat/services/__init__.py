@@ -3,7 +3,9 @@
 Every public function is one transaction and appends at most one event to each topic.
 """
 
+from chat.services.attachments import discard_upload, store_upload
 from chat.services.attention import mark_unread, set_notify
+from chat.services.blocking import block_attachment
 from chat.services.bookmarks import add_bookmark, remove_bookmark
 from chat.services.drafts import choose_version, discard_draft, keep_copy, save_draft
 from chat.services.follows import follow_thread, set_thread_read
@@ -20,11 +22,13 @@ __all__ = [
     "add_bookmark",
     "add_reaction",
     "appoint_owner",
+    "block_attachment",
     "choose_version",
     "create_link",
     "create_room",
     "delete_message",
     "discard_draft",
+    "discard_upload",
     "edit_message",
     "follow_thread",
     "invite_person",
@@ -44,6 +48,7 @@ __all__ = [
     "set_read",
     "set_role",
     "set_thread_read",
+    "store_upload",
     "unpin_message",
     "update_room",
 ]

@@ -5,7 +5,7 @@ Called by the consumer, commands and the admin. Never talks to a socket: what is
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -28,6 +28,7 @@ from chat.mentions import EVERYONE
 from chat.models import Beside, Membership, Mention, Message, MessageRevision, Reaction
 from chat.selectors.standing import find_message
 from chat.selectors.views import mentions_of, message_view, quote_view, thread_views
+from chat.services.attachments import claim_attachments, claimed_by
 from chat.services.drafts import clear_sent
 from chat.services.follows import follow_thread_of_reply
 from chat.services.turn import Turn, Unchanged, refuse_muted, seq_or_nothing, take_turn
@@ -56,6 +57,7 @@ class Draft:
     also_in_room: bool
     beside: BesideView | None
     draft_rev: int | None
+    attachments: Sequence[UUID]
     at: datetime | None
 
 
@@ -71,6 +73,7 @@ def send_message(
     also_in_room: bool = False,
     beside: BesideView | None = None,
     draft_rev: int | None = None,
+    attachments: Sequence[UUID] = (),
     at: datetime | None = None,
 ) -> MessageSent:
     """Says something in a room. A repeat of the same cid is answered with the first result, whatever changed since.
@@ -86,17 +89,19 @@ def send_message(
         also_in_room: a reply in a thread that is shown in the room as well.
         beside: what its author has open; kept as it is, for the app that knows its topic.
         draft_rev: rev of the author's draft that this was, and that goes with it; None for none.
+        attachments: ids of uploaded files of the author's that go with it; with some the body may be empty.
         at: when it was said, for what comes from elsewhere; None is now.
 
     Raises:
         Refused: invalid, too_large, not_found, not_member, read_only, muted, slow_mode, or `conflict` when the cid
             was used for something else.
     """
-    text = texts.clean_body(body)
+    text = texts.clean_body(body, may_be_empty=bool(attachments))
     if rendered is None or rendered.source != text:
         rendered = markdown.render(text)
     texts.check_beside(beside)
-    draft = Draft(cid, text, rendered, thread, reply_to, also_in_room and thread is not None, beside, draft_rev, at)
+    also_in_room = also_in_room and thread is not None
+    draft = Draft(cid, text, rendered, thread, reply_to, also_in_room, beside, draft_rev, attachments, at)
     try:
         return _send(actor, room_id, draft)
     except (IntegrityError, Refused) as error:
@@ -131,8 +136,9 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
     _messages.insert(message)
     _store_mentions(message, mentioned)
     _store_beside(message, draft.beside)
+    files = claim_attachments(turn=turn, message_id=message.pk, wanted=draft.attachments) if draft.attachments else []
     quote = quote_view(quoted) if quoted else None
-    view = message_view(message, quote=quote, mentions=mentioned, beside=draft.beside)
+    view = message_view(message, quote=quote, mentions=mentioned, beside=draft.beside, attachments=files)
     thread = thread_views([root.pk])[root.pk] if root else None
     starter = root.author_id if root else None
     if root is not None:
@@ -210,8 +216,9 @@ def _is_same(message: Message, room_id: int, draft: Draft) -> bool:
     body = message.body if first is None else first
     place = (message.room_id, message.thread_root_id, message.reply_to_id, message.also_in_room)
     # Nothing is left of a deleted text to compare with.
-    same_text = message.deleted_at is not None or body == draft.body
-    return same_text and place == (room_id, draft.thread, draft.reply_to, draft.also_in_room)
+    if message.deleted_at is None and (body != draft.body or claimed_by(message.pk) != list(draft.attachments)):
+        return False
+    return place == (room_id, draft.thread, draft.reply_to, draft.also_in_room)
 
 
 @seq_or_nothing

@@ -1,7 +1,7 @@
 """Takes a deleted text out of the log: out of the events that told it, quoted it, or showed it in a list of rooms.
 
-Called by chat.services.removal in its transaction. What the events count stays, so that a replay ends at the same
-figures; what was pruned already is left alone.
+Called by chat.services.removal and blocking in their transactions. What the events count stays, so that a replay ends
+at the same figures; what was pruned already is left alone.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final, TypeVar
+from uuid import UUID
 
 import msgspec
 
 from chat.events import MemberJoined, MessageCreated, MessageEdited, RoomAdded
 from chat.models import Membership, Message
+from chat.selectors.file_views import blocked_view
 from chat.selectors.messages import shown
 from chat.selectors.views import room_topic
 from chat.shapes import QuoteView
@@ -50,8 +52,22 @@ def redact(message: Message, *, at: datetime, by: str) -> dict[str, int]:
 
 def _tombstone(event: MessageCreated, message: Message, at: datetime, by: str) -> MessageCreated:
     gone = {"deleted_at": at, "deleted_by": by, "edited_at": message.edited_at}
-    empty = msgspec.structs.replace(event.message, body="", html="", reply_to=None, beside=None, **gone)
+    empty = msgspec.structs.replace(event.message, body="", html="", reply_to=None, beside=None, attachments=[], **gone)
     return msgspec.structs.replace(event, message=empty)
+
+
+def redact_attachment(message: Message, *, attachment_id: UUID) -> dict[str, int]:
+    """Rewrites the event that tells of a file which was taken away; the result is as of `redact`."""
+    topic = room_topic(message.room_id)
+    _replace(topic, message.seq, MessageCreated, lambda event: _without_file(event, attachment_id))
+    return {topic: message.seq}
+
+
+def _without_file(event: MessageCreated, attachment_id: UUID) -> MessageCreated:
+    views = [
+        blocked_view(view.id, view.kind) if view.id == attachment_id else view for view in event.message.attachments
+    ]
+    return msgspec.structs.replace(event, message=msgspec.structs.replace(event.message, attachments=views))
 
 
 def _without_quote(event: MessageCreated) -> MessageCreated:

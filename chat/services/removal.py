@@ -16,8 +16,9 @@ from accounts import services as accounts
 from chat import permissions
 from chat.events import MessageDeleted, SeqResult
 from chat.models import Beside, Message, Pin
-from chat.selectors.standing import Place, find_message, find_place, find_place_of_superuser
+from chat.selectors.standing import find_message, find_place_as_staff
 from chat.selectors.views import mentions_of, room_topic, thread_views
+from chat.services.attachments import remove_attachments
 from chat.services.redaction import redact
 from chat.services.turn import Turn, Unchanged, seq_or_nothing
 from realtime import log
@@ -33,7 +34,7 @@ def delete_message(
 ) -> SeqResult:
     """Makes a message a tombstone: one's own, as a moderator anybody's, as staff in what the admin shows.
 
-    Its revisions, mentions and reactions go; replies stay. A second time changes nothing (seq 0).
+    Its revisions, mentions, reactions and files go; replies stay. A second time changes nothing (seq 0).
 
     Args:
         actor: who deletes.
@@ -45,7 +46,9 @@ def delete_message(
     Raises:
         Refused: not_found, not_member, forbidden.
     """
-    turn = Turn(actor, _find_place(actor, room_id), log.reserve(room_topic(room_id)), at or timezone.now())
+    turn = Turn(
+        actor, find_place_as_staff(actor=actor, room_id=room_id), log.reserve(room_topic(room_id)), at or timezone.now()
+    )
     message = find_message(place=turn.place, message_id=message_id)
     if message.kind == Message.Kind.SYSTEM or not _may_delete(turn, message):
         raise Refused("forbidden")
@@ -75,13 +78,6 @@ def delete_message(
     )
 
 
-def _find_place(actor: User, room_id: int) -> Place:
-    try:
-        return find_place(actor=actor, room_id=room_id)
-    except Refused:
-        return find_place_of_superuser(actor=actor, room_id=room_id)
-
-
 def _may_delete(turn: Turn, message: Message) -> bool:
     if turn.place.membership is not None and message.author_id == turn.actor.pk:
         return True
@@ -96,6 +92,7 @@ def _empty(turn: Turn, message: Message) -> None:
     message.mentions.all().delete()
     message.reactions.all().delete()
     Beside.objects.filter(message=message).delete()
+    remove_attachments([message.pk])
     Pin.objects.filter(message=message).delete()
     Message.objects.filter(pk=message.pk).update(
         body="", html="", deleted_at=turn.now, deleted_by=turn.actor.pk, reply_to=None

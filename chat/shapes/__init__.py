@@ -4,6 +4,7 @@ A module for each matter. Made by chat.selectors, sent by chat.events and chat.v
 Pure: never touches Django, a database or a socket.
 """
 
+from chat.shapes.attachments import AttachmentView, UploadLimits, UploadList
 from chat.shapes.attention import (
     AttentionView,
     FollowedThread,
@@ -41,6 +42,7 @@ from chat.shapes.rooms import (
 )
 
 __all__ = [
+    "AttachmentView",
     "AttentionView",
     "BesideView",
     "BrowseRoom",
@@ -71,4 +73,6 @@ __all__ = [
     "ThreadSnapshot",
     "ThreadView",
     "ThreadsPage",
+    "UploadLimits",
+    "UploadList",
 ]

@@ -12,6 +12,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from accounts.events import PersonView
+from chat.shapes.attachments import AttachmentView
 from realtime.protocol import Struct
 
 Seq = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -87,6 +88,7 @@ class MessageView(Struct, frozen=True, kw_only=True):
     reactions: list[ReactionView] = []
     mentions: list[int] = []
     beside: BesideView | None = None
+    attachments: list[AttachmentView] = []
     pinned: bool = False
 
 

@@ -5,7 +5,7 @@ export const FRAME_BYTES = 65536;
 export const BODY_CHARS = 8000;
 
 /** Why a command was refused. */
-export type ErrorCode = "bad_frame" | "unknown_type" | "invalid" | "unauthenticated" | "not_member" | "forbidden" | "muted" | "banned" | "slow_mode" | "rate_limited" | "too_large" | "conflict" | "not_found" | "too_slow" | "gone" | "read_only" | "unknown_version" | "bad_change" | "internal";
+export type ErrorCode = "bad_frame" | "unknown_type" | "invalid" | "unauthenticated" | "not_member" | "forbidden" | "muted" | "banned" | "slow_mode" | "rate_limited" | "too_large" | "conflict" | "not_found" | "too_slow" | "gone" | "quota_full" | "storage_full" | "read_only" | "unknown_version" | "bad_change" | "internal";
 
 /** Answer for one topic of a subscribe: `mode` is resume, snapshot or denied. */
 export interface TopicState {
@@ -56,6 +56,35 @@ export interface PreferencesView {
   quiet_until: string | null;
   quiet_from: string | null;
   quiet_to: string | null;
+}
+
+/** A file of a message. One that a moderator took away has `blocked`, no name, no address and no size. */
+export interface AttachmentView {
+  id: string;
+  kind: string;
+  name: string;
+  content_type: string;
+  size_bytes: number;
+  url: string;
+  width: number | null;
+  height: number | null;
+  duration_ms: number | null;
+  thumbnail: string | null;
+  blocked: boolean;
+}
+
+/** What the server takes, so that a page can say no before a byte is sent. */
+export interface UploadLimits {
+  file_bytes: number;
+  image_bytes: number;
+  per_message: number;
+  left_bytes: number;
+}
+
+/** `GET /api/rooms/<id>/uploads/`: limits, and one's own files that no message has claimed yet, oldest first. */
+export interface UploadList {
+  limits: UploadLimits;
+  pending: AttachmentView[];
 }
 
 /** One emoji under a message and the ids of those who chose it, in order of their choice. */
@@ -109,6 +138,7 @@ export interface MessageView {
   reactions: ReactionView[];
   mentions: number[];
   beside: BesideView | null;
+  attachments: AttachmentView[];
   pinned: boolean;
 }
 
@@ -598,6 +628,7 @@ export interface SendMessage {
   also_in_room?: boolean;
   beside?: BesideView | null;
   draft_rev?: number | null;
+  attachments?: string[];
 }
 
 /** Change one's own text; the old text is kept as a revision. */
@@ -857,6 +888,12 @@ export interface DiscussionChanged {
   message: MessageView;
 }
 
+/** A moderator took a file away: its view is blocked from now on, in the log as well. */
+export interface AttachmentBlocked {
+  message: string;
+  attachment: string;
+}
+
 /** Somebody said something. Of a reply in a thread, `thread` is the root's new summary, `root_author` its author. */
 export interface MessageCreated {
   message: MessageView;
@@ -1052,6 +1089,7 @@ export interface Commands {
 
 /** Durable events by their name on the wire. */
 export interface DurableEvents {
+  "attachment.blocked": AttachmentBlocked;
   "bookmark.changed": BookmarkChanged;
   "discussion.changed": DiscussionChanged;
   "document.created": DocumentCreated;

@@ -18,11 +18,12 @@ from chat.models import Bookmark, Message, Pin, Reminder, Room, ThreadFollow
 from chat.shapes import BesideView
 from tests import factories
 from tests.chat.conftest import last_event, signed_in, topic_of
+from tests.chat.uploading import stored
 
 pytestmark = pytest.mark.django_db
 
 MODELS = sorted((model for model in admin.site._registry if model._meta.app_label == "chat"), key=lambda m: m.__name__)
-SAYING = ["message", "messagerevision", "reaction", "mention", "importedline", "beside"]
+SAYING = ["message", "messagerevision", "reaction", "mention", "importedline", "beside", "attachment"]
 
 
 @pytest.fixture
@@ -47,12 +48,14 @@ def talk(mina: User, teo: User, room: Room, secret: Room, tmp_path: Path) -> Non
         services.add_reaction(actor=teo, room_id=place.pk, message_id=message.pk, emoji="👍")
         services.create_link(actor=mina, room_id=place.pk)
         keep_at_hand(mina, message)
+        file = stored(mina, place, b"plans", name=f"{word}.txt")
+        factories.say(mina, place, f"{word} file", attachments=[file.id])
         for body in ("One wish", "Another wish"):
             services.save_draft(actor=mina, room_id=place.pk, thread=None, body=body, reply_to=None, rev=0)
-        file = tmp_path / f"{word}.jsonl"
+        lines = tmp_path / f"{word}.jsonl"
         line = {"line": 0, "time": "2005-02-06T10:00:00Z", "author": "mole", "body": f"{word} import"}
-        file.write_text(json.dumps(line))
-        call_command("import_room", file, room=place.slug, verbosity=0)
+        lines.write_text(json.dumps(line))
+        call_command("import_room", lines, room=place.slug, verbosity=0)
 
 
 def keep_at_hand(user: User, message: Message) -> None:

@@ -2,7 +2,7 @@
 // Every step is harmless when repeated, because a page of history may already hold what an event tells.
 
 import type { RoomEvent } from "../events";
-import type { MessageView, QuoteView, ReactionView } from "../protocol";
+import type { AttachmentView, MessageView, QuoteView, ReactionView } from "../protocol";
 
 const EXCERPT_CHARS = 140;
 
@@ -52,7 +52,13 @@ function changeQuote(message: MessageView, id: string, change: (quote: QuoteView
 }
 
 function tombstone(message: MessageView, at: string, by: string): MessageView {
-  return { ...message, body: "", html: "", deleted_at: at, deleted_by: by, reactions: [], mentions: [], reply_to: null, beside: null, pinned: false };
+  return { ...message, body: "", html: "", deleted_at: at, deleted_by: by, reactions: [], mentions: [], reply_to: null, beside: null, attachments: [], pinned: false };
+}
+
+/** A file that a moderator took away: nothing of it is left but its place. */
+function blocked({ id, kind }: AttachmentView): AttachmentView {
+  const nothing = { width: null, height: null, duration_ms: null, thumbnail: null };
+  return { id, kind, name: "", content_type: "application/octet-stream", size_bytes: 0, url: "", ...nothing, blocked: true };
 }
 
 /** What one event makes of one message; the same object when it is not concerned. */
@@ -75,6 +81,11 @@ export function reduceMessage(message: MessageView, event: RoomEvent): MessageVi
     case "message.pinned":
     case "message.unpinned":
       return message.id === event.data.id ? { ...message, pinned: event.type === "message.pinned" } : message;
+    case "attachment.blocked": {
+      if (message.id !== event.data.message) return message;
+      const { attachment } = event.data;
+      return { ...message, attachments: message.attachments.map((one) => (one.id === attachment ? blocked(one) : one)) };
+    }
     case "reaction.added":
       if (message.id !== event.data.message) return message;
       return { ...message, reactions: addReaction(message.reactions, event.data.emoji, event.data.user) };
