@@ -16,6 +16,8 @@ urlpatterns = [
     path("direct/<int:room_id>/", views.direct, name="chat_direct"),
     path("direct/<int:room_id>/m/<uuid:message_id>/", views.direct, name="chat_direct_message"),
     path("join/<str:token>/", views.join, name="chat_join"),
+    path("search/", views.home, name="chat_search"),
+    path("api/search/", api.search.search),
     path("api/home/", api.rooms.home),
     path("api/drafts/copies/", api.drafts.copies),
     path("api/rooms/", api.rooms.rooms),

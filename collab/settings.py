@@ -321,6 +321,8 @@ MESSAGE_POSTED_HOOKS: list[str] = ["editor.listeners.bind_message"]
 
 # Logging
 
+SEARCH_DOCUMENTS = ""
+"""The function that searches documents for chat.selectors.search; empty: none are searched."""
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

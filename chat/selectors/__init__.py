@@ -15,6 +15,7 @@ from chat.selectors.people import find_people, may_type
 from chat.selectors.rights import Rights, refuse_to_write, rights_in, rights_of
 from chat.selectors.rooms import room_by_slug, room_snapshot
 from chat.selectors.then import Uttered, newest_at, said_then
+from chat.selectors.search import search
 
 __all__ = [
     "Rights",
@@ -50,6 +51,7 @@ __all__ = [
     "summary_of",
     "thread_snapshot",
     "threads_page",
+    "search",
     "upload_list",
     "visible_topics",
 ]

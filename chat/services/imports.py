@@ -24,6 +24,7 @@ from chat.events import MessageCreated
 from chat.lines import DatedLine
 from chat.models import Beside, ImportedLine, Message, Room
 from chat.selectors.views import THREAD_PEOPLE, message_view, quote_view, room_topic, thread_views
+from chat.services.search import index_messages
 from chat.shapes import BesideView, ThreadView
 from realtime import log
 from realtime.protocol import Refused
@@ -151,6 +152,7 @@ def _write(room: Room, source: str, prepared: list[_Prepared], authors: Mapping[
     besides = {message.pk: one.dated.line.beside for message, one in zip(messages, new, strict=True)}
     past = _past(messages, {author.id: author for author in authors.values()}, besides)
     Message.objects.bulk_create(messages)
+    index_messages(messages)
     Beside.objects.bulk_create(
         Beside(message_id=message_id, topic=beside.topic, seq=beside.seq, start=beside.start, end=beside.end)
         for message_id, beside in besides.items()

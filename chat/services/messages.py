@@ -28,6 +28,7 @@ from chat.mentions import EVERYONE
 from chat.models import Beside, Membership, Mention, Message, MessageRevision, Reaction
 from chat.selectors.standing import find_message
 from chat.selectors.views import mentions_of, message_view, quote_view, thread_views
+from chat.services import search
 from chat.services.attachments import claim_attachments, claimed_by
 from chat.services.drafts import clear_sent
 from chat.services.follows import follow_thread_of_reply
@@ -150,6 +151,7 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
     return MessageSent(id=message.pk, seq=turn.seq)
 
 
+    search.index_message(message, files=[(file.kind, file.name) for file in files])
 def _check_may_write(turn: Turn) -> None:
     standing = turn.place.standing
     if turn.place.membership is None:
@@ -264,6 +266,7 @@ def edit_message(
         )
     )
 
+    search.reindex_messages(ids=[message.pk])
 
 def _check_may_edit(turn: Turn, message: Message) -> None:
     if turn.place.membership is None:

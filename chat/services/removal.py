@@ -20,6 +20,7 @@ from chat.selectors.standing import find_message, find_place_as_staff
 from chat.selectors.views import mentions_of, room_topic, thread_views
 from chat.services.attachments import remove_attachments
 from chat.services.redaction import redact
+from chat.services.search import forget_messages
 from chat.services.turn import Turn, Unchanged, seq_or_nothing
 from realtime import log
 from realtime.protocol import Effect, Refused
@@ -92,6 +93,7 @@ def _empty(turn: Turn, message: Message) -> None:
     message.mentions.all().delete()
     message.reactions.all().delete()
     Beside.objects.filter(message=message).delete()
+    forget_messages(ids=[message.pk])
     remove_attachments([message.pk])
     Pin.objects.filter(message=message).delete()
     Message.objects.filter(pk=message.pk).update(
