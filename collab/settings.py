@@ -38,6 +38,7 @@ SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 INSTALLED_APPS = [
     "daphne",
     "collab",
+    "api",
     "editor",
     "chat",
     "accounts",
@@ -66,6 +67,7 @@ ASGI_APPLICATION = "collab.asgi.application"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "collab.middleware.StaticFilesMiddleware",
+    "api.middleware.NoCookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -302,6 +304,9 @@ REALTIME_STALLED_SECONDS = 60
 WEBSOCKET_CLASS = env("WEBSOCKET_CLASS", "lean")
 EVENT_RETENTION_DAYS = env_int("EVENT_RETENTION_DAYS", 30)
 
+API_READS_PER_SECOND = env_int("API_READS_PER_SECOND", 20)
+API_WRITES_PER_SECOND = env_int("API_WRITES_PER_SECOND", 5)
+"""What one token may ask of the HTTP API on and on, and six times as much at once; 0: as much as it likes."""
 METRICS_TOKEN = env("METRICS_TOKEN")
 """Who asks for /metrics must know it; empty: there is no /metrics."""
 SOCKET_GATES = ["accounts.gates.refuse_banned", "accounts.gates.require_second_factor"]
@@ -321,8 +326,6 @@ MESSAGE_POSTED_HOOKS: list[str] = ["editor.listeners.bind_message"]
 
 # Logging
 
-SEARCH_DOCUMENTS = ""
-"""The function that searches documents for chat.selectors.search; empty: none are searched."""
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -11,6 +11,7 @@ urlpatterns = [
     path("metrics", health.metrics),
     path("admin/", admin.site.urls),
     path("account/", include("accounts.urls")),
+    path("", include("api.urls")),
     path("", include("editor.urls")),
     path("", include("chat.urls")),
 ]

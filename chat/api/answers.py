@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 STATUS: Final = {
+    "unauthenticated": 401,
     "not_found": 404,
     "forbidden": 403,
     "not_member": 403,
@@ -33,6 +34,7 @@ STATUS: Final = {
     "quota_full": 413,
     "rate_limited": 429,
     "slow_mode": 429,
+    "internal": 500,
     "storage_full": 507,
 }
 """By the code of a refusal; 400 for all others."""

@@ -13,6 +13,7 @@ from editor.services.documents import (
     delete_document,
     update_document,
 )
+from editor.services.replacing import replace_text
 from editor.services.updates import Push, submit_batch, submit_updates
 from editor.services.versions import name_version, restore_version
 
@@ -25,6 +26,7 @@ __all__ = [
     "create_document",
     "delete_document",
     "name_version",
+    "replace_text",
     "resolve_discussion",
     "restore_version",
     "submit_batch",

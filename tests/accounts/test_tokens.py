@@ -89,12 +89,13 @@ def test_token_opens_what_its_scopes_say_in_one_query(
     row, token = make(person(), "messages:write", "rooms:read", "rooms:read")
     with django_assert_num_queries(1):
         bearer = bearer_of(token)
-    assert (bearer.user, bearer.token_id, bearer.scopes) == (row.user, row.pk, {"rooms:read", "messages:write"})
+    assert (bearer.user, bearer.token_id) == (row.user, row.pk)
+    assert sorted(bearer.scopes) == ["messages:write", "rooms:read"]
 
 
 def test_token_ends_with_its_time_and_with_its_owner(person: Person) -> None:
     row, token = make(person(), expires_at=timezone.now() + timedelta(days=1))
-    assert bearer_of(token)
+    assert bearer_of(token).user == row.user
     User.objects.filter(pk=row.user.pk).update(is_active=False)
     assert code_of(token) == "unauthenticated"
     User.objects.filter(pk=row.user.pk).update(is_active=True)
@@ -110,7 +111,7 @@ def test_token_of_a_suspended_person_says_why(person: Person, boss: User) -> Non
         bearer_of(token)
     assert caught.value.code == "banned"
     services.lift_sanction(actor=boss, sanction=ban)
-    assert bearer_of(token)
+    assert bearer_of(token).user == row.user
 
 
 def test_token_waits_for_the_second_factor_that_is_required(person: Person, boss: User, settings: Settings) -> None:
@@ -180,10 +181,8 @@ def test_helper_may_revoke_below_and_not_above(person: Person, boss: User, sign_
     (below, _), (above, token) = make(person()), make(boss)
     form = {"action": "revoke", "_selected_action": [below.pk, above.pk]}
     sign_in(helper).post("/admin/accounts/apitoken/", form)
-    assert [
-        row.revoked_at is not None for row in (ApiToken.objects.get(pk=below.pk), ApiToken.objects.get(pk=above.pk))
-    ] == [True, False]
-    assert bearer_of(token)
+    assert list(ApiToken.objects.filter(revoked_at=None)) == [above]
+    assert bearer_of(token).user == boss
 
 
 def test_every_scope_has_words() -> None:

@@ -1,0 +1,8 @@
+"""The addresses of the API, a module for each matter; importing this declares them all.
+
+Each handler is a few lines: it hands what was asked to a service or selector. The order here is the documentation's.
+"""
+
+from api.endpoints import account, rooms, members, messages, documents  # isort: skip
+
+__all__ = ["account", "documents", "members", "messages", "rooms"]
