@@ -48,6 +48,11 @@ def release(*, name: str, holder: str) -> None:
     Lease.objects.filter(name=name, holder=holder).update(until=Now())
 
 
+def holders() -> dict[str, str]:
+    """Which process holds the lease of which service now."""
+    return dict(Lease.objects.filter(until__gt=Now()).values_list("name", "holder"))
+
+
 async def keep(name: str, service: Service) -> None:
     """Runs `service` whenever this process holds its lease; restarts it when it ends or fails."""
     running: asyncio.Task[None] | None = None

@@ -1,0 +1,202 @@
+"""backup and restore: what was there is there again elsewhere, and what is damaged or in the way changes nothing."""
+
+import io
+import sqlite3
+import tarfile
+
+import msgspec
+import psycopg
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+
+from accounts import services as accounts
+from collab.backup import media
+from realtime import log
+from realtime.testing import make_session
+from tests import factories
+from tests.elsewhere import Elsewhere
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stack]
+
+
+@pytest.fixture
+def other(tmp_path):
+    return Elsewhere(tmp_path / "other")
+
+
+@pytest.fixture
+def site(transactional_db):
+    mina, teo = factories.make_person("mina"), factories.make_person("teo")
+    mina.profile.avatar.save("mina.webp", ContentFile(b"a picture"))
+    room = factories.make_room(mina, teo, name="Design", kind="private")
+    root = factories.say(mina, room, "Zwölf boxing wizards\tjump \\N\n\\. 🧙")
+    factories.say(teo, room, "In the thread", thread=root.pk)
+    accounts.record_audit(actor=mina, action="test.look", target="user:1", detail={"quote": 'a "word"'})
+    yield room
+    default_storage.delete(str(mina.profile.avatar))
+
+
+def backup(path, **options):
+    call_command("backup", str(path), verbosity=0, **options)
+    return path
+
+
+def test_operator_finds_everything_again_elsewhere(site, other, tmp_path, capsys):
+    path = backup(tmp_path / "one.tar.gz")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "1 files" in capsys.readouterr().out
+    said = other.run("restore", path)
+    assert "Rooms checked: 1. Nothing is wrong." in said
+    assert other.rows("SELECT body FROM chat_message WHERE kind = 'user' ORDER BY seq") == [
+        ("Zwölf boxing wizards\tjump \\N\n\\. 🧙",),
+        ("In the thread",),
+    ]
+    assert other.rows("SELECT action, actor_name FROM accounts_auditentry WHERE action = 'test.look'") == [
+        ("test.look", "mina")
+    ]
+    [(picture,)] = other.rows("SELECT avatar FROM accounts_profile WHERE avatar <> ''")
+    assert (other.folder / "media" / picture).read_bytes() == b"a picture"
+    assert not list(tmp_path.glob(".*")), "nothing half done is left"
+
+
+def test_nobody_goes_on_from_a_seq_or_an_id_that_the_lost_site_gave_out(site, other, tmp_path):
+    make_session(factories.make_person("ines"))
+    topic = f"room:{site.pk}"
+    head = log.heads([topic])[topic][0]
+    other.run("restore", backup(tmp_path / "one.tar.gz"))
+    [(later, oldest)] = other.rows(f"SELECT head_seq, min_seq FROM realtime_topic WHERE key = '{topic}'")
+    assert (later - head, oldest) == (1_000_000_000, later + 1)
+    assert other.rows("SELECT COUNT(*) FROM realtime_event") == [(0,)]
+    assert other.rows("SELECT COUNT(*) FROM django_session") == [(0,)]
+    other.run("create_room", "After", "--owner", "mina")
+    [(made,)] = other.rows("SELECT id FROM chat_room WHERE slug = 'after'")
+    assert made > site.pk + 999_999
+
+
+def test_the_trail_is_final_on_the_restored_site_too(site, other, tmp_path):
+    other.run("restore", backup(tmp_path / "one.tar.gz"))
+    with pytest.raises((sqlite3.DatabaseError, psycopg.DatabaseError), match="the trail is"):
+        other.rows("DELETE FROM accounts_auditentry WHERE id > 0 RETURNING id")
+    assert other.rows("SELECT COUNT(*) FROM accounts_auditentry WHERE action = 'test.look'") == [(1,)]
+
+
+def test_operator_is_kept_from_replacing_a_site_by_accident(site, other, tmp_path):
+    path = backup(tmp_path / "one.tar.gz")
+    other.run("restore", path)
+    other.run("create_room", "New here", "--owner", "mina")
+    refused = other.manage("restore", path)
+    assert refused.returncode == 1
+    assert "There is a site here already" in refused.stderr
+    assert other.rows("SELECT COUNT(*) FROM chat_room") == [(2,)]
+    other.run("restore", path, "--force")
+    assert other.rows("SELECT COUNT(*) FROM chat_room") == [(1,)]
+    [aside] = other.folder.glob("before-restore-*")
+    assert (aside / "media").is_dir()
+
+
+def test_operator_is_kept_from_restoring_under_a_running_site(site, other, tmp_path):
+    path = backup(tmp_path / "one.tar.gz")
+    other.run("restore", path)
+    until = "'2099-01-01 00:00:00+00'"
+    other.rows(f"INSERT INTO realtime_lease (name, holder, until) VALUES ('x', 'y', {until}) RETURNING name")
+    refused = other.manage("restore", path, "--force")
+    assert (refused.returncode, "are running" in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "no archive", "empty", "another file"])
+def test_a_damaged_archive_changes_nothing(site, other, tmp_path, damage):
+    path = backup(tmp_path / "one.tar.gz")
+    data = bytearray(path.read_bytes())
+    if damage == "cut":
+        data = data[: len(data) * 2 // 3]
+    elif damage == "flipped":
+        data[len(data) // 2] ^= 0xFF
+    elif damage == "another file":
+        data = bytearray(_with(data, "database/extra.copy", b"1\n"))
+    else:
+        data = bytearray(b"" if damage == "empty" else b"Not a backup at all.")
+    path.write_bytes(data)
+    refused = other.manage("restore", path)
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    assert not (other.folder / "media").exists()
+    assert not (other.folder / "collab.sqlite3").exists()
+
+
+def _with(data, name, content):
+    """The archive with one file more, before its manifest."""
+    target = io.BytesIO()
+    with (
+        tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as old,
+        tarfile.open(fileobj=target, mode="w:gz") as new,
+    ):
+        for member in old.getmembers():
+            if member.name == "manifest.json":
+                info = tarfile.TarInfo(name)
+                info.size = len(content)
+                new.addfile(info, io.BytesIO(content))
+            new.addfile(member, old.extractfile(member))
+    return target.getvalue()
+
+
+def test_a_file_cannot_lie_outside_the_site(site, other, tmp_path):
+    path = backup(tmp_path / "one.tar.gz")
+    path.write_bytes(_with(path.read_bytes(), "../outside", b"!"))
+    refused = other.manage("restore", path)
+    assert (refused.returncode, "which no backup does" in refused.stderr) == (1, True)
+
+
+def test_a_backup_of_a_later_version_is_refused(site, other, tmp_path):
+    path = backup(tmp_path / "one.tar.gz")
+    with tarfile.open(path) as tar:
+        about = msgspec.json.decode(tar.extractfile("about.json").read())
+    about["migrations"].append("chat.9999_from_the_future")
+    path.write_bytes(_replaced(path.read_bytes(), msgspec.json.encode(about)))
+    refused = other.manage("restore", path)
+    assert (refused.returncode, "later version" in refused.stderr) == (1, True)
+
+
+def _replaced(data, about):
+    target = io.BytesIO()
+    with (
+        tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as old,
+        tarfile.open(fileobj=target, mode="w:gz") as new,
+    ):
+        for member in old.getmembers():
+            content = about if member.name == "about.json" else old.extractfile(member).read()
+            member.size = len(content)
+            new.addfile(member, io.BytesIO(content))
+    return target.getvalue()
+
+
+def test_a_backup_does_not_replace_another_one_unasked(site, tmp_path):
+    path = backup(tmp_path / "one.tar.gz")
+    with pytest.raises(CommandError, match="exists"):
+        backup(path)
+    backup(path, overwrite=True)
+    with pytest.raises(CommandError, match="There is no folder"):
+        backup(tmp_path / "nowhere" / "one.tar.gz")
+
+
+def test_a_file_that_is_deleted_meanwhile_is_still_in_the_backup():
+    name = default_storage.save("attachments/1/kept", ContentFile(b"words"))
+    with media.held() as hold:
+        default_storage.delete(name)
+        assert hold is not None
+        assert (hold / name).read_bytes() == b"words"
+    assert not (hold / name).exists()
+
+
+def test_the_key_that_a_site_made_for_itself_comes_along(other, tmp_path, transactional_db):
+    first = Elsewhere(tmp_path / "first")
+    first.run("migrate", "--no-input")
+    with_key, without = tmp_path / "with.tar.gz", tmp_path / "without.tar.gz"
+    assert "with the SECRET_KEY" in first.run("backup", with_key)
+    assert "keep it elsewhere" in first.run("backup", without, "--without-key")
+    told = other.manage("restore", without)
+    assert (told.returncode, "SECRET_KEY_FALLBACKS" in told.stderr) == (0, True)
+    told = other.manage("restore", with_key)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert (other.folder / "secret_key").read_text() == (first.folder / "secret_key").read_text()
