@@ -88,7 +88,12 @@ def test_operator_is_told_what_is_wrong_with_the_database(url: str) -> None:
 
 def test_operator_who_checks_before_deploying_reads_nothing(tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if name not in {"SECRET_KEY", "DEBUG"}}
-    secure = {"SITE_URL": "https://collab.example", "COLLAB_DATA_DIR": str(tmp_path)}
+    secure = {
+        "SITE_URL": "https://collab.example",
+        "COLLAB_DATA_DIR": str(tmp_path),
+        "TRUSTED_PROXIES": "1",
+        "EMAIL_HOST": "mail.collab.example",
+    }
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "INFO"]
     done = subprocess.run(command, cwd=ROOT, env=kept | secure, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

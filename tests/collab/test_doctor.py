@@ -1,0 +1,163 @@
+"""doctor: says OK of what works, what to mend of what does not, and no secret to anybody."""
+
+import json
+import smtplib
+import socketserver
+import threading
+
+import pytest
+from django.core import checks
+from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from realtime.models import Lease
+
+pytestmark = [pytest.mark.django_db, pytest.mark.stack]
+
+
+@pytest.fixture
+def findings(capsys):
+    """Runs the doctor; answers {part: [(level, says)]}."""
+
+    def run(**options):
+        failed = None
+        try:
+            call_command("doctor", json=True, **options)
+        except CommandError as error:
+            failed = error
+        found: dict = {}
+        for one in json.loads(capsys.readouterr().out):
+            found.setdefault(one["part"], []).append((one["level"], one["says"]))
+        return found, failed
+
+    return run
+
+
+def levels(found, part):
+    return {level for level, _ in found[part]}
+
+
+def test_operator_of_a_sound_site_reads_no_failure(findings, settings):
+    for name in settings.REALTIME_SERVICES:
+        Lease.objects.create(name=name, holder="here", until=timezone.now() + timezone.timedelta(seconds=60))
+    found, failed = findings()
+    assert failed is None
+    assert set(found) == {"settings", "data folder", "frontend", "database", "layer", "storage", "services", "mail"}
+    for part in ("database", "storage", "services", "frontend"):
+        assert levels(found, part) == {"OK"}, found[part]
+    assert levels(found, "layer") == ({"OK"} if settings.REDIS_URL else {"WARN"})
+
+
+def test_operator_is_told_that_nobody_runs_the_services(findings, settings):
+    found, failed = findings()
+    [(level, says)] = found["services"]
+    assert (level, failed) == ("WARN", None)
+    assert all(name in says for name in settings.REALTIME_SERVICES)
+
+
+def test_operator_is_told_that_redis_does_not_answer(findings, settings):
+    settings.REDIS_URL = "redis://:hunter2@127.0.0.1:1/0"
+    found, failed = findings()
+    [(level, _says)] = found["layer"]
+    assert (level, "1 to mend" in str(failed)) == ("FAIL", True)
+    assert "hunter2" not in str(found)
+
+
+def test_operator_is_told_that_the_mail_server_is_not_there(findings, settings):
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    found, failed = findings()
+    assert levels(found, "mail") == {"FAIL"}
+    assert failed is not None
+
+
+class _MailServer(socketserver.StreamRequestHandler):
+    """As much of SMTP as a mail needs; refuses a password, and keeps what it was sent."""
+
+    taken: list[bytes] = []
+
+    def handle(self):
+        self.wfile.write(b"220 here\r\n")
+        while line := self.rfile.readline():
+            word = line[:4].upper()
+            if word == b"EHLO":
+                self.wfile.write(b"250-here\r\n250 AUTH LOGIN\r\n")
+            elif word == b"AUTH":
+                self.wfile.write(b"535 no such person: hunter2\r\n")
+            elif word == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                while (line := self.rfile.readline()) != b".\r\n":
+                    self.taken.append(line)
+                self.wfile.write(b"250 taken\r\n")
+            elif word == b"QUIT":
+                self.wfile.write(b"221 bye\r\n")
+                return
+            else:
+                self.wfile.write(b"250 fine\r\n")
+
+
+@pytest.fixture
+def mail_server(settings):
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _MailServer) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.socket.getsockname()[1]
+        settings.EMAIL_USE_TLS = False
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        _MailServer.taken.clear()
+        yield settings
+        server.shutdown()
+
+
+def test_operator_sends_a_mail_to_see_it_arrive(findings, mail_server):
+    found, failed = findings(send_to="ops@northwind.example")
+    assert (found["mail"][0][0], failed) == ("OK", None), found["mail"]
+    assert b"To: ops@northwind.example\r\n" in _MailServer.taken
+    with pytest.raises(CommandError, match="no e-mail address"):
+        call_command("doctor", send_to="nobody")
+
+
+def test_operator_is_told_of_a_wrong_password_and_not_the_password(findings, mail_server):
+    mail_server.EMAIL_HOST_USER, mail_server.EMAIL_HOST_PASSWORD = "collab", "hunter2"
+    found, _ = findings()
+    assert levels(found, "mail") == {"FAIL"}
+    assert smtplib.SMTPAuthenticationError.__name__ in found["mail"][0][1]
+    assert "hunter2" not in str(found)
+
+
+def test_operator_is_told_of_a_storage_that_cannot_be_written(findings, settings, tmp_path):
+    (tmp_path / "media").write_text("a file where a folder belongs")
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    found, _ = findings()
+    assert levels(found, "storage") == {"FAIL"}
+
+
+def test_operator_is_told_that_nothing_was_collected(findings, settings, tmp_path):
+    settings.WHITENOISE_USE_FINDERS = False
+    settings.STATIC_ROOT = tmp_path
+    found, _ = findings()
+    assert found["frontend"] == [("FAIL", "STATIC_MANIFEST is set and nothing was collected")]
+    (tmp_path / "staticfiles.json").write_text("{}")
+    found, _ = findings()
+    assert found["frontend"] == [("OK", "collected files are fresh")]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"SITE_URL": "http://collab.example"}, "collab.W001"),
+        ({"SITE_URL": "collab.example"}, "collab.E001"),
+        ({"ALLOWED_HOSTS": ["*"]}, "collab.E002"),
+        ({"ALLOWED_ORIGINS": ["https://collab.example/"]}, "collab.E003"),
+        ({"ALLOWED_ORIGINS": ["https://*.collab.example"]}, "collab.E003"),
+        ({"SITE_URL": "https://collab.example"}, "collab.W002"),
+        ({"METRICS_TOKEN": "short"}, "collab.W003"),
+        ({"SITE_URL": "https://collab.example"}, "collab.W004"),
+    ],
+)
+def test_operator_is_warned_of_an_unsafe_setting(settings, given, told):
+    for name, value in given.items():
+        setattr(settings, name, value)
+    found = run_checks(tags=[checks.Tags.security], include_deployment_checks=True)
+    assert told in {one.id for one in found}
