@@ -1,7 +1,7 @@
 // The HTTP side: snapshots and lists of the JSON API, and the few posts that are no commands.
 // Called by the session and the shell. It never keeps what it fetched and never shows an error itself.
 
-import type { BrowseRoom, HomeSnapshot, LinkView, MessagePage, PersonView, RevisionView, RoomSnapshot, ThreadSnapshot } from "./protocol";
+import type { BrowseRoom, DraftCopyView, HomeSnapshot, LinkView, MessagePage, PersonView, RevisionView, RoomSnapshot, ThreadSnapshot } from "./protocol";
 
 /** What the server answered instead of the thing asked for; status 0 when there was no answer at all. */
 export class ApiError extends Error {
@@ -80,6 +80,8 @@ export const thread = (id: number, root: string) => get<ThreadSnapshot>(`/api/ro
 export const revisions = (message: string) => get<RevisionView[]>(`/api/messages/${message}/revisions/`);
 
 export const links = (id: number) => get<LinkView[]>(`/api/rooms/${id}/links/`);
+
+export const draftCopies = (room: number, thread: string | null) => get<DraftCopyView[]>("/api/drafts/copies/", { room, thread });
 
 export const browse = (q: string, archived: boolean, signal?: AbortSignal) =>
   get<BrowseRoom[]>("/api/rooms/", { q, archived: archived ? 1 : 0 }, signal);

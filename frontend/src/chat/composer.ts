@@ -9,9 +9,10 @@ import { BODY_CHARS, type MessageView, type QuoteView, type RoomSnapshot } from 
 import { quoteOf } from "../reducers/messages";
 import type { Shell } from "../shell/contract";
 import { withoutMarks } from "../words";
-import { Parts, type Desk } from "./composer_parts";
+import { Parts, type Desk, type DraftState } from "./composer_parts";
 import { besideOf, whyNot, withLiteralSlash, withoutBlankLines } from "./composer_text";
-import { dropText, keepText, keptText } from "./keep";
+import { dropText, hereOf, keepText } from "./keep";
+import { draftOf, firstOf, type Kept } from "./kept";
 import { whyShut } from "./rights";
 import { SlowMode } from "./slow";
 import type { Typing } from "./typing";
@@ -33,13 +34,6 @@ interface Options {
   sent(): void;
 }
 
-interface Kept {
-  text: string;
-  quote: QuoteView | null;
-  about?: About | null;
-  parts?: Record<string, unknown>;
-}
-
 export class Composer {
   readonly #options: Options;
   #form: HTMLFormElement | null = null;
@@ -48,6 +42,7 @@ export class Composer {
   #about: About | null = null;
   #parts = new Parts();
   #desk: Desk | null = null;
+  readonly #draft: DraftState = { rev: 0, dirty: false };
   /** Send was pressed while a part had to wait. */
   #wanted = false;
   #shut = "";
@@ -101,8 +96,7 @@ export class Composer {
 
   setQuote(message: MessageView): void {
     this.#quote = quoteOf(message);
-    this.#drawQuote();
-    this.#keep();
+    this.#quoteChanged();
     this.focus();
   }
 
@@ -217,6 +211,8 @@ export class Composer {
       field,
       state: () => this.#state,
       quote: () => this.#quote,
+      draft: this.#draft,
+      keptName: this.#keptName,
       show: (text, quote) => this.#form === form && this.#show(field, text, quote),
       clear: here(() => this.#clear(form, field)),
       problem: (text) => this.#form === form && this.#problem(text),
@@ -251,9 +247,15 @@ export class Composer {
 
   #dropQuote(): void {
     this.#quote = null;
+    this.#quoteChanged();
+    this.focus();
+  }
+
+  #quoteChanged(): void {
+    this.#draft.dirty = true;
     this.#drawQuote();
     this.#keep();
-    this.focus();
+    this.#parts.each((one) => one.typed?.());
   }
 
   #problem(text: string): void {
@@ -270,23 +272,22 @@ export class Composer {
     // An empty field right after sending: the text stays kept until the outbox has it.
     if (field === null || (this.#handing > 0 && field.value === "")) return;
     const parts = this.#parts.keeps();
-    const kept: Kept = { text: field.value, quote: this.#quote, about: this.#about, parts };
-    if (kept.text === "" && kept.quote === null && this.#about === null && Object.keys(parts).length === 0) dropText(this.#keptName);
-    else keepText(this.#keptName, JSON.stringify(kept));
+    const kept: Kept = { text: field.value, quote: this.#quote, about: this.#about, parts, ...this.#draft, at: Date.now() };
+    const place = hereOf(this.#keptName);
+    if (kept.text === "" && kept.quote === null && this.#about === null && Object.keys(parts).length === 0) dropText(place);
+    else keepText(place, JSON.stringify(kept));
   }
 
   #restore(field: HTMLTextAreaElement): void {
-    const kept = keptText(this.#keptName);
+    const { room, thread, shell } = this.#options;
+    const kept = firstOf(this.#keptName, draftOf(shell.session.home.get(), room, thread));
     if (kept === null) return;
-    try {
-      const { text, quote, about, parts } = JSON.parse(kept) as Kept;
-      field.value = text;
-      this.#quote = quote;
-      this.#about = about ?? null;
-      this.#parts.restore(parts ?? {});
-    } catch {
-      field.value = kept;
-    }
+    field.value = kept.text;
+    this.#quote = kept.quote;
+    this.#about = kept.about ?? null;
+    this.#draft.rev = kept.rev ?? 0;
+    this.#draft.dirty = kept.dirty !== false && kept.text !== "";
+    this.#parts.restore(kept.parts ?? {});
     this.#drawQuote();
   }
 
@@ -301,6 +302,7 @@ export class Composer {
     counter.textContent = length > BODY_CHARS ? `${length - BODY_CHARS} too many` : `${BODY_CHARS - length} left`;
     counter.classList.toggle("over", length > BODY_CHARS);
     if (!typed) return;
+    this.#draft.dirty = true;
     this.#keep();
     this.#parts.each((one) => one.typed?.());
     if (field.value !== "") this.#options.typing.told();

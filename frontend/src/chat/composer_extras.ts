@@ -2,10 +2,11 @@
 // A new one is a line here; it meets the composer through composer_parts.ts only.
 
 import { CompletionPart } from "./completion";
+import { DraftsPart } from "./composer_drafts";
 import type { ComposerPart, Desk, MakePart } from "./composer_parts";
 import { WritingPart } from "./composer_writing";
 
-const PARTS: MakePart[] = [(desk) => new CompletionPart(desk), (desk) => new WritingPart(desk)];
+const PARTS: MakePart[] = [(desk) => new CompletionPart(desk), (desk) => new WritingPart(desk), (desk) => new DraftsPart(desk)];
 
 export function makeParts(desk: Desk): ComposerPart[] {
   return PARTS.map((make) => make(desk));

@@ -5,6 +5,11 @@ import type { Extra } from "../outbox";
 import type { QuoteView, RoomSnapshot } from "../protocol";
 import type { Shell } from "../shell/contract";
 
+export interface DraftState {
+  rev: number;
+  dirty: boolean;
+}
+
 /** What a part may use of its composer. */
 export interface Desk {
   readonly shell: Shell;
@@ -15,6 +20,10 @@ export interface Desk {
   readonly field: HTMLTextAreaElement;
   state(): RoomSnapshot | null;
   quote(): QuoteView | null;
+  /** What the server has of the text: its rev, and whether something was typed since. */
+  readonly draft: DraftState;
+  /** The place on the device where the text is kept, without the tab. */
+  readonly keptName: string;
   /** Shows another text and quote in place of what stands there; nothing of it counts as typed. */
   show(text: string, quote: QuoteView | null): void;
   /** Empties field and quote: what stood there has been dealt with. */

@@ -20,6 +20,7 @@ import { plural, type RowContext } from "./row";
 import type { ThreadPane } from "./thread";
 import { Typing } from "./typing";
 import { ReadMarker } from "./unread";
+import { takeWantedThread } from "./wanted";
 
 /** Threads near the place of a reply that are looked through for it. */
 const ROOTS_TRIED = 8;
@@ -62,6 +63,8 @@ class Room implements RoomPane {
     this.#listen();
     this.#draw();
     this.#placeFirst(message);
+    const thread = takeWantedThread(room);
+    if (thread !== null) this.#openThread(thread, null);
   }
 
   #makeComposer(): Composer {

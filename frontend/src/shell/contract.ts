@@ -14,6 +14,8 @@ export interface Notice {
   title: string;
   text?: string;
   act?: { label: string; run(): void };
+  /** How long it stays, when 5 s are too short to think it over. */
+  seconds?: number;
 }
 
 export interface Question {

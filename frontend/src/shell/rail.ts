@@ -61,8 +61,15 @@ export class Rail {
     this.#directs.show(directs);
     part(document, "#rooms-none").hidden = rooms.length > 0;
     part(document, "#directs-none").hidden = directs.length > 0;
+    this.#drawDrafts(home.drafts.length);
     for (const button of document.querySelectorAll<HTMLElement>("#rail [data-do=new-room]")) button.hidden = !home.can_create_rooms;
     this.#drawMe();
+  }
+
+  #drawDrafts(count: number): void {
+    const badge = part(document, "#drafts-count");
+    badge.hidden = count === 0;
+    whenChanged(badge, String(count), () => badge.replaceChildren(countText(count), el("span", "sr", count === 1 ? " draft" : " drafts")));
   }
 
   #fill(row: HTMLElement, summary: RoomSummary): void {

@@ -18,7 +18,7 @@ export class Toasts {
     const toast = this.#draw(notice);
     const close = () => this.#close(toast);
     part(toast, "[data-do=close-toast]").onclick = close;
-    if (notice.kind !== "error") this.#expire(toast, close);
+    if (notice.kind !== "error") this.#expire(toast, close, notice.seconds === undefined ? SHOWN_MS : notice.seconds * 1000);
     // The same error again takes the place of the first.
     for (const other of this.#all()) if (other.textContent === toast.textContent) other.remove();
     this.#place.append(toast);
@@ -49,13 +49,13 @@ export class Toasts {
   }
 
   /** Closes a notice after its time; pointing at it or focusing it starts the time anew. */
-  #expire(toast: HTMLElement, close: () => void): void {
-    let timer = setTimeout(close, SHOWN_MS);
+  #expire(toast: HTMLElement, close: () => void, shownMs: number): void {
+    let timer = setTimeout(close, shownMs);
     const held = () => toast.matches(":hover, :focus-within");
     const hold = () => clearTimeout(timer);
     const release = () => {
       clearTimeout(timer);
-      if (!held()) timer = setTimeout(close, SHOWN_MS);
+      if (!held()) timer = setTimeout(close, shownMs);
     };
     for (const name of ["pointerenter", "focusin"]) toast.addEventListener(name, hold);
     for (const name of ["pointerleave", "focusout"]) toast.addEventListener(name, () => setTimeout(release));
