@@ -323,6 +323,8 @@ PERSON_HOOK = "chat.services.people.announce"
 """Called with user_id, inside the transaction, when somebody's name, picture or kind changes."""
 MESSAGE_POSTED_HOOKS: list[str] = ["editor.listeners.bind_message"]
 """Dotted paths called with each stored message after its commit."""
+SEARCH_DOCUMENTS = ""
+"""The function that searches documents for chat.selectors.search; empty: none are searched."""
 
 # Logging
 

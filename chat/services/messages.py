@@ -108,9 +108,12 @@ def send_message(
     except (IntegrityError, Refused) as error:
         # The unique (author, cid) decides between two processes; slow mode would refuse the repeat of what it let pass.
         first = _sent_before(actor, room_id, draft)
-        if first is None:
-            raise error
-        return first
+        if first is not None:
+            return first
+        if isinstance(error, Refused):
+            raise
+        # Two messages of one moment may have drawn the same id in the index; they hardly do so twice.
+        return _send(actor, room_id, draft)
 
 
 @transaction.atomic
@@ -144,6 +147,7 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
     starter = root.author_id if root else None
     if root is not None:
         follow_thread_of_reply(message=message, root=root, mentioned=mentioned)
+    search.index_message(message, files=[(file.kind, file.name) for file in files])
     turn.append(MessageCreated(message=view, person=turn.place.shown, thread=thread, root_author=starter))
     if draft.draft_rev is not None:
         clear_sent(turn, thread=draft.thread, body=draft.body, rev=draft.draft_rev)
@@ -151,7 +155,6 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
     return MessageSent(id=message.pk, seq=turn.seq)
 
 
-    search.index_message(message, files=[(file.kind, file.name) for file in files])
 def _check_may_write(turn: Turn) -> None:
     standing = turn.place.standing
     if turn.place.membership is None:
@@ -254,6 +257,7 @@ def edit_message(
     )
     message.mentions.exclude(user__in=mentioned).delete()
     _store_mentions(message, [user for user in mentioned if user not in before])
+    search.reindex_messages(ids=[message.pk])
     return turn.append(
         MessageEdited(
             id=message.pk,
@@ -266,7 +270,6 @@ def edit_message(
         )
     )
 
-    search.reindex_messages(ids=[message.pk])
 
 def _check_may_edit(turn: Turn, message: Message) -> None:
     if turn.place.membership is None:
