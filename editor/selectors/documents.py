@@ -6,7 +6,10 @@ Called by services, the consumer and the JSON API. Never writes; unknown and for
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from django.utils import timezone
 
 from accounts import selectors as accounts
 from accounts.events import PersonView
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 DELETED_SHOWN: Final = 50
+DELETED_KEPT: Final = timedelta(days=30)
+"""So long a deleted document is offered back; only then it may be purged."""
 MOST_ID: Final = 2**63 - 1
 """What a database's id can be; a larger number is the address of nothing."""
 
@@ -109,7 +114,8 @@ def document_list(*, actor: User, room_id: int) -> DocumentList:
         rights = chat.rights_in(actor=actor, room_id=room_id)
         topic = room_topic(room_id)
         living = Document.objects.filter(room_id=room_id, deleted_at=None).order_by("position", "pk")
-        deleted = Document.objects.filter(room_id=room_id, deleted_at__isnull=False).order_by("-deleted_at")
+        gone = Document.objects.filter(room_id=room_id, deleted_at__gt=timezone.now() - DELETED_KEPT)
+        deleted = gone.order_by("-deleted_at")
         return DocumentList(
             as_of_seq=log.heads([topic])[topic][0],
             can_edit=rights.may_write,

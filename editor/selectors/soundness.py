@@ -11,7 +11,7 @@ from typing import Final
 from chat.selectors import one_moment
 from editor.models import Anchor, Document, Snapshot, Update
 from editor.selectors.updates import accepted_between
-from editor.units import BadChange, Units, from_units, to_units
+from editor.units import BadChange, from_units, to_units
 
 CHUNK_UPDATES: Final = 1_000
 
@@ -43,11 +43,11 @@ def _check_rows(document: Document) -> Iterator[str]:
 
 def _check_replay(document: Document) -> Iterator[str]:
     stored = Snapshot.objects.filter(document_id=document.pk, version__gte=document.log_start)
-    texts = dict(stored.values_list("version", "text"))
-    if document.log_start not in texts:
+    snapped = set(stored.values_list("version", flat=True))
+    if document.log_start not in snapped:
         yield f"there is no text at {document.log_start}, where its log starts."
         return
-    units, version = to_units(texts.pop(document.log_start)), document.log_start
+    units, version = to_units(_text_stored(document, document.log_start)), document.log_start
     while version < document.version:
         upto = min(version + CHUNK_UPDATES, document.version)
         try:
@@ -56,7 +56,8 @@ def _check_replay(document: Document) -> Iterator[str]:
                     yield f"update {version + 1} is missing."
                     return
                 units, version = update.changes.apply(units), update.version
-                yield from _compare(texts, units, version)
+                if version in snapped and _text_stored(document, version) != from_units(units):
+                    yield f"the text stored at {version} is not what its updates make."
         except BadChange as error:
             yield f"an update after {version} cannot be applied: {error.reason}."
             return
@@ -67,7 +68,6 @@ def _check_replay(document: Document) -> Iterator[str]:
         yield f"its length is said to be {document.length} and is {len(units)}."
 
 
-def _compare(texts: dict[int, str], units: Units, version: int) -> Iterator[str]:
-    text = texts.pop(version, None)
-    if text is not None and text != from_units(units):
-        yield f"the text stored at {version} is not what its updates make."
+def _text_stored(document: Document, version: int) -> str:
+    """One text at a time: a long past has hundreds of a megabyte each."""
+    return Snapshot.objects.values_list("text", flat=True).get(document_id=document.pk, version=version)

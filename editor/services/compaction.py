@@ -1,4 +1,5 @@
-"""Gives up old updates of a document: the log begins later, and what was said about places moves along.
+"""Gives up old updates of a document: the log begins later, and what was said about places moves along. And whole
+documents that were deleted long ago.
 
 Called by compact_documents. Texts of versions that have a name stay. Never gives up what is newer than it is told.
 """
@@ -12,9 +13,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from editor.models import Document, Snapshot, Update
-from editor.selectors.texts import text_at
+from editor.selectors.texts import key_of, text_at
 from editor.services.anchors import carry_anchors
 from editor.services.updates import lock_document
+from editor.texts import sheets
 
 STEP_UPDATES: Final = 2_000
 """Given up in one transaction, so that nobody who writes waits for long."""
@@ -32,6 +34,26 @@ def _cut(document: Document, before: datetime, keep: int) -> int:
     first_kept = rows.filter(at__gte=before).order_by("version").values_list("version", flat=True).first()
     oldest = document.version if first_kept is None else first_kept - 1
     return min(oldest, document.version - keep)
+
+
+def purgeable(*, before: datetime) -> list[int]:
+    """The documents that were deleted before a moment, the oldest first."""
+    rows = Document.objects.filter(deleted_at__lt=before).order_by("deleted_at", "pk")
+    return list(rows.values_list("pk", flat=True))
+
+
+@transaction.atomic
+def purge_document(*, document_id: int, before: datetime) -> bool:
+    """Deletes for good what was deleted before a moment, with its past; False when it was brought back meanwhile."""
+    document = lock_document(document_id)
+    if document is None or document.deleted_at is None or document.deleted_at >= before:
+        return False
+    Update.objects.filter(document=document).delete()
+    Snapshot.objects.filter(document=document).delete()
+    key = key_of(document)
+    document.delete()
+    transaction.on_commit(lambda: sheets.forget(key))
+    return True
 
 
 @transaction.atomic

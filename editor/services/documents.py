@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from chat import selectors as chat
@@ -20,7 +21,14 @@ from chat.selectors import Rights
 from editor import names
 from editor.events import DocumentChanged, DocumentCreated, DocumentListed
 from editor.models import Document, Snapshot
-from editor.selectors.documents import document_topic, document_view, find_document, refusal_to_edit, room_topic
+from editor.selectors.documents import (
+    DELETED_KEPT,
+    document_topic,
+    document_view,
+    find_document,
+    refusal_to_edit,
+    room_topic,
+)
 from editor.services.updates import lock_document
 from editor.shapes import DocumentView
 from editor.units import Units, from_units
@@ -33,6 +41,8 @@ if TYPE_CHECKING:
 
 DOCUMENTS_MOST: Final = 200
 """Living documents of one room."""
+KEPT_MOST: Final = 1_000
+"""And with those that were deleted within the last 30 days, which can be brought back."""
 POSITION_STEP: Final = 65_536
 """Room between two tabs, so that one can be put between them without moving the others."""
 POSITION_MOST: Final = 2**31 - 1
@@ -100,6 +110,7 @@ def _create(actor: User, room_id: int, cid: UUID, values: dict[str, str], units:
     refused = chat.refuse_to_write(actor=actor, room_id=room_id, rights=rights)
     if refused is not None:
         raise refused
+    _check_kept(room_id)
     document = Document.objects.create(
         **values,
         room_id=room_id,
@@ -125,6 +136,17 @@ def _next_position(room_id: int) -> int:
     if len(positions) >= DOCUMENTS_MOST:
         raise Refused("too_large", f"A room has at most {DOCUMENTS_MOST} documents.")
     return min(max(positions, default=0) + POSITION_STEP, POSITION_MOST)
+
+
+def _check_kept(room_id: int) -> None:
+    """Whoever makes and deletes documents again and again fills the disk as well.
+
+    Raises:
+        Refused: `too_large`.
+    """
+    kept = Q(deleted_at=None) | Q(deleted_at__gt=timezone.now() - DELETED_KEPT)
+    if Document.objects.filter(kept, room_id=room_id).count() >= KEPT_MOST:
+        raise Refused("too_large", f"Too many documents of this room were deleted within {DELETED_KEPT.days} days.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from chat.shapes import BesideView
 from editor import selectors, services
 from editor.changes import ChangeSet
 from editor.models import Anchor, Document, Snapshot, Update
 from editor.selectors.soundness import check_document
+from editor.services.compaction import purge_document
 from realtime import log
 from realtime.protocol import Refused
 from tests import factories
@@ -162,6 +164,45 @@ def test_anchors_move_along(grown, mina, room):
     assert (anchor.version, text[anchor.start : anchor.end]) == (20, "one")
     assert (anchor.said_version, anchor.said_start, anchor.said_end) == (3, 6, 9)
     assert faults(grown) == []
+
+
+def test_operator_purges_what_was_deleted_a_month_ago(grown, mina, room, capsys):
+    """What stays keeps its past, and what was said beside the document stays said."""
+    beside = BesideView(topic=f"document:{grown.pk}", seq=3, start=0, end=3)
+    message = factories.say(mina, room, "Why?", beside=beside)
+    services.bind_messages(document_id=grown.pk)
+    fresh = make_document(mina, room)
+    for document, days in ((grown, 31), (fresh, 29)):
+        services.delete_document(actor=mina, document_id=document.pk, at=timezone.now() - timedelta(days=days))
+    listed = selectors.document_list(actor=mina, room_id=room.pk).deleted
+    assert [one.id for one in listed] == [fresh.pk]
+    call_command("compact_documents", purge_deleted=30, dry_run=True, verbosity=0)
+    assert "Would delete 1 documents for good." in capsys.readouterr().out
+    for told in ("Deleted 1 documents for good.", "Deleted 0 documents for good."):
+        call_command("compact_documents", purge_deleted=30, verbosity=0)
+        assert told in capsys.readouterr().out
+    assert list(Document.objects.all()) == [fresh]
+    assert not Update.objects.exists()
+    assert not Anchor.objects.exists()
+    assert type(message).objects.get(pk=message.pk).body == "Why?"
+    with pytest.raises(Refused) as caught:
+        services.bring_back(actor=mina, document_id=grown.pk)
+    assert caught.value.code == "not_found"
+    assert services.bring_back(actor=mina, document_id=fresh.pk).deleted_at is None
+    assert purge_document(document_id=fresh.pk, before=timezone.now()) is False
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, "Say --older-than"),
+        ({"purge_deleted": 29}, "for 30 days"),
+        ({"purge_deleted": 40, "document": ["1"]}, "does not go with --document"),
+    ],
+)
+def test_what_cannot_be_purged_is_said(db, options, told):
+    with pytest.raises(CommandError, match=told):
+        call_command("compact_documents", **options)
 
 
 @pytest.mark.parametrize("options", [{"older_than": -1}, {"older_than": 1, "keep": -1}])

@@ -1,11 +1,13 @@
 """Documents through the services: made, edited exactly once, rebased, limited, deleted and brought back."""
 
 import contextlib
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from chat import services as chat
 from editor import services
@@ -114,6 +116,18 @@ def test_a_full_room_takes_no_more(mina, room, monkeypatch):
     services.delete_document(actor=mina, document_id=gone.pk)
     make_document(mina, room)
     refused("too_large", lambda: services.bring_back(actor=mina, document_id=gone.pk))
+
+
+def test_what_was_deleted_within_a_month_counts_against_new_documents(mina, room, monkeypatch):
+    monkeypatch.setattr(services.documents, "KEPT_MOST", 3)
+    made = [make_document(mina, room) for _ in range(3)]
+    for days, document in ((29, made[0]), (31, made[1])):
+        at = timezone.now() - timedelta(days=days)
+        services.delete_document(actor=mina, document_id=document.pk, at=at)
+    make_document(mina, room)
+    told = "Too many documents of this room were deleted within 30 days."
+    refused("too_large", lambda: make_document(mina, room), message=told)
+    assert services.bring_back(actor=mina, document_id=made[0].pk).deleted_at is None
 
 
 # Changing
