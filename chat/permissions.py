@@ -92,6 +92,11 @@ def can_remove(standing: Standing, other_role: str) -> bool:
     return can_moderate(standing) and (standing.role == OWNER or RANKS[other_role] < standing.rank)
 
 
+def can_sanction(standing: Standing, other_role: str) -> bool:
+    """Mute, kick or ban somebody of `other_role`, or somebody outside: only those below oneself."""
+    return can_moderate(standing) and RANKS[other_role] < standing.rank
+
+
 def can_give(standing: Standing, role: str) -> bool:
     """Let somebody in as `role`: members bring guests and members, owners also moderators."""
     if role in {GUEST, MEMBER}:

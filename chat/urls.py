@@ -25,6 +25,8 @@ urlpatterns = [
     path("api/rooms/<int:room_id>/messages/", api.rooms.messages),
     path("api/rooms/<int:room_id>/threads/<uuid:root_id>/", api.rooms.thread),
     path("api/rooms/<int:room_id>/links/", api.rooms.links),
+    path("api/rooms/<int:room_id>/reports/", api.moderation.reports),
+    path("api/rooms/<int:room_id>/sanctions/", api.moderation.sanctions),
     path("api/messages/<uuid:message_id>/revisions/", api.rooms.revisions),
     path("api/people/", api.rooms.people),
     path("api/attention/", api.attention.attention),

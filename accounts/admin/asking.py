@@ -53,6 +53,16 @@ class SanctionForm(ReasonForm):
         return until
 
 
+class ErasureForm(ReasonForm):
+    """Why, and what becomes of what the person said."""
+
+    words = forms.BooleanField(
+        required=False,
+        label="Delete their messages too",
+        help_text="Otherwise they stay and say that a deleted person wrote them. Neither can be undone.",
+    )
+
+
 F = TypeVar("F", bound=ReasonForm)
 
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.module_loading import import_string
 
 from accounts import services
-from accounts.admin.asking import SanctionForm, ask
+from accounts.admin.asking import ErasureForm, SanctionForm, ask
 from accounts.admin.site import ReadOnly, me
 from accounts.models import Profile, Sanction, User
 from accounts.texts import clean_display_name, clean_username
@@ -109,11 +112,6 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         """Only superusers delete, and never themselves."""
         return me(request).is_superuser and (obj is None or obj.pk != me(request).pk)
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What hangs on a person goes with them, whatever its own page allows."""
-        to_delete, counts, _, protected = super().get_deleted_objects(objs, request)
-        return to_delete, counts, set(), protected
-
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Saves; what matters beyond the row goes through services and into the trail."""
         super().save_model(request, obj, form, change)
@@ -147,14 +145,35 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
                 services.record_audit(actor=me(request), action="person.set_password", target=user.topic)
         return response
 
-    def delete_model(self, request: HttpRequest, obj: User) -> None:
-        """Closes the sockets of whoever is deleted."""
-        services.delete_permanently(actor=me(request), user=obj)
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """People are deleted one by one, each with its reason."""
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """The same for several; oneself stays."""
-        for user in queryset.exclude(pk=me(request).pk):
-            services.delete_permanently(actor=me(request), user=user)
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Asks for the reason and what becomes of their words, then erases the account."""
+        user = self.get_object(request, object_id)
+        if user is None or not self.has_delete_permission(request, user):
+            raise PermissionDenied
+        form = ask(request, ErasureForm)
+        if not form.is_valid():
+            return form.page(request, self, User.objects.filter(pk=user.pk), title="Delete for good", action="delete")
+        self._erase(request, user, **form.cleaned_data)
+        return redirect("admin:accounts_user_changelist")
+
+    def _erase(self, request: HttpRequest, user: User, *, reason: str, words: bool) -> None:
+        name = str(user)
+        if words and settings.PERSON_WORDS_HOOK:
+            remove = import_string(settings.PERSON_WORDS_HOOK)
+            if not remove(actor=me(request), user_id=user.pk, reason=reason):
+                text = f"{name} said more than a page can remove. Go on here, or use manage.py remove_messages."
+                self.message_user(request, text, messages.WARNING)
+                return
+        services.delete_permanently(actor=me(request), user=user, reason=reason)
+        self.message_user(request, f"{name} is deleted.", messages.SUCCESS)
 
     @admin.action(description="Suspend…", permissions=["change"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:

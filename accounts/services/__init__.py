@@ -6,6 +6,7 @@ an ended sign-in reaches the sockets as an event on `user:<id>` whose effect clo
 
 from accounts.services.audit import record_audit
 from accounts.services.closing import close_sign_in, find_sign_ins, forget_sessions, note_closing
+from accounts.services.erasure import delete_permanently
 from accounts.services.factors import reseal_factor
 from accounts.services.invites import issue_invite, revoke_invite, use_invite
 from accounts.services.people import (
@@ -14,7 +15,6 @@ from accounts.services.people import (
     complete_person,
     create_person,
     deactivate_person,
-    delete_permanently,
     reactivate_person,
     remove_avatar,
     set_avatar,

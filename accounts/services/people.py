@@ -192,20 +192,3 @@ def reactivate_person(*, actor: User, user: User) -> None:
     user.is_active = True
     user.save(update_fields=["is_active"])
     record_audit(actor=actor, action="person.reactivate", target=user.topic)
-
-
-@transaction.atomic
-def delete_permanently(*, actor: User, user: User) -> None:
-    """Removes a person with everything that hangs on them; only for superusers.
-
-    Raises:
-        Refused: `forbidden`.
-    """
-    if not actor.is_superuser or actor.pk == user.pk:
-        raise Refused("forbidden")
-    revoke_sessions(actor=actor, user=user, reason="deleted")
-    record_audit(actor=actor, action="person.delete", target=user.topic, detail={"username": user.username})
-    picture = Profile.objects.filter(user=user).exclude(avatar="").values_list("avatar", flat=True).first()
-    if picture:
-        transaction.on_commit(lambda: default_storage.delete(picture), robust=True)
-    user.delete()

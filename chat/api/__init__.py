@@ -3,7 +3,19 @@
 An error is {"code", "message", "field"} with its HTTP status, and unknown and forbidden look the same.
 """
 
-from chat.api import attention, drafts, rooms, search
+from chat.api import attention, drafts, moderation, rooms, search
 from chat.api.answers import answer, endpoint, identifier, number, refuse, text
 
-__all__ = ["answer", "attention", "drafts", "endpoint", "identifier", "number", "refuse", "rooms", "search", "text"]
+__all__ = [
+    "answer",
+    "attention",
+    "drafts",
+    "endpoint",
+    "identifier",
+    "moderation",
+    "number",
+    "refuse",
+    "rooms",
+    "search",
+    "text",
+]

@@ -13,6 +13,7 @@ from chat import selectors
 from chat.consumers.attention import AttentionCommands
 from chat.consumers.drafts import DraftCommands
 from chat.consumers.messages import MessageCommands
+from chat.consumers.moderation import ModerationCommands
 from chat.consumers.rooms import RoomCommands
 from realtime.protocol import Command
 from realtime.ratelimit import Limit
@@ -20,13 +21,14 @@ from realtime.ratelimit import Limit
 __all__ = ["ChatConsumer"]
 
 
-class ChatConsumer(AttentionCommands, DraftCommands, MessageCommands, RoomCommands):
+class ChatConsumer(AttentionCommands, DraftCommands, MessageCommands, ModerationCommands, RoomCommands):
     """All that is done in rooms."""
 
     rate_limits: ClassVar[dict[type[Command], Limit]] = {
         **AttentionCommands.rate_limits,
         **DraftCommands.rate_limits,
         **MessageCommands.rate_limits,
+        **ModerationCommands.rate_limits,
         **RoomCommands.rate_limits,
     }
 

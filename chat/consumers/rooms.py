@@ -82,6 +82,7 @@ class RoomCommands(BaseConsumer):
             purpose=_given(command.purpose),
             slow_mode_seconds=_given(command.slow_mode_seconds),
             read_only=_given(command.read_only),
+            retention_days=_given(command.retention_days),
             archived=_given(command.archived),
         )
         return await self.write(services.update_room, room_id=topic_id(topic), change=change)

@@ -5,6 +5,7 @@ Exported by chat.events. Pure: never touches Django, a database or a socket.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -78,6 +79,7 @@ class UpdateRoom(Command, frozen=True, kw_only=True):
     purpose: str | UnsetType = UNSET
     slow_mode_seconds: int | UnsetType = UNSET
     read_only: bool | UnsetType = UNSET
+    retention_days: int | UnsetType = UNSET
     archived: bool | UnsetType = UNSET
 
 
@@ -191,13 +193,18 @@ class RoomAdded(Event, frozen=True, kw_only=True):
 
 
 class RoomRemoved(Event, frozen=True, kw_only=True):
-    """A room left the person's list; why is left or removed, reason the moderator's words."""
+    """A room left the person's list; why is left, removed, kicked or banned, reason the moderator's words.
+
+    Attributes:
+        until: when somebody kicked or banned may come back; null: at once after a kick, after a ban once it is lifted.
+    """
 
     type: ClassVar[str] = "room.removed"
     topic: ClassVar[str] = "user"
     room: int
     why: str
     reason: str = ""
+    until: datetime | None = None
 
 
 class PresenceChanged(Event, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from chat.selectors.browse import browse_rooms, invite_links, link_page, visible
 from chat.selectors.drafts import draft_copies, drafts_of
 from chat.selectors.home import home_snapshot, summary_of
 from chat.selectors.messages import message_page, message_place, revisions, thread_snapshot
+from chat.selectors.moderation import room_cases, room_sanctions
 from chat.selectors.moment import one_moment
 from chat.selectors.people import find_people, may_type
 from chat.selectors.rights import Rights, refuse_to_write, rights_in, rights_of
@@ -45,6 +46,8 @@ __all__ = [
     "rights_in",
     "rights_of",
     "room_by_slug",
+    "room_cases",
+    "room_sanctions",
     "room_snapshot",
     "said_then",
     "saved_page",

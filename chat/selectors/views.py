@@ -45,6 +45,7 @@ def room_view(room: Room) -> RoomView:
         url=room_url(room),
         slow_mode_seconds=room.slow_mode_seconds,
         read_only=room.read_only,
+        retention_days=room.retention_days or 0,
         archived_at=room.archived_at,
     )
 

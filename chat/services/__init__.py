@@ -12,6 +12,9 @@ from chat.services.follows import follow_thread, set_thread_read
 from chat.services.links import create_link, revoke_link
 from chat.services.members import appoint_owner, invite_person, join_room, leave_room, remove_member, set_role
 from chat.services.messages import add_reaction, edit_message, remove_reaction, send_message
+from chat.services.moderation.reports import report_message, settle_report
+from chat.services.moderation.rules import delete_rule, save_rule
+from chat.services.moderation.sanctions import lift_member_sanction, sanction_member
 from chat.services.pins import pin_message, unpin_message
 from chat.services.reads import set_read
 from chat.services.removal import delete_message
@@ -27,6 +30,7 @@ __all__ = [
     "create_link",
     "create_room",
     "delete_message",
+    "delete_rule",
     "discard_draft",
     "discard_upload",
     "edit_message",
@@ -35,19 +39,24 @@ __all__ = [
     "join_room",
     "keep_copy",
     "leave_room",
+    "lift_member_sanction",
     "mark_unread",
     "open_direct",
     "pin_message",
     "remove_bookmark",
     "remove_member",
     "remove_reaction",
+    "report_message",
     "revoke_link",
+    "sanction_member",
     "save_draft",
+    "save_rule",
     "send_message",
     "set_notify",
     "set_read",
     "set_role",
     "set_thread_read",
+    "settle_report",
     "store_upload",
     "unpin_message",
     "update_room",

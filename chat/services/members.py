@@ -19,6 +19,7 @@ from chat.models import Membership, Room
 from chat.selectors.standing import find_place_of_superuser, owners_left, standing_of
 from chat.selectors.views import room_topic, room_view
 from chat.services import links
+from chat.services.moderation.sanctions import refuse_barred
 from chat.services.turn import Turn, Unchanged, add_to_list, seq_or_nothing, shown_name, take_off_list, take_turn
 from chat.shapes import MemberView
 from realtime import log
@@ -56,6 +57,7 @@ def _join(actor: User, room_id: int | None, token: str | None, at: datetime | No
     turn = take_turn(actor=actor, room_id=wanted, invited=link is not None, at=at)
     if turn.place.membership is not None:
         raise Unchanged(wanted)
+    refuse_barred(user_id=actor.pk, room_id=wanted)
     role = permissions.MEMBER
     if link is not None:
         links.use(link, now=turn.now)
@@ -99,6 +101,7 @@ def invite_person(*, actor: User, room_id: int, user_id: int, at: datetime | Non
         raise Refused("invalid", "There is nobody of this id.", field="user")
     if Membership.objects.filter(room_id=room_id, user_id=user_id).exists():
         raise Unchanged
+    refuse_barred(user_id=user_id, room_id=room_id, name=person.display_name)
     return _add(turn, user_id, permissions.MEMBER, f"{shown_name(actor)} added {person.display_name}")
 
 

@@ -32,8 +32,10 @@ from chat.services import search
 from chat.services.attachments import claim_attachments, claimed_by
 from chat.services.drafts import clear_sent
 from chat.services.follows import follow_thread_of_reply
+from chat.services.moderation.rules import flag_message, screen
 from chat.services.turn import Turn, Unchanged, refuse_muted, seq_or_nothing, take_turn
 from chat.shapes import BesideView
+from chat.words import is_masked
 from realtime.protocol import Refused
 from realtime.rows import Rows
 
@@ -122,14 +124,15 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
     _check_may_write(turn)
     root = _find_root(turn, draft.thread) if draft.thread else None
     quoted = find_message(place=turn.place, message_id=draft.reply_to) if draft.reply_to else None
-    mentioned, html = _address(turn, draft.rendered)
+    screened = screen(place=turn.place, rendered=draft.rendered)
+    mentioned, html = _address(turn, screened.rendered)
     message = _messages.new(
         room_id=room_id,
         seq=turn.seq,
         author_id=actor.pk,
         cid=draft.cid,
         kind=Message.Kind.ASSISTANT if actor.kind == "assistant" else Message.Kind.USER,
-        body=draft.body,
+        body=screened.body,
         html=html,
         html_version=markdown.HTML_VERSION,
         reply_to_id=quoted.pk if quoted else None,
@@ -138,6 +141,7 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
         created_at=turn.now,
     )
     _messages.insert(message)
+    flag_message(message=message, rule_id=screened.flagged_by)
     _store_mentions(message, mentioned)
     _store_beside(message, draft.beside)
     files = claim_attachments(turn=turn, message_id=message.pk, wanted=draft.attachments) if draft.attachments else []
@@ -221,7 +225,8 @@ def _is_same(message: Message, room_id: int, draft: Draft) -> bool:
     body = message.body if first is None else first
     place = (message.room_id, message.thread_root_id, message.reply_to_id, message.also_in_room)
     # Nothing is left of a deleted text to compare with.
-    if message.deleted_at is None and (body != draft.body or claimed_by(message.pk) != list(draft.attachments)):
+    same_text = is_masked(body, draft.body)
+    if message.deleted_at is None and not (same_text and claimed_by(message.pk) == list(draft.attachments)):
         return False
     return place == (room_id, draft.thread, draft.reply_to, draft.also_in_room)
 
@@ -247,14 +252,18 @@ def edit_message(
     turn = take_turn(actor=actor, room_id=room_id, at=at)
     message = find_message(place=turn.place, message_id=message_id)
     _check_may_edit(turn, message)
+    screened = screen(place=turn.place, rendered=rendered)
+    text = screened.body
     if message.body == text:
         raise Unchanged
     before = mentions_of([message.pk]).get(message.pk, [])
-    mentioned, html = _address(turn, rendered)
+    mentioned, html = _address(turn, screened.rendered)
     MessageRevision.objects.create(message=message, seq=turn.seq, body=message.body, replaced_at=turn.now)
     Message.objects.filter(pk=message.pk).update(
         body=text, html=html, html_version=markdown.HTML_VERSION, edited_at=turn.now
     )
+    message.body = text
+    flag_message(message=message, rule_id=screened.flagged_by)
     message.mentions.exclude(user__in=mentioned).delete()
     _store_mentions(message, [user for user in mentioned if user not in before])
     search.reindex_messages(ids=[message.pk])

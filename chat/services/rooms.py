@@ -32,6 +32,7 @@ FIRST_MEMBERS_MOST: Final = 100
 GROUP_OTHERS_MOST: Final = 8
 SLOW_MODE_MOST_SECONDS: Final = 21_600
 SLUG_TRIES: Final = 20
+RETENTION_MOST_DAYS: Final = 3_650
 
 
 def create_room(
@@ -174,12 +175,13 @@ def _open_direct(actor: User, everybody: list[int], key: str, at: datetime) -> R
 
 @dataclass(frozen=True, slots=True)
 class RoomChange:
-    """Settings to change; None leaves one as it is."""
+    """Settings to change; None leaves one as it is. `retention_days` 0 is the site's setting."""
 
     name: str | None = None
     purpose: str | None = None
     slow_mode_seconds: int | None = None
     read_only: bool | None = None
+    retention_days: int | None = None
     archived: bool | None = None
 
 
@@ -193,17 +195,19 @@ def update_room(*, actor: User, room_id: int, change: RoomChange, at: datetime |
     turn = take_turn(actor=actor, room_id=room_id, at=at)
     _check_may_change(turn, change)
     room = turn.place.room
-    told = [*_rename(room, change), *_limit(room, change), *_archive(room, change, turn)]
+    told = [*_rename(room, change), *_limit(room, change), *_retain(room, change), *_archive(room, change, turn)]
     if not told:
         raise Unchanged
-    room.save(update_fields=["name", "purpose", "slow_mode_seconds", "read_only", "archived_at"])
+    room.save(update_fields=["name", "purpose", "slow_mode_seconds", "read_only", "retention_days", "archived_at"])
     line = turn.say(f"{shown_name(actor)} {' and '.join(told)}")
     return turn.append(RoomUpdated(room=room_view(room), message=line))
 
 
 def _check_may_change(turn: Turn, change: RoomChange) -> None:
     standing = turn.place.standing
-    owners_only = (change.name, change.purpose, change.archived) != (None, None, None)
+    owners_only = any(
+        value is not None for value in (change.name, change.purpose, change.retention_days, change.archived)
+    )
     may = permissions.can_manage(standing) or (permissions.can_moderate(standing) and not owners_only)
     if not may:
         raise Refused("forbidden")
@@ -239,6 +243,16 @@ def _limit(room: Room, change: RoomChange) -> list[str]:
         told.append("made the room read-only" if change.read_only else "let everybody write again")
         room.read_only = change.read_only
     return told
+
+
+def _retain(room: Room, change: RoomChange) -> list[str]:
+    days = change.retention_days
+    if days is None or days == (room.retention_days or 0):
+        return []
+    if not 0 <= days <= RETENTION_MOST_DAYS:
+        raise Refused("invalid", "Messages are kept for a day to ten years, or 0 for ever.", field="retention_days")
+    room.retention_days = days or None
+    return [f"set messages to go after {days} {'day' if days == 1 else 'days'}" if days else "set messages to stay"]
 
 
 def _pause(seconds: int) -> str:

@@ -124,7 +124,9 @@ def add_to_list(*, actor: User, user_id: int, room_id: int, at: datetime) -> Non
     log.append(topic=f"user:{user_id}", event=event, actor_id=actor.pk, at=at)
 
 
-def take_off_list(*, actor: User, user_id: int, room_id: int, why: str, reason: str = "") -> None:
-    """Tells a former member's tabs that the room is gone; why is left or removed."""
-    event = RoomRemoved(room=room_id, why=why, reason=reason)
+def take_off_list(
+    *, actor: User, user_id: int, room_id: int, why: str, reason: str = "", until: datetime | None = None
+) -> None:
+    """Tells a former member's tabs that the room is gone; why is left, removed, kicked or banned."""
+    event = RoomRemoved(room=room_id, why=why, reason=reason, until=until)
     log.append(topic=f"user:{user_id}", event=event, actor_id=actor.pk)

@@ -30,6 +30,7 @@ from chat.shapes.messages import (
     ThreadSnapshot,
     ThreadView,
 )
+from chat.shapes.moderation import CaseView, ReportView, SanctionView
 from chat.shapes.rooms import (
     BrowseRoom,
     HomeSnapshot,
@@ -56,6 +57,7 @@ __all__ = [
     "AttentionView",
     "BesideView",
     "BrowseRoom",
+    "CaseView",
     "DocumentFound",
     "DraftCopyView",
     "DraftView",
@@ -74,10 +76,12 @@ __all__ = [
     "PresenceView",
     "QuoteView",
     "ReactionView",
+    "ReportView",
     "RevisionView",
     "RoomSnapshot",
     "RoomSummary",
     "RoomView",
+    "SanctionView",
     "SavedMark",
     "SavedPage",
     "SavedView",

@@ -16,6 +16,8 @@ from realtime.protocol import Struct
 class RoomView(Struct, frozen=True, kw_only=True):
     """A room as its members see it. kind is public, private, direct or group; `url` is its page.
 
+    `retention_days` says when messages go by themselves; 0: when the site's setting says.
+
     In direct and group rooms `name` is empty: the client names them after the other people.
     """
 
@@ -27,6 +29,7 @@ class RoomView(Struct, frozen=True, kw_only=True):
     url: str
     slow_mode_seconds: int = 0
     read_only: bool = False
+    retention_days: int = 0
     archived_at: datetime | None = None
 
 

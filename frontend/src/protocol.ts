@@ -266,6 +266,36 @@ export interface DraftCopyView {
   kept_at: string;
 }
 
+/** `GET /api/rooms/<id>/sanctions/` answers a list of these: mutes, kicks and bans that hold in the room. */
+export interface SanctionView {
+  id: number;
+  person: PersonView;
+  kind: string;
+  reason: string;
+  at: string;
+  everywhere: boolean;
+  until: string | null;
+  lifted_at: string | null;
+  by: PersonView | null;
+}
+
+/** One report, without who made it; reason is spam, abuse, private, illegal, other or rule. */
+export interface ReportView {
+  reason: string;
+  note: string;
+  at: string;
+}
+
+/** `GET /api/rooms/<id>/reports/` answers a list of these: reported messages that wait, the oldest report first. */
+export interface CaseView {
+  message: MessageView;
+  said: string;
+  reports: ReportView[];
+  context: MessageView[];
+  people: PersonView[];
+  past: SanctionView[];
+}
+
 /** A room as its members see it. kind is public, private, direct or group; `url` is its page. */
 export interface RoomView {
   id: number;
@@ -276,6 +306,7 @@ export interface RoomView {
   url: string;
   slow_mode_seconds: number;
   read_only: boolean;
+  retention_days: number;
   archived_at: string | null;
 }
 
@@ -355,6 +386,87 @@ export interface LinkView {
   uses: number;
   max_uses: number | null;
   expires_at: string | null;
+}
+
+/** A stretch of plain text: `mark` was asked for, `code` stands in code. */
+export interface SearchPiece {
+  text: string;
+  mark: boolean;
+  code: boolean;
+}
+
+/** A message with its words marked. */
+export interface MessageFound {
+  id: string;
+  room: number;
+  seq: number;
+  author: number | null;
+  created_at: string;
+  url: string;
+  pieces: SearchPiece[];
+  thread_root: string | null;
+  thread_author: number | null;
+  context: QuoteView | null;
+  context_first: boolean;
+  beside: BesideView | null;
+  files: number;
+}
+
+/** A file of a message, found by its name. */
+export interface FileFound {
+  file: AttachmentView;
+  name: SearchPiece[];
+  room: number;
+  author: number | null;
+  created_at: string;
+  url: string;
+}
+
+/** A document, found by its name or its text: `pieces` is then `line`, the first that fits. */
+export interface DocumentFound {
+  id: number;
+  room: number;
+  name: SearchPiece[];
+  edited_at: string;
+  url: string;
+  line: number | null;
+  pieces: SearchPiece[];
+}
+
+/** A person (`from`) or a room (`in`) that messages could be narrowed to. */
+export interface SearchFacet {
+  key: string;
+  value: string;
+  id: number;
+  count: number;
+  chosen: boolean;
+}
+
+/** A part of the query that means nothing, and why. */
+export interface SearchProblem {
+  text: string;
+  message: string;
+}
+
+/** How many there are of each kind; from `most` on there may be more. */
+export interface SearchCounts {
+  messages: number;
+  files: number;
+  documents: number;
+  most: number;
+}
+
+/** `GET /api/search/?q=&kind=messages|files|documents&order=newest|best&tz=&more=`: a page of what was found. */
+export interface SearchAnswer {
+  counts: SearchCounts;
+  messages: MessageFound[];
+  files: FileFound[];
+  documents: DocumentFound[];
+  rooms: RoomView[];
+  people: PersonView[];
+  facets: SearchFacet[];
+  problems: SearchProblem[];
+  more: string | null;
 }
 
 /** A document without its text. */
@@ -743,6 +855,7 @@ export interface UpdateRoom {
   purpose?: string;
   slow_mode_seconds?: number;
   read_only?: boolean;
+  retention_days?: number;
   archived?: boolean;
 }
 
@@ -804,6 +917,36 @@ export interface ChooseDraft {
   room: number;
   thread?: string | null;
   copy?: number | null;
+}
+
+/** Ask the moderators to look at a message, once; reason is spam, abuse, private, illegal or other. */
+export interface ReportMessage {
+  message: string;
+  reason: string;
+  note?: string;
+}
+
+/** Mute, kick or ban somebody here; `seconds` null: until it is lifted, and a kick may come back at once. */
+export interface SanctionMember {
+  user: number;
+  kind: string;
+  reason: string;
+  seconds?: number | null;
+}
+
+/** End a sanction of this room before its time. */
+export interface LiftSanction {
+  id: number;
+  reason?: string;
+}
+
+/** Decide about a reported message: `action` is dismiss, delete, block, lock, mute, kick or ban. */
+export interface SettleReport {
+  message: string;
+  action: string;
+  reason: string;
+  seconds?: number | null;
+  delete?: boolean;
 }
 
 /** Sign-ins ended; the hub closes their sockets with 4401. Clients never act on the content. */
@@ -1026,11 +1169,12 @@ export interface RoomAdded {
   summary: RoomSummary;
 }
 
-/** A room left the person's list; why is left or removed, reason the moderator's words. */
+/** A room left the person's list; why is left, removed, kicked or banned, reason the moderator's words. */
 export interface RoomRemoved {
   room: number;
   why: string;
   reason: string;
+  until: string | null;
 }
 
 /** Somebody of the room came, fell idle or went; state is online, idle or offline. */
@@ -1042,6 +1186,12 @@ export interface PresenceChanged {
 /** A draft was saved, sent or discarded; it is gone when it has neither a text nor copies. */
 export interface DraftChanged {
   draft: DraftView;
+}
+
+/** For a moderator: so many messages of the room wait for a decision. */
+export interface ReportsChanged {
+  room: number;
+  open: number;
 }
 
 /** Commands by their name on the wire. */
@@ -1058,10 +1208,12 @@ export interface Commands {
   "draft.keep": { data: KeepDraft; result: DraftSaved };
   "draft.save": { data: SaveDraft; result: DraftSaved };
   "member.remove": { data: RemoveMember; result: SeqResult };
+  "member.sanction": { data: SanctionMember; result: SeqResult };
   "member.set_role": { data: SetRole; result: SeqResult };
   "message.delete": { data: DeleteMessage; result: SeqResult };
   "message.edit": { data: EditMessage; result: SeqResult };
   "message.pin": { data: PinMessage; result: SeqResult };
+  "message.report": { data: ReportMessage; result: Ack };
   "message.send": { data: SendMessage; result: MessageSent };
   "message.unpin": { data: UnpinMessage; result: SeqResult };
   "ping": { data: Ping; result: Pong };
@@ -1071,6 +1223,7 @@ export interface Commands {
   "read.mark_unread": { data: MarkUnread; result: SeqResult };
   "read.set": { data: SetRead; result: SeqResult };
   "received": { data: Received; result: Ack };
+  "report.settle": { data: SettleReport; result: Ack };
   "room.create": { data: CreateRoom; result: RoomResult };
   "room.create_link": { data: CreateLink; result: LinkCreated };
   "room.invite": { data: InvitePerson; result: SeqResult };
@@ -1080,6 +1233,7 @@ export interface Commands {
   "room.revoke_link": { data: RevokeLink; result: Ack };
   "room.set_notify": { data: SetNotify; result: SeqResult };
   "room.update": { data: UpdateRoom; result: SeqResult };
+  "sanction.lift": { data: LiftSanction; result: Ack };
   "subscribe": { data: Subscribe; result: Record<string, TopicState> };
   "thread.follow": { data: FollowThread; result: SeqResult };
   "thread.set_read": { data: SetThreadRead; result: SeqResult };
@@ -1127,5 +1281,6 @@ export interface EphemeralEvents {
   "document.changed": DocumentChanged;
   "document.snapshot": DocumentSnapshot;
   "presence.changed": PresenceChanged;
+  "reports.changed": ReportsChanged;
   "typing": Typing;
 }

@@ -255,7 +255,9 @@ def test_superuser_deletes_somebody_with_everything(
     name = str(Profile.objects.get(user=user).avatar.name)
     assert default_storage.exists(name)
     with django_capture_on_commit_callbacks(execute=True):
-        office.post(reverse("admin:accounts_user_delete", args=[user.pk]), {"post": "yes"})
+        page = reverse("admin:accounts_user_delete", args=[user.pk])
+        assert "This field is required." in office.post(page, {"answered": "1"}).content.decode()
+        office.post(page, {"answered": "1", "reason": "Asked for it."})
     assert not default_storage.exists(name)
     assert not User.objects.filter(username="mina").exists()
     assert Event.objects.filter(topic=topic, type="session.revoked").exists()

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from chat import services
-from chat.models import Bookmark, Message, Pin, Reminder, Room, ThreadFollow
+from chat.models import Bookmark, Message, Pin, Reminder, Room, ThreadFollow, WordRule
 from chat.shapes import BesideView
 from tests import factories
 from tests.chat.conftest import last_event, signed_in, topic_of
@@ -23,6 +23,7 @@ from tests.chat.uploading import stored
 pytestmark = pytest.mark.django_db
 
 MODELS = sorted((model for model in admin.site._registry if model._meta.app_label == "chat"), key=lambda m: m.__name__)
+WRITTEN_HERE = {WordRule}
 SAYING = ["message", "messagerevision", "reaction", "mention", "importedline", "beside", "attachment"]
 
 
@@ -46,6 +47,10 @@ def talk(mina: User, teo: User, room: Room, secret: Room, tmp_path: Path) -> Non
         message = factories.say(mina, place, f"{word} first, @teo", beside=beside)
         services.edit_message(actor=mina, room_id=place.pk, message_id=message.pk, body=f"{word} second, @teo")
         services.add_reaction(actor=teo, room_id=place.pk, message_id=message.pk, emoji="👍")
+        for body in ("One wish", "Another wish"):
+            services.save_draft(actor=mina, room_id=place.pk, thread=None, body=body, reply_to=None, rev=0)
+        services.report_message(actor=teo, room_id=place.pk, message_id=message.pk, reason="spam", note=word)
+        services.save_rule(actor=mina, rule=WordRule(phrase="casino", action="flag", room=place))
         services.create_link(actor=mina, room_id=place.pk)
         keep_at_hand(mina, message)
         file = stored(mina, place, b"plans", name=f"{word}.txt")
@@ -84,6 +89,8 @@ def test_office_opens_list_search_filters_and_page(office, talk, model):
     assert office.get(listing(name, q="mina 1")).status_code == 200
     row = model.objects.first()
     assert office.get(reverse(f"admin:chat_{name}_change", args=[row.pk])).status_code == 200
+    if model in WRITTEN_HERE:
+        return
     assert office.get(reverse(f"admin:chat_{name}_add")).status_code == 403
     assert office.post(reverse(f"admin:chat_{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
 
