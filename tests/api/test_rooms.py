@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from accounts.models import User
@@ -79,7 +81,7 @@ def test_script_opens_a_direct_room(mina: User, teo: User) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/members", "/messages", "/documents", f"/messages/{factories.nobody()}", "/messages?after=1"]
+    "path", ["", "/members", "/messages", "/documents", f"/messages/{UUID(int=0)}", "/messages?after=1"]
 )
 def test_private_room_cannot_be_told_from_none(ines: User, secret: Room, path: str) -> None:
     script = Script(ines)
