@@ -303,6 +303,10 @@ REALTIME_WRITE_THREADS = env_int("REALTIME_WRITE_THREADS", 8)
 REALTIME_STALLED_SECONDS = 60
 WEBSOCKET_CLASS = env("WEBSOCKET_CLASS", "lean")
 EVENT_RETENTION_DAYS = env_int("EVENT_RETENTION_DAYS", 30)
+MESSAGE_RETENTION_DAYS = env_int("MESSAGE_RETENTION_DAYS", 0)
+"""How long messages are kept in rooms without a retention of their own; 0: for ever."""
+if MESSAGE_RETENTION_DAYS < 0:
+    raise ImproperlyConfigured("MESSAGE_RETENTION_DAYS cannot be negative; 0 keeps messages for ever")
 
 API_READS_PER_SECOND = env_int("API_READS_PER_SECOND", 20)
 API_WRITES_PER_SECOND = env_int("API_WRITES_PER_SECOND", 5)
@@ -311,7 +315,7 @@ METRICS_TOKEN = env("METRICS_TOKEN")
 """Who asks for /metrics must know it; empty: there is no /metrics."""
 SOCKET_GATES = ["accounts.gates.refuse_banned", "accounts.gates.require_second_factor"]
 """Dotted paths `gate(user, session) -> Refused | None` asked before a socket opens."""
-REALTIME_SERVICES = ["realtime.presence.sweeper", "chat.mailer.mailer", "chat.sweeper.sweeper"]
+REALTIME_SERVICES = ["realtime.presence.sweeper", "chat.mailer.mailer", "chat.sweeper.sweeper", "chat.keeper.keeper"]
 REALTIME_START_SERVICES = env_bool("START_SERVICES", True)
 """0: this process only serves; `manage.py run_services` runs the services elsewhere."""
 

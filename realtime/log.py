@@ -6,7 +6,7 @@ Readers are registered by topic prefix, so an app may keep its own log (a docume
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -231,6 +231,17 @@ def find(*, topic: str, kind: type[protocol.Event], at: datetime) -> list[Entry]
     """Entries of one kind and one moment, in order: for whoever must redact and does not know their seq."""
     rows = Event.objects.filter(topic=topic, type=kind.type, at=at).order_by("seq")
     return [_entry(row) for row in rows]
+
+
+def each_of(kind: type[protocol.Event]) -> Iterator[tuple[str, int, str]]:
+    """(topic, seq, data) of every event of one kind that Event rows hold: for whoever must redact it."""
+    rows = Event.objects.filter(type=kind.type).order_by("pk")
+    yield from rows.values_list("topic", "seq", "data").iterator(500)
+
+
+def lock(topic: str) -> None:
+    """Keeps others from appending to the topic until the transaction of the caller ends; takes no seq."""
+    Topic.objects.select_for_update().filter(key=topic).first()
 
 
 def redact(*, topic: str, seqs: Iterable[int], event: protocol.Event) -> None:

@@ -89,12 +89,13 @@ def _redact_lists(message: Message) -> dict[str, int]:
         for entry in log.find(topic=topic, kind=RoomAdded, at=at):
             last = _event(entry, RoomAdded).summary.last_message
             if last is not None and last.id == message.pk:
-                _replace(topic, entry.seq, RoomAdded, _without_last)
+                _replace(topic, entry.seq, RoomAdded, without_last)
                 done[topic] = entry.seq
     return done
 
 
-def _without_last(event: RoomAdded) -> RoomAdded:
+def without_last(event: RoomAdded) -> RoomAdded:
+    """The event without the beginning of the room's newest message."""
     last = event.summary.last_message
     bare = None if last is None else _bare(last)
     return msgspec.structs.replace(event, summary=msgspec.structs.replace(event.summary, last_message=bare))
