@@ -4,7 +4,7 @@
 import "./kernel";
 
 import { part } from "./dom";
-import type { Direct, Invite, NewRoom, Palette } from "./later";
+import type { AttentionParts, Direct, Invite, NewRoom, Palette } from "./later";
 import type { RoomView } from "./protocol";
 import { Session, type Boot } from "./session";
 import { Actions } from "./shell/actions";
@@ -35,6 +35,7 @@ interface Dialogs {
   direct: OnceMade<Direct>;
   invite: OnceMade<Invite>;
   palette: OnceMade<Palette>;
+  attention: OnceMade<AttentionParts>;
 }
 
 class App {
@@ -92,6 +93,7 @@ class App {
     asked?.click();
     new Idle(this.#session);
     this.#session.start();
+    this.#dialogs.attention.get().catch(() => undefined);
     // Dialogs and pages come after the first load, so that they are there at once, and also without a connection.
     setTimeout(() => {
       for (const made of Object.values(this.#dialogs)) made.get().catch(() => undefined);
@@ -118,13 +120,14 @@ class App {
       direct: new OnceMade(async () => new (await import("./later")).Direct(session, open)),
       invite: new OnceMade(async () => new (await import("./later")).Invite(session, announcer, done)),
       palette: new OnceMade(() => this.#makePalette()),
+      attention: new OnceMade(async () => new (await import("./later")).AttentionParts(this.#shell)),
     };
   }
 
   async #makePalette(): Promise<Palette> {
-    const { Palette, paletteCommands } = await import("./later");
+    const { attentionCommands, Palette, paletteCommands } = await import("./later");
     return new Palette(this.#session, {
-      commands: () => paletteCommands(this.#commandState(), this.#commandActs()),
+      commands: () => paletteCommands(this.#commandState(), this.#commandActs(), attentionCommands(this.#shell)),
       open: (url, newTab) => (newTab ? window.open(url, "_blank", "noopener") : this.#router.go(url)),
       remember: (rooms) => this.#stage.remember(rooms),
       write: (user) => this.#shell.write(user),
@@ -201,6 +204,8 @@ class App {
       "copy-link": () => this.#use(this.#dialogs.invite, (invite) => invite.copy()),
       "open-invite": () => this.#openInvite(),
       "open-settings": () => this.#openSettings(),
+      "open-pins": (button) => this.#use(dialogs.attention, (parts) => parts.openPins(button)),
+      "open-room-menu": (button) => this.#use(dialogs.attention, (parts) => parts.openRoomMenu(button)),
       "open-members": (button) => this.#toggleMembers(button),
       "close-pane": () => this.#shell.closePane(),
       "write-to": (button) => this.#shell.write(Number(button.dataset["user"])),

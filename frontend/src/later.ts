@@ -8,6 +8,8 @@ export { Actions } from "./chat/actions";
 export { Cards } from "./chat/cards";
 export { makeParts } from "./chat/composer_extras";
 export { ThreadPane } from "./chat/thread";
+export { attentionCommands } from "./shell/attention_commands";
+export { AttentionParts } from "./shell/attention_parts";
 export { CodePlace } from "./shell/code";
 export { paletteCommands } from "./shell/commands";
 export { Direct } from "./shell/direct";

@@ -29,7 +29,7 @@ class Choice {
 
   constructor(
     readonly address: string,
-    readonly name: string,
+    readonly body: (value: Value) => unknown,
     value: Value,
     show: (value: Value) => void,
   ) {
@@ -68,7 +68,7 @@ class Choice {
         method: "POST",
         keepalive: true, // leaving the page at once must not undo the choice
         headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() },
-        body: JSON.stringify({ [this.name]: value }),
+        body: JSON.stringify(this.body(value)),
       });
       if (answer.ok) return "";
       const { message } = (await answer.json().catch(() => ({}))) as { message?: string };
@@ -88,22 +88,61 @@ function setUpTheme(root: HTMLElement, address: string): void {
   const inputs = [...root.querySelectorAll<HTMLInputElement>("input[name=theme]")];
   const chosen = inputs.find((input) => input.checked);
   if (!chosen) return;
-  const choice = new Choice(address, "theme", chosen.value, showTheme);
+  const choice = new Choice(address, (theme) => ({ theme }), chosen.value, showTheme);
   for (const input of inputs) input.addEventListener("change", () => void choice.take(input.value));
 }
 
-function setUpSwitch(button: HTMLButtonElement, address: string): void {
-  const on = (): boolean => button.getAttribute("aria-checked") === "true";
-  const show = (value: Value): void => button.setAttribute("aria-checked", String(value));
-  const choice = new Choice(address, button.dataset["preference"] ?? "", on(), show);
-  button.addEventListener("click", () => void choice.take(!on()));
+/** Asks the browser, within the click; a sentence when it will show no notices. */
+async function askForNotices(): Promise<string> {
+  if (!("Notification" in window)) return "This browser shows no notices here. They need a secure address (https).";
+  const answer = Notification.permission === "default" ? await Notification.requestPermission() : Notification.permission;
+  return answer === "granted" ? "" : "The browser does not allow notices of this site. Allow them in its settings, then try again.";
 }
 
-/** Makes the theme cards and the switches of the account page act. */
+function refuse(text: string): void {
+  toast("t-not-saved", (row) => void (row.querySelector("p")!.textContent = text));
+}
+
+function setUpSwitch(button: HTMLButtonElement, address: string): void {
+  const name = button.dataset["preference"] ?? "";
+  const on = (): boolean => button.getAttribute("aria-checked") === "true";
+  const show = (value: Value): void => button.setAttribute("aria-checked", String(value));
+  const choice = new Choice(address, (value) => ({ [name]: value }), on(), show);
+  button.addEventListener("click", async () => {
+    const refusal = name === "desktop_notifications" && !on() ? await askForNotices() : "";
+    if (refusal !== "") refuse(refusal);
+    else void choice.take(!on());
+  });
+}
+
+/** Hours of each day: a switch and two times, saved together as "22:00 07:00", or "" for none. */
+function setUpHours(part: HTMLElement, address: string): void {
+  const button = part.querySelector<HTMLButtonElement>("[data-hours-switch]");
+  const from = part.querySelector<HTMLInputElement>("[data-hours-from]");
+  const to = part.querySelector<HTMLInputElement>("[data-hours-to]");
+  if (!button || !from || !to) return;
+  const on = (): boolean => button.getAttribute("aria-checked") === "true";
+  const times = (): string => `${from.value} ${to.value}`;
+  const show = (value: Value): void => {
+    button.setAttribute("aria-checked", String(value !== ""));
+    if (value !== "") [from.value, to.value] = String(value).split(" ") as [string, string];
+  };
+  const body = (value: Value): unknown => {
+    const [quiet_from = null, quiet_to = null] = value === "" ? [] : String(value).split(" ");
+    return { quiet_from, quiet_to };
+  };
+  const choice = new Choice(address, body, on() ? times() : "", show);
+  button.addEventListener("click", () => void choice.take(on() ? "" : times()));
+  for (const field of [from, to]) field.addEventListener("change", () => on() && from.value !== "" && to.value !== "" && void choice.take(times()));
+}
+
+/** Makes the theme cards, the switches and the hours of the account page act. */
 export function setUpPreferences(root: Document): void {
   const part = root.querySelector<HTMLElement>("[data-preferences]");
   const address = part?.dataset["preferences"];
   if (!part || !address) return;
   setUpTheme(part, address);
   for (const button of part.querySelectorAll<HTMLButtonElement>("[data-preference]")) setUpSwitch(button, address);
+  const hours = part.querySelector<HTMLElement>("[data-hours]");
+  if (hours) setUpHours(hours, address);
 }

@@ -13,6 +13,7 @@ import { Editing } from "./edit";
 import { rememberEmoji } from "./emoji";
 import { emojiName, QUICK } from "./emoji_names";
 import { openHistory } from "./history";
+import { keepItems } from "./keep_items";
 import type { Log } from "./log";
 import { openPicker } from "./picker";
 import { canDelete, canEdit, canPost, canReact } from "./rights";
@@ -257,6 +258,7 @@ export class Actions {
       canPost(state) && { text: "Quote reply", icon: "quote", key: "R", run: () => this.#hooks.quote(message) },
       canEdit(state, message, session.me) && { text: "Edit", icon: "pencil-line", key: "E", run: () => this.edit(row, message) },
       then !== null && { text: "Code at that time", icon: "history", run: () => this.#shell.navigate(then) },
+      ...keepItems(this.#shell, message, state),
       { text: "Copy link", icon: "link", key: "L", run: () => void this.#copyLink(message, state) },
       { text: "Copy text", icon: "copy", run: () => void this.#copy(message.body, "Text copied") },
       canDelete(state, message, session.me) && { text: "Delete", icon: "trash-2", key: "Del", danger: true, line: true, run: (event) => void this.#remove(message, event.shiftKey) },

@@ -1,6 +1,7 @@
 // A thread beside its room: the root, its replies, and a composer of its own.
 // Opened by room.ts through shell.showPane. It reads the session's thread store and sends through the outbox.
 
+import { attentionOf } from "../attention";
 import { clone, onceAFrame, part } from "../dom";
 import { firstName, roomLabel } from "../people";
 import type { MessageView, RoomSnapshot, ThreadSnapshot } from "../protocol";
@@ -40,6 +41,8 @@ export class ThreadPane {
   #shown = false;
   #drawnState: RoomSnapshot | null = null;
   #drawnPeople = 0;
+  #readKnown = 0;
+  #readTold = 0;
 
   constructor(options: Options) {
     this.#options = options;
@@ -69,6 +72,11 @@ export class ThreadPane {
     this.#stops.push(session.thread.subscribe((state) => state, draw));
     this.#stops.push(session.room.subscribe((state) => state, draw));
     this.#stops.push(session.outbox.subscribe(draw), session.connection.onState(draw));
+    this.#stops.push(attentionOf(session).store.subscribe((state) => state, draw));
+    for (const name of ["focus", "visibilitychange"]) {
+      addEventListener(name, draw, true);
+      this.#stops.push(() => removeEventListener(name, draw, true));
+    }
     shell.showPane(this.#pane, { opener: options.opener, onClose: () => this.#dispose() });
     session.openThread(room, root).catch((error: unknown) => {
       shell.closePane();
@@ -156,8 +164,23 @@ export class ThreadPane {
     return home.rooms.find((summary) => summary.room.id === this.#options.room)?.people ?? [];
   }
 
+  /** A thread that one follows is read where it is looked at; one that was marked unread stays so until one comes back. */
+  #read(seq: number): void {
+    const { session } = this.#options.shell;
+    const mark = attentionOf(session).thread(this.#options.root);
+    if (mark === null) return;
+    if (mark.last_read_seq < this.#readKnown) this.#readTold = Infinity;
+    this.#readKnown = mark.last_read_seq;
+    if (seq <= Math.max(mark.last_read_seq, this.#readTold)) return;
+    this.#readTold = seq;
+    session.command("thread.set_read", { root: this.#options.root, seq }, this.#options.room).catch(() => (this.#readTold = 0));
+  }
+
   #looked(): void {
     const thread = this.#thread;
-    if (thread !== null && this.#log.scroll.atEnd) this.#options.reads.seen(thread.replies[thread.replies.length - 1]);
+    if (thread === null || !this.#log.scroll.atEnd) return;
+    const last = thread.replies[thread.replies.length - 1];
+    this.#options.reads.seen(last);
+    if (last !== undefined && !document.hidden && document.hasFocus()) this.#read(last.seq);
   }
 }

@@ -13,6 +13,9 @@ export class ReadMarker {
   readonly #state: () => RoomSnapshot | null;
   readonly #atEnd: () => boolean;
   #told = 0;
+  /** The person took the read mark back: nothing is read by looking until they leave, or say so. */
+  #held = false;
+  #known: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #abort = new AbortController();
 
@@ -22,6 +25,7 @@ export class ReadMarker {
     this.#atEnd = atEnd;
     const now = state();
     this.newAfter = now !== null && now.unread > 0 ? now.last_read_seq : null;
+    this.#known = now?.last_read_seq ?? 0;
     const { signal } = this.#abort;
     window.addEventListener("focus", () => this.check(), { signal });
     document.addEventListener("visibilitychange", () => this.check(), { signal });
@@ -40,6 +44,13 @@ export class ReadMarker {
   check(): void {
     const state = this.#state();
     if (state === null || state.role === "") return;
+    if (state.last_read_seq < this.#known) {
+      this.#held = true;
+      clearTimeout(this.#timer);
+      this.newAfter = state.last_read_seq;
+    }
+    this.#known = state.last_read_seq;
+    if (this.#held) return;
     if (this.newAfter === null && state.unread > 0 && !this.#looking) this.newAfter = state.last_read_seq;
     const newest = state.messages[state.messages.length - 1];
     if (newest === undefined || state.has_after || !this.#looking) return;
@@ -49,12 +60,14 @@ export class ReadMarker {
   /** The reply is in view: a thread that mentions somebody is read there. */
   seen(reply: MessageView | undefined): void {
     const state = this.#state();
-    if (reply !== undefined && state !== null && state.mentions > 0 && this.#looking) this.#reach(reply.seq);
+    if (reply !== undefined && !this.#held && state !== null && state.mentions > 0 && this.#looking) this.#reach(reply.seq);
   }
 
   /** Everything in the room, wherever it stands. */
   all(): void {
     const state = this.#state();
+    this.#held = false;
+    this.#told = 0;
     if (state !== null && state.role !== "") this.#reach(state.as_of_seq, 0);
   }
 

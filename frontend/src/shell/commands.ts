@@ -30,7 +30,7 @@ export interface CommandState {
   theme: string;
 }
 
-export function paletteCommands({ canCreate, unread, room, theme }: CommandState, acts: CommandActs): PaletteCommand[] {
+export function paletteCommands({ canCreate, unread, room, theme }: CommandState, acts: CommandActs, more: readonly PaletteCommand[] = []): PaletteCommand[] {
   const commands: (PaletteCommand & { shown?: boolean })[] = [
     { icon: "square-pen", text: "Write a new message", run: acts.newDirect },
     { icon: "plus", text: "Create a room", run: acts.newRoom, shown: canCreate },
@@ -39,6 +39,7 @@ export function paletteCommands({ canCreate, unread, room, theme }: CommandState
     { icon: "user-plus", text: "Invite people to this room", run: acts.invite, shown: room?.permissions.includes("invite") === true },
     { icon: "users", text: "Members of this room", run: acts.members, shown: room !== null },
     { icon: "settings-2", text: "Settings of this room", run: acts.settings, shown: hasSettings(room) },
+    ...more,
     { icon: "house", text: "Home", run: acts.home },
     { icon: "keyboard", text: "Keyboard shortcuts", key: "?", run: acts.shortcuts },
     { icon: "sun", text: "Light theme", run: () => acts.theme("light"), shown: theme !== "light" },

@@ -2,7 +2,9 @@
 
 import { BrowseView } from "./browse_view";
 import { DraftsView } from "./drafts_view";
+import { InboxView } from "./inbox_view";
 import type { Page } from "./routes";
+import { SavedListView } from "./saved_view";
 import type { ShellContext, View } from "./view";
 
 interface PageView {
@@ -12,6 +14,8 @@ interface PageView {
 }
 
 export const PAGES: Record<Page, PageView> = {
+  mentions: { title: "Mentions", make: (context) => new InboxView(context) },
+  saved: { title: "Saved messages", make: (context) => new SavedListView(context) },
   browse: { title: "Browse rooms", make: (context) => new BrowseView(context) },
   drafts: { title: "Drafts", make: (context) => new DraftsView(context) },
 };

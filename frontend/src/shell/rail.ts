@@ -7,7 +7,7 @@ import type { RoomSummary } from "../protocol";
 import type { Session } from "../session";
 import { fullTime, shortTime } from "../time";
 import { stateIn } from "./presence";
-import { badgeOf, countText, lastText, leadText, nameOf, roomLists } from "./rooms";
+import { badgeOf, countText, isSilent, lastText, leadText, nameOf, roomLists } from "./rooms";
 import { Rows, whenChanged } from "./rows";
 
 /** The width up to which one screen shows at a time; the stylesheet has the same number. */
@@ -43,7 +43,7 @@ export class Rail {
     return [...rooms, ...directs];
   }
 
-  /** Marks where one is; `nav` is home, browse or room. */
+  /** Marks where one is; `nav` is home, a page or room. */
   setCurrent(nav: string, room: number | null): void {
     this.#current = room;
     for (const link of document.querySelectorAll<HTMLElement>(".rail [data-nav]")) {
@@ -83,8 +83,10 @@ export class Rail {
     const last = lastText(summary, session.me, (user) => this.#firstName(summary, user));
     part(row, "[data-part=name]").textContent = nameOf(summary);
     part(row, "[data-part=last]").textContent = last;
-    const unread = room.id !== this.#current || document.hidden ? summary.unread : summary.mentions;
+    const silent = isSilent(summary);
+    const unread = !silent && (room.id !== this.#current || document.hidden) ? summary.unread : summary.mentions;
     link.classList.toggle("unread", unread > 0 || summary.mentions > 0);
+    link.classList.toggle("muted", silent);
     if (room.id === this.#current) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
     this.#fillTime(row, summary);

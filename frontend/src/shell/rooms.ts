@@ -15,6 +15,16 @@ export function hasSettings(room: RoomSnapshot | null): room is RoomSnapshot {
   return room !== null && room.role !== "" && !isDirect(room);
 }
 
+/** Whether the person wants to hear nothing of it now: its counts are not shown then, but for what mentions them. */
+export function isSilent(summary: RoomSummary, now: Date = new Date()): boolean {
+  return summary.notify === "nothing" || (summary.quiet_until != null && new Date(summary.quiet_until) > now);
+}
+
+/** What is unread as far as it is shown. */
+function unreadOf(summary: RoomSummary): number {
+  return isSilent(summary) ? 0 : summary.unread;
+}
+
 export function nameOf(summary: RoomSummary): string {
   return roomName(summary.room, summary.people);
 }
@@ -32,7 +42,7 @@ function byTime(a: RoomSummary, b: RoomSummary): number {
 }
 
 function byNeed(a: RoomSummary, b: RoomSummary): number {
-  const rank = (summary: RoomSummary) => (summary.mentions > 0 ? 2 : summary.unread > 0 ? 1 : 0);
+  const rank = (summary: RoomSummary) => (summary.mentions > 0 ? 2 : unreadOf(summary) > 0 ? 1 : 0);
   return rank(b) - rank(a) || byTime(a, b);
 }
 
@@ -61,8 +71,8 @@ export interface Totals {
 
 export function totals(home: HomeSnapshot): Totals {
   const live = home.rooms.filter((summary) => summary.room.archived_at === null);
-  const personal = live.reduce((sum, summary) => sum + (isDirect(summary) ? Math.max(summary.unread, summary.mentions) : summary.mentions), 0);
-  return { personal, any: live.some((summary) => summary.unread > 0 || summary.mentions > 0) };
+  const personal = live.reduce((sum, summary) => sum + (isDirect(summary) ? Math.max(unreadOf(summary), summary.mentions) : summary.mentions), 0);
+  return { personal, any: live.some((summary) => unreadOf(summary) > 0 || summary.mentions > 0) };
 }
 
 /** "99+" beyond two digits: the server counts to 100. */
@@ -89,7 +99,8 @@ export function leadText(summary: RoomSummary, presence: string | null): string 
 
 /** What the number in a row counts: "7 unread", "1 mention". */
 export function badgeOf(summary: RoomSummary): { count: number; what: string; ping: boolean } {
-  const { mentions, unread } = summary;
+  const { mentions } = summary;
+  const unread = unreadOf(summary);
   const ping = mentions > 0;
   if (ping && !isDirect(summary)) return { count: mentions, what: mentions === 1 ? "mention" : "mentions", ping };
   return { count: Math.max(unread, mentions), what: "unread", ping };
@@ -102,7 +113,7 @@ export function neighbour(list: readonly RoomSummary[], current: number | null, 
   for (let count = 1; count <= list.length; count += 1) {
     const next = list[(start + step * count + list.length * (count + 1)) % list.length];
     if (next === undefined || next.room.id === current) continue;
-    if (!unreadOnly || next.unread > 0 || next.mentions > 0) return next;
+    if (!unreadOnly || unreadOf(next) > 0 || next.mentions > 0) return next;
   }
   return null;
 }
