@@ -18,6 +18,7 @@ from chat.models import Membership, Mention, Message, MessageRevision, Reaction,
 from chat.permissions import FIXED_KINDS
 from chat.selectors.counts import UNREAD_MOST, counts_of
 from chat.selectors.file_soundness import check_files, check_told_files
+from chat.selectors.kept_soundness import check_kept
 from chat.selectors.moment import one_moment
 from chat.selectors.replay import Replay, replay_room
 from chat.selectors.views import SHOWN_IN_ROOM, besides_of, room_topic, thread_views
@@ -40,6 +41,7 @@ def check_room(room: Room) -> Iterator[str]:
             *_check_members(room, head),
             *_check_replay(room, replay_room(room.pk, oldest), oldest),
             *check_files(room),
+            *check_kept(room, head),
             *_check_counts(room),
         ]
     for fault in faults:

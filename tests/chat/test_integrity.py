@@ -54,6 +54,7 @@ def test_operator_hears_nothing_of_a_lively_site(lively, capsys):
 
 def test_operator_hears_nothing_after_accounts_were_deleted_and_events_pruned(lively, mina, teo, ines, capsys):
     teo.delete()
+    call_command("rebuild_search", verbosity=0)
     call_command("check_integrity", verbosity=0)
     Event.objects.update(at=timezone.now() - timedelta(days=90))
     assert log.prune(before=timezone.now(), keep=3)
