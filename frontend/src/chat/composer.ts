@@ -242,7 +242,7 @@ export class Composer {
     if (this.#quote === null) return;
     const author = this.#options.shell.session.people.get(this.#quote.author);
     part(row, "[data-part=quote-name]").textContent = author === null ? "Somebody" : firstName(author);
-    part(row, "[data-part=quote-text]").textContent = withoutMarks(this.#quote.excerpt);
+    part(row, "[data-part=quote-text]").textContent = withoutMarks(this.#quote.excerpt) || "a file";
   }
 
   #dropQuote(): void {

@@ -5,8 +5,14 @@ import { CompletionPart } from "./completion";
 import { DraftsPart } from "./composer_drafts";
 import type { ComposerPart, Desk, MakePart } from "./composer_parts";
 import { WritingPart } from "./composer_writing";
+import { UploadsPart } from "./uploads/part";
 
-const PARTS: MakePart[] = [(desk) => new CompletionPart(desk), (desk) => new WritingPart(desk), (desk) => new DraftsPart(desk)];
+const PARTS: MakePart[] = [
+  (desk) => new CompletionPart(desk),
+  (desk) => new WritingPart(desk),
+  (desk) => new DraftsPart(desk),
+  (desk) => new UploadsPart(desk),
+];
 
 export function makeParts(desk: Desk): ComposerPart[] {
   return PARTS.map((make) => make(desk));

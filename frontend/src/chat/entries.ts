@@ -4,6 +4,7 @@
 import type { OutboxItem } from "../outbox";
 import type { MessageView } from "../protocol";
 import { dayKey, dayLabel } from "../time";
+import { ownFiles } from "./media/own";
 
 export type Entry =
   | { kind: "start"; key: string }
@@ -48,6 +49,7 @@ export function pendingMessage(item: OutboxItem, me: number): MessageView {
     mentions: [],
     pinned: false,
     beside: item.beside,
+    attachments: ownFiles(item.extra?.attachments ?? []),
   };
 }
 

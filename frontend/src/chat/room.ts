@@ -169,6 +169,7 @@ class Room implements RoomPane {
       open: this.#open,
       online: session.connection.state === "online",
       about: (place, message) => this.#drawAbout(place, message),
+      files: (place, message) => this.#drawFiles(place, message),
     };
   }
 
@@ -178,6 +179,15 @@ class Room implements RoomPane {
       if (!this.#gone) (this.#cards ??= new Cards(this.#shell, () => this.#state?.room ?? null, () => this.#log.scroll.restore())).draw(place, message);
     };
     // Without it the text of the message is there; the next drawing asks again.
+    import("../later").then(draw).catch(() => undefined);
+  }
+
+  #drawFiles(place: HTMLElement, message: MessageView): void {
+    const draw = ({ drawFiles }: typeof import("../later")) => {
+      if (this.#gone) return;
+      drawFiles(place, { shell: this.#shell, room: this.#state?.room ?? null, message });
+      this.#log.scroll.restore();
+    };
     import("../later").then(draw).catch(() => undefined);
   }
 

@@ -26,6 +26,8 @@ export interface RowContext {
   online: boolean;
   /** Puts what a message is about under its text. */
   about(place: HTMLElement, message: MessageView): void;
+  /** Puts its files there. */
+  files(place: HTMLElement, message: MessageView): void;
 }
 
 export function permalink(room: RoomView, message: string): string {
@@ -121,6 +123,7 @@ function fillMessage(row: HTMLElement, entry: Extract<Entry, { kind: "message" }
   fillQuote(row, message, context);
   fillBody(row, message, context);
   if (message.beside?.start != null) context.about(part(row, "[data-part=about]"), message);
+  if (message.attachments.length > 0) context.files(part(row, "[data-part=files]"), message);
   fillReactions(row, message, pending === null, context);
   fillChip(row, message, context);
   fillState(row, pending, context);
@@ -128,7 +131,13 @@ function fillMessage(row: HTMLElement, entry: Extract<Entry, { kind: "message" }
 
 function spoken(message: MessageView, context: RowContext): string {
   if (message.deleted_at !== null) return "Deleted message";
-  return `${context.people.name(message.author)}, ${dayLabel(message.created_at)} ${clock(message.created_at)}: ${excerpt(message.html === "" ? message.body : textOf(message.html))}`;
+  return `${context.people.name(message.author)}, ${dayLabel(message.created_at)} ${clock(message.created_at)}: ${excerpt(message.html === "" ? message.body : textOf(message.html))}${filesSpoken(message)}`;
+}
+
+/** "2 files: plan.png, notes.txt" */
+function filesSpoken({ attachments }: MessageView): string {
+  if (attachments.length === 0) return "";
+  return ` ${plural(attachments.length, "file", "files")}: ${attachments.map((file) => file.name || "taken away").join(", ")}`;
 }
 
 function fillTomb(row: HTMLElement, message: MessageView, context: RowContext): void {
@@ -142,6 +151,7 @@ function fillTomb(row: HTMLElement, message: MessageView, context: RowContext): 
   part(row, "[data-part=body]").replaceChildren();
   part(row, "[data-part=quote]").hidden = true;
   part(row, "[data-part=about]").replaceChildren();
+  part(row, "[data-part=files]").replaceChildren();
   part(row, "[data-part=reactions]").replaceChildren();
   fillChip(row, message, context);
 }
@@ -177,7 +187,7 @@ function fillQuote(row: HTMLElement, message: MessageView, context: RowContext):
   quote.classList.toggle("lost", quoted.deleted);
   part(quote, "[data-part=quote-name]").textContent = author === null ? "Somebody" : firstName(author);
   const text = part(quote, "[data-part=quote-text]");
-  text.textContent = quoted.deleted ? "deleted message" : withoutMarks(quoted.excerpt);
+  text.textContent = quoted.deleted ? "deleted message" : withoutMarks(quoted.excerpt) || "a file";
   text.dir = "auto";
   quote.dataset["quoted"] = quoted.id;
 }

@@ -11,6 +11,7 @@ import { Cards } from "./cards";
 import { Composer } from "./composer";
 import { threadEntries } from "./entries";
 import { Log } from "./log";
+import { drawFiles } from "./media/files";
 import { canPost, canReact } from "./rights";
 import { plural, type RowContext } from "./row";
 import { Typing } from "./typing";
@@ -131,6 +132,7 @@ export class ThreadPane {
       open: null,
       online: session.connection.state === "online",
       about: (place, message) => this.#cards.draw(place, message),
+      files: (place, message) => drawFiles(place, { shell: this.#options.shell, room: state.room, message }),
     };
   }
 

@@ -84,10 +84,11 @@ export function countText(count: number): string {
 export function lastText(summary: RoomSummary, me: number, name: (user: number) => string | null): string {
   const last = summary.last_message;
   if (last === null) return "";
-  const text = last.deleted ? "deleted a message" : withoutMarks(last.excerpt);
+  const deed = last.deleted ? "deleted a message" : last.excerpt === "" ? "sent a file" : "";
+  const text = deed || withoutMarks(last.excerpt);
   const who = last.author === me ? "You" : last.author === null ? null : name(last.author);
   if (who === null || (who !== "You" && summary.room.kind === "direct")) return text;
-  return last.deleted ? `${who} ${text}` : `${who}: ${text}`;
+  return deed ? `${who} ${text}` : `${who}: ${text}`;
 }
 
 /** What a screen reader hears before a row's name: what the icon or the dot shows. */
