@@ -38,6 +38,9 @@ Reader = Callable[[str, int, int], list[Entry]]
 Heads = Callable[[Sequence[str]], dict[str, tuple[int, int]]]
 """Topics of one kind -> (head seq, oldest seq) of those that have a log."""
 
+PRUNE_EVENTS: Final = 5_000
+"""Deleted in one transaction."""
+
 _readers: Final[dict[str, Reader]] = {}
 _heads_elsewhere: Final[dict[str, Heads]] = {}
 _listeners: Final[list[Listener]] = []
@@ -283,7 +286,18 @@ def prune(*, before: datetime, keep: int, dry_run: bool = False) -> int:
         if dry_run:
             deleted += rows.count()
             continue
-        with transaction.atomic():
-            Topic.objects.filter(key=topic.key).update(min_seq=newest + 1)
-            deleted += rows.delete()[0]
+        deleted += _prune_to(topic.key, newest)
     return deleted
+
+
+def _prune_to(topic: str, newest: int) -> int:
+    """Deletes the events of a topic up to a seq, piece by piece: a writer waits for one piece at most."""
+    deleted = 0
+    while True:
+        first = Event.objects.filter(topic=topic, seq__lte=newest).order_by("seq").values_list("seq", flat=True).first()
+        if first is None:
+            return deleted
+        last = min(first + PRUNE_EVENTS - 1, newest)
+        with transaction.atomic():
+            Topic.objects.filter(key=topic).update(min_seq=last + 1)
+            deleted += Event.objects.filter(topic=topic, seq__lte=last).delete()[0]

@@ -7,8 +7,9 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from realtime import log, protocol
+from realtime import log, protocol, renewal
 from realtime.models import Event, Topic
+from realtime.soundness import check_log
 from tests.realtime.conftest import Noted, Waved, note
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stack]
@@ -63,6 +64,24 @@ def test_pruning_keeps_the_newest_and_raises_the_oldest_seq():
     assert log.prune(before=before, keep=5) == 0
     assert log.heads(["room:1"]) == {"room:1": (10, 6)}
     assert [entry.seq for entry in log.read("room:1", 0, 10)] == [6, 7, 8, 9, 10]
+
+
+def test_pruning_goes_piece_by_piece_and_may_stop_between(monkeypatch):
+    for number in range(10):
+        log.append(topic="room:1", event=Noted(text=str(number)))
+    monkeypatch.setattr(log, "PRUNE_EVENTS", 3)
+    assert log.prune(before=timezone.now() + timedelta(days=1), keep=2) == 8
+    assert log.heads(["room:1"]) == {"room:1": (10, 9)}
+
+
+def test_a_topic_that_begins_anew_goes_on_with_its_seq_and_without_its_log():
+    for text in ("one", "two"):
+        log.append(topic="room:1", event=Noted(text=text))
+    renewal.renew_topic("room:1")
+    assert log.heads(["room:1"]) == {"room:1": (3, 4)}
+    assert log.read("room:1", 0, 10) == []
+    assert log.append(topic="room:1", event=Noted(text="three")) == 4
+    assert list(check_log()) == []
 
 
 def test_a_redacted_event_no_longer_says_what_it_said():

@@ -1,4 +1,7 @@
-"""Deletes old events from the log. For operators, from cron; safe to repeat. Never touches messages."""
+"""Deletes old events from the log, piece by piece.
+
+For operators, from cron; safe to stop, to repeat, and while people write. Never touches messages.
+"""
 
 from __future__ import annotations
 
