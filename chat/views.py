@@ -93,15 +93,15 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and request.user.is_authenticated:
         try:
             joined = services.join_room(actor=_user(request), token=token)
-        except Refused:
-            return _link_page(request, token)
+        except Refused as refused:
+            return _link_page(request, token, refused=refused.message if refused.code == "banned" else "")
         return HttpResponseRedirect(joined.room.url)
     return _link_page(request, token)
 
 
-def _link_page(request: HttpRequest, token: str) -> HttpResponse:
+def _link_page(request: HttpRequest, token: str, *, refused: str = "") -> HttpResponse:
     page = selectors.link_page(token=token)
-    context: dict[str, Any] = {"state": page.state}
+    context: dict[str, Any] = {"state": page.state, "refused": refused}
     if page.room is not None:
         if not request.user.is_authenticated:
             invitations.allow_sign_up(request.session)

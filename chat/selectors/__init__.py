@@ -15,8 +15,8 @@ from chat.selectors.moment import one_moment
 from chat.selectors.people import find_people, may_type
 from chat.selectors.rights import Rights, refuse_to_write, rights_in, rights_of
 from chat.selectors.rooms import room_by_slug, room_snapshot
-from chat.selectors.then import Uttered, newest_at, said_then
 from chat.selectors.search import search
+from chat.selectors.then import Uttered, newest_at, said_then
 
 __all__ = [
     "Rights",
@@ -51,10 +51,10 @@ __all__ = [
     "room_snapshot",
     "said_then",
     "saved_page",
+    "search",
     "summary_of",
     "thread_snapshot",
     "threads_page",
-    "search",
     "upload_list",
     "visible_topics",
 ]

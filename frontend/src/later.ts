@@ -7,6 +7,7 @@ import "./kernel";
 export { Actions } from "./chat/actions";
 export { Cards } from "./chat/cards";
 export { makeParts } from "./chat/composer_extras";
+export { Reports } from "./chat/report_pane";
 export { drawFiles } from "./chat/media/files";
 export { ThreadPane } from "./chat/thread";
 export { attentionCommands } from "./shell/attention_commands";

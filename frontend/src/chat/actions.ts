@@ -16,6 +16,7 @@ import { openHistory } from "./history";
 import { keepItems } from "./keep_items";
 import type { Log } from "./log";
 import { openPicker } from "./picker";
+import { mayReport, maySanction, reportMessage, sanctionPerson } from "./report";
 import { canDelete, canEdit, canPost, canReact } from "./rights";
 import { permalink } from "./row";
 
@@ -253,6 +254,7 @@ export class Actions {
     const { session } = this.#shell;
     const { openThread } = this.#hooks;
     const then = thenUrl(state.room, message.beside);
+    const author = message.author === null || message.kind === "system" ? null : session.people.get(message.author);
     const items: (MenuItem | false)[] = [
       openThread !== undefined && (canPost(state) || message.thread !== null) && { text: "Reply in thread", icon: "message-square-text", key: "T", run: () => openThread(message.id, row) },
       canPost(state) && { text: "Quote reply", icon: "quote", key: "R", run: () => this.#hooks.quote(message) },
@@ -261,6 +263,8 @@ export class Actions {
       ...keepItems(this.#shell, message, state),
       { text: "Copy link", icon: "link", key: "L", run: () => void this.#copyLink(message, state) },
       { text: "Copy text", icon: "copy", run: () => void this.#copy(message.body, "Text copied") },
+      mayReport(message, session.me) && { text: "Report…", icon: "flag", line: true, run: () => void reportMessage(this.#shell, message) },
+      author !== null && maySanction(state, author.id, session.me) && { text: "Mute, remove or ban…", icon: "gavel", danger: true, run: () => void sanctionPerson(this.#shell, state, author) },
       canDelete(state, message, session.me) && { text: "Delete", icon: "trash-2", key: "Del", danger: true, line: true, run: (event) => void this.#remove(message, event.shiftKey) },
     ];
     return items.filter((item): item is MenuItem => item !== false);

@@ -29,11 +29,13 @@ export const NOT_FOUND: Gate = {
   text: "The address is wrong, the room is gone, or it is not open to you.",
 };
 
-export function removedGate(label: string, at: string | undefined, reason: string): Gate {
+/** `back` says when somebody banned may come again: " until 09:00"; null for everybody else. */
+export function removedGate(label: string, at: string | undefined, reason: string, back: string | null = null): Gate {
   const when = at === undefined ? "" : ` at ${clock(at)}`;
   const why = reason === "" ? "." : `: “${reason}”`;
   const fine = "What you had begun to write here is kept on this device.";
-  return { icon: "door-open", where: label, title: "You are no longer in this room", text: `You were removed${when}${why}`, fine, outside: true };
+  const gate: Gate = { icon: "door-open", where: label, title: "You are no longer in this room", text: `You were removed${when}${why}`, fine, outside: true };
+  return back === null ? gate : { ...gate, icon: "ban", title: "You are banned from this room", text: `You cannot come back${back}${why}` };
 }
 
 export function failedGate(where: string, text: string, retry: () => void): Gate {

@@ -1,6 +1,7 @@
 // The card of members in a room's settings: find them, give roles, take somebody out. Made by settings_view.ts.
 // What may not be done is absent; the server decides again.
 
+import { maySanction, sanctionPerson } from "../chat/report";
 import { clone, part } from "../dom";
 import { avatar } from "../people";
 import type { MemberView, RoomSnapshot } from "../protocol";
@@ -11,26 +12,21 @@ import { stateOf } from "./presence";
 import { Rows, whenChanged } from "./rows";
 
 const ROWS_MOST = 100;
-const RANKS: Readonly<Record<string, number>> = { guest: 1, member: 2, moderator: 3, owner: 4 };
-
-/** Whether the person may take this member out: owners everybody else, moderators those below them. */
-export function mayRemove(state: RoomSnapshot, member: MemberView, me: number): boolean {
-  if (member.person.id === me || !state.permissions.includes("moderate")) return false;
-  return state.role === "owner" || (RANKS[member.role] ?? 0) < (RANKS[state.role] ?? 0);
-}
-
 export class MemberSettings {
   readonly #shell: Shell;
   readonly #room: number;
+  readonly #decided: () => void;
   readonly #find: HTMLInputElement;
   readonly #rows: Rows<MemberView>;
   readonly #none: HTMLElement;
   readonly #count: HTMLElement;
   #state: RoomSnapshot | null = null;
 
-  constructor(view: HTMLElement, shell: Shell, room: number) {
+  /** `decided` is called after a sanction. */
+  constructor(view: HTMLElement, shell: Shell, room: number, decided: () => void) {
     this.#shell = shell;
     this.#room = room;
+    this.#decided = decided;
     this.#find = part<HTMLInputElement>(view, "[data-part=find]");
     this.#none = part(view, "[data-part=members-none]");
     this.#count = part(view, "[data-part=count]");
@@ -85,8 +81,8 @@ export class MemberSettings {
     text.hidden = manage;
     text.textContent = ROLES[role] ?? role;
     const remove = part(row, "[data-part=remove]");
-    remove.hidden = !mayRemove(state, member, me);
-    remove.setAttribute("aria-label", `Remove ${person.display_name}`);
+    remove.hidden = !maySanction(state, person.id, me);
+    remove.setAttribute("aria-label", `Mute, remove or ban ${person.display_name}`);
   }
 
   #memberOf(user: number): MemberView | undefined {
@@ -118,13 +114,8 @@ export class MemberSettings {
     const member = this.#memberOf(user);
     const state = this.#state;
     if (member === undefined || state === null) return;
-    const name = member.person.display_name;
-    const text = "They lose the room at once, in all their tabs. What they wrote stays.";
-    const field = "Reason, which they will read (optional)";
-    const run = (reason: string) => this.#shell.session.command("member.remove", { user, reason }, this.#room);
-    const question = { title: `Remove ${name} from #${state.room.name}?`, text, field, go: "Remove", danger: true };
-    if ((await confirm(question, run)) === null) return;
+    if (!(await sanctionPerson(this.#shell, state, member.person))) return;
     if (!button.isConnected) this.#find.focus();
-    this.#shell.toast({ kind: "info", title: `${name} is no longer in #${state.room.name}` });
+    this.#decided();
   }
 }

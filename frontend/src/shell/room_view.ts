@@ -51,8 +51,10 @@ export class RoomStage implements View {
   }
 
   async #makeCode(): Promise<void> {
-    const { CodePlace } = await import("../later");
+    const { CodePlace, Reports } = await import("../later");
     if (this.pane === null) return;
+    const reports = new Reports(this.#context.shell, this.room.id, part(this.#element, "[data-part=reports]"));
+    this.#stops.push(() => reports.dispose());
     const { label } = this;
     const view = this.#element;
     this.code = new CodePlace({ view, label, shell: this.#context.shell, room: this.room.id, leave: () => this.focus() });

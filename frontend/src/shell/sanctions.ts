@@ -26,21 +26,35 @@ export function muteNotice(mute: SanctionApplied, place: string): Notice {
   return { kind: "error", title: `You are muted${place}${untilText(mute.until)}`, ...text };
 }
 
+/** What a timer of the browser can wait. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 export class Sanctions {
   readonly #session: Session;
+  readonly #ends = new Map<number | null, ReturnType<typeof setTimeout>>();
   #ban: SanctionApplied | null = null;
 
   constructor(session: Session, toast: (notice: Notice) => void) {
     this.#session = session;
     session.connection.onEvent((event) => {
+      if (event.type === "sanction.lifted" && event.data.kind === "mute") this.#free(event.data.room, toast);
       if (event.type !== "sanction.applied") return;
-      if (event.data.kind === "mute") toast(muteNotice(event.data, this.#placeOf(event.data.room)));
+      const { kind, room, until } = event.data;
+      if (kind === "mute") toast(muteNotice(event.data, this.#placeOf(room)));
+      const left = kind === "mute" && until !== null ? new Date(until).getTime() - Date.now() : 0;
+      clearTimeout(this.#ends.get(room));
+      if (left > 0 && left < LONGEST_MS) this.#ends.set(room, setTimeout(() => this.#free(room, toast), left));
       if (event.data.kind === "ban" && event.data.room === null) this.#ban = event.data;
     });
   }
 
   gate(): Gate {
     return suspendedGate(this.#session.home.get().site_name, this.#ban, this.#session.connection.reason);
+  }
+
+  #free(room: number | null, toast: (notice: Notice) => void): void {
+    clearTimeout(this.#ends.get(room));
+    toast({ kind: "info", title: `You may write again${this.#placeOf(room)}` });
   }
 
   #placeOf(room: number | null): string {

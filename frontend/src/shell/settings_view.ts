@@ -6,6 +6,7 @@ import { roomIcon } from "../people";
 import type { RoomSnapshot, RoomView, UpdateRoom } from "../protocol";
 import { confirm, once } from "./forms";
 import { MemberSettings } from "./member_settings";
+import { SanctionList } from "./sanction_list";
 import { focusHeading, stand, type ShellContext, type View } from "./view";
 
 export class SettingsView implements View {
@@ -15,6 +16,7 @@ export class SettingsView implements View {
   readonly #element = clone("t-view-settings");
   readonly #form = part<HTMLFormElement>(this.#element, "[data-part=about]");
   #members: MemberSettings | null = null;
+  #sanctions: SanctionList | null = null;
   #stop: (() => void) | null = null;
 
   constructor(context: ShellContext, room: RoomView) {
@@ -31,7 +33,10 @@ export class SettingsView implements View {
   mount(): void {
     const { session } = this.#context.shell;
     part(this.#element, ".page").hidden = false;
-    this.#members = new MemberSettings(this.#element, this.#context.shell, this.#room.id);
+    const { shell } = this.#context;
+    if (this.#state?.permissions.includes("moderate") === true) this.#sanctions = new SanctionList(this.#element, shell, this.#room.id);
+    void this.#sanctions?.load();
+    this.#members = new MemberSettings(this.#element, shell, this.#room.id, () => void this.#sanctions?.load());
     this.#fillForm();
     this.#listen();
     this.#stop = session.room.subscribe((state) => state, onceAFrame(() => this.#draw()));
@@ -45,6 +50,7 @@ export class SettingsView implements View {
   close(): void {
     this.#stop?.();
     this.#members?.close();
+    this.#sanctions?.close();
   }
 
   get #state(): RoomSnapshot | null {
@@ -57,6 +63,8 @@ export class SettingsView implements View {
       event.preventDefault();
       void once(this.#form, () => this.#saveAbout());
     });
+    const retention = part<HTMLSelectElement>(this.#element, "[data-part=retention-days]");
+    retention.addEventListener("change", () => void this.#retain(retention));
     this.#context.actions.add({
       "set-slow": (button) => void this.#update({ slow_mode_seconds: Number(button.dataset["seconds"]) }, "Slow mode is saved"),
       "toggle-read-only": () => void this.#update({ read_only: this.#state?.room.read_only !== true }, "Saved"),
@@ -87,7 +95,7 @@ export class SettingsView implements View {
     // An archived room only opens again.
     const archived = room.archived_at !== null;
     part(element, "[data-part=writing]").hidden = !permissions.includes("moderate") || archived;
-    this.#drawWriting(room);
+    this.#drawWriting(room, manage);
     for (const field of this.#form.querySelectorAll<HTMLInputElement>("input")) field.readOnly = !manage || archived;
     part(element, "[data-part=about-save]").hidden = !manage || archived;
     part(element, "[data-part=leave]").hidden = role === "";
@@ -96,14 +104,42 @@ export class SettingsView implements View {
     this.#members?.draw(state);
   }
 
-  #drawWriting(room: RoomView): void {
+  #drawWriting(room: RoomView, manage: boolean): void {
     for (const button of this.#element.querySelectorAll<HTMLElement>("[data-seconds]")) {
       button.setAttribute("aria-pressed", String(Number(button.dataset["seconds"]) === room.slow_mode_seconds));
     }
     part(this.#element, "[data-part=read-only]").setAttribute("aria-checked", String(room.read_only));
+    part(this.#element, "[data-part=retention]").hidden = !manage;
+    this.#drawRetention(room.retention_days);
+  }
+
+  /** A time that somebody chose elsewhere, by a script, stands in the list as well. */
+  #drawRetention(days: number): void {
+    const select = part<HTMLSelectElement>(this.#element, "[data-part=retention-days]");
+    const known = [...select.options].some((option) => option.value === String(days));
+    if (!known) select.add(new Option(`${days} days`, String(days)));
+    if (select.dataset["saving"] === undefined) select.value = String(days);
   }
 
   // Saving
+
+  /** Messages that are older go with the next sweep: that is asked first. */
+  async #retain(select: HTMLSelectElement): Promise<void> {
+    const days = Number(select.value);
+    const before = this.#state?.room.retention_days ?? 0;
+    select.dataset["saving"] = "";
+    const run = () => this.#context.shell.session.command("room.update", { retention_days: days }, this.#room.id);
+    const text = "Older messages are deleted for everybody, with their files. That cannot be undone.";
+    try {
+      if (days === 0) await run();
+      else if ((await confirm({ title: `Keep messages for ${days} days?`, text, go: "Keep them so long", danger: true }, run)) === null) select.value = String(before);
+    } catch (error) {
+      select.value = String(before);
+      this.#context.shell.fail("The setting could not be saved", error);
+    } finally {
+      delete select.dataset["saving"];
+    }
+  }
 
   async #update(change: UpdateRoom, said: string): Promise<boolean> {
     const { shell, announcer } = this.#context;

@@ -2,7 +2,7 @@
 // is taken away. Made once by app.ts. The newest arrival wins; what an older one loads is dropped.
 
 import { ApiError } from "../api";
-import type { BrowseRoom, RoomView } from "../protocol";
+import type { BrowseRoom, RoomRemoved, RoomView } from "../protocol";
 import type { ConnectionState } from "../socket";
 import type { Badge } from "./badge";
 import { errorText } from "./dialogs";
@@ -14,7 +14,7 @@ import { labelOf } from "./rooms";
 import type { Arrival, Router } from "./router";
 import { lastRoom, rememberRoom } from "./last_room";
 import { leadsTo, type Page, type Route } from "./routes";
-import { Sanctions } from "./sanctions";
+import { Sanctions, untilText } from "./sanctions";
 import type { ShellContext, View } from "./view";
 
 type RoomRoute = Extract<Route, { key: string }>;
@@ -41,7 +41,7 @@ export class Stage {
     this.#sanctions = new Sanctions(session, (notice) => context.shell.toast(notice));
     session.connection.onState((state) => this.#connectionChanged(state));
     session.connection.onEvent((event) => {
-      if (event.type === "room.removed") this.#removed(event.data.room, event.data.why, event.data.reason, event.at);
+      if (event.type === "room.removed") this.#removed(event.data, event.at);
       // A direct room is called by its people.
       if (event.type === "person.changed" && this.roomStage !== null) this.#badge.setPlace(this.roomStage.label);
       if (event.type === "room.added" && event.data.summary.room.id === this.#gone) this.#router.arrive(true);
@@ -203,7 +203,7 @@ export class Stage {
 
   // What happens to the open room
 
-  #removed(room: number, why: string, reason: string, at: string | undefined): void {
+  #removed({ room, why, reason, until }: RoomRemoved, at: string | undefined): void {
     this.#known.delete(room);
     const { session } = this.#context.shell;
     const open = this.#openRoom();
@@ -214,7 +214,7 @@ export class Stage {
       return this.#context.shell.toast({ kind: "info", title: `You left ${label}` });
     }
     this.#turn += 1;
-    this.showGate(removedGate(label, at, reason));
+    this.showGate(removedGate(label, at, reason, why === "banned" ? untilText(until) : null));
     this.#gone = room;
     session.closeRoom();
   }
