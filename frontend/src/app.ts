@@ -222,6 +222,7 @@ class App {
   #keys(): void {
     listenForKeys({
       jump: () => this.#use(this.#dialogs.palette, (palette) => palette.toggle()),
+      search: () => this.#router.go("/search/"),
       step: (step, unreadOnly) => this.#step(step, unreadOnly),
       shortcuts: () => openDialog(dialog("d-shortcuts")),
       escape: () => this.#escape(),
@@ -266,6 +267,7 @@ class App {
       newRoom: () => this.#use(dialogs.newRoom, (box) => box.open()),
       newDirect: () => this.#use(dialogs.direct, (box) => box.open()),
       browse: () => router.go("/browse/"),
+      search: () => router.go("/search/"),
       home: () => router.go("/", { home: true }),
       shortcuts: () => openDialog(dialog("d-shortcuts")),
       readAll: () => void this.#readAll(),

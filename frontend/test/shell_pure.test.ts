@@ -10,7 +10,7 @@ import { retryText, waitingText } from "../src/shell/banner";
 import { paletteCommands, type CommandActs } from "../src/shell/commands";
 import { keyName } from "../src/shell/keyboard";
 import { menuStep } from "../src/shell/menu";
-import { narrowed, paletteGroups, type PaletteInput } from "../src/shell/palette_entries";
+import { countSentence, narrowed, paletteGroups, type PaletteInput } from "../src/shell/palette_entries";
 import { bestMatch, match, rank } from "../src/shell/ranking";
 import { badgeOf, lastText, leadText, neighbour, roomLists, totals } from "../src/shell/rooms";
 import { muteNotice, suspendedGate, untilText } from "../src/shell/sanctions";
@@ -156,10 +156,19 @@ test("the empty palette offers the latest rooms, mentions first, and the command
 });
 
 test("a query finds rooms, people and rooms one is not in", () => {
-  assert.deepEqual(texts("mi"), { "Rooms and people": ["Mina Okafor"] });
-  assert.deepEqual(texts("ro"), { "Rooms and people": ["Rosa Almeida"], Commands: ["Create a room"] });
-  assert.deepEqual(texts("re"), { "Rooms and people": ["core", "release-train"], Commands: ["Create a room"] });
-  assert.deepEqual(texts("zzz"), {});
+  const others = (query: string) => Object.fromEntries(Object.entries(texts(query)).filter(([title]) => title !== "Messages"));
+  assert.deepEqual(others("mi"), { "Rooms and people": ["Mina Okafor"] });
+  assert.deepEqual(others("ro"), { "Rooms and people": ["Rosa Almeida"], Commands: ["Create a room"] });
+  assert.deepEqual(others("re"), { "Rooms and people": ["core", "release-train"], Commands: ["Create a room"] });
+  assert.deepEqual(others("zzz"), {});
+});
+
+test("whatever is typed can be handed to the search, unless one kind was asked for", () => {
+  assert.deepEqual(texts("zzz"), { Messages: ["Search messages for “zzz”"] });
+  assert.deepEqual(texts("re")["Messages"], ["Search messages for “re”"]);
+  assert.equal(countSentence(paletteGroups({ ...input, query: "zzz" })), "Nothing found");
+  assert.equal(texts("#re")["Messages"], undefined);
+  assert.equal(texts("")["Messages"], undefined);
 });
 
 test("# @ and / ask for one kind", () => {
@@ -171,7 +180,7 @@ test("# @ and / ask for one kind", () => {
 
 test("a command that one may not use is absent", () => {
   const none = () => undefined;
-  const acts: CommandActs = { newRoom: none, newDirect: none, browse: none, home: none, shortcuts: none, readAll: none, theme: none, account: none, signOut: none, invite: none, members: none, settings: none };
+  const acts: CommandActs = { newRoom: none, newDirect: none, browse: none, search: none, home: none, shortcuts: none, readAll: none, theme: none, account: none, signOut: none, invite: none, members: none, settings: none };
   const names = paletteCommands({ canCreate: false, unread: false, room: null, theme: "dark" }, acts).map((command) => command.text);
   assert.ok(!names.includes("Create a room") && !names.includes("Dark theme") && !names.includes("Settings of this room") && !names.includes("Mark all rooms read"));
   assert.ok(names.includes("Light theme") && names.includes("Sign out"));

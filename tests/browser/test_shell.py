@@ -184,7 +184,7 @@ def test_person_walks_by_the_keyboard_alone(ada: Any, ben: Any, room: Room, open
         say(ben, room, text)
     page = open_page(ada, "/rooms/general/")
     expect(field(page)).to_be_focused()
-    page.get_by_role("button", name="Jump to a room").focus()
+    page.get_by_role("button", name="Jump or search").focus()
     page.keyboard.press("Shift+Tab")
     skip = page.get_by_role("link", name="Skip to main content")
     expect(skip).to_be_focused()

@@ -126,7 +126,7 @@ def test_rooms_where_one_may_not_write(
 
 def test_dialogs_on_a_phone(ada: Any, talk: Room, open_page: OpenPage, theme: str, assert_accessible: Check) -> None:
     page = open_page(ada, "/", color_scheme=theme, **PHONE)
-    for opener in ("Create room", "New direct message", "Jump to a room"):
+    for opener in ("Create room", "New direct message", "Jump or search"):
         page.get_by_role("button", name=opener).first.tap()
         expect(page.locator("dialog[open]")).to_be_visible()
         assert_accessible(page)

@@ -11,6 +11,7 @@ export interface CommandActs {
   newRoom(): void;
   newDirect(): void;
   browse(): void;
+  search(): void;
   home(): void;
   shortcuts(): void;
   readAll(): void;
@@ -35,6 +36,7 @@ export function paletteCommands({ canCreate, unread, room, theme }: CommandState
     { icon: "square-pen", text: "Write a new message", run: acts.newDirect },
     { icon: "plus", text: "Create a room", run: acts.newRoom, shown: canCreate },
     { icon: "compass", text: "Browse rooms", run: acts.browse },
+    { icon: "search", text: "Search messages, files and code", key: "Ctrl Shift F", run: acts.search },
     { icon: "mail-check", text: "Mark all rooms read", run: acts.readAll, shown: unread },
     { icon: "user-plus", text: "Invite people to this room", run: acts.invite, shown: room?.permissions.includes("invite") === true },
     { icon: "users", text: "Members of this room", run: acts.members, shown: room !== null },

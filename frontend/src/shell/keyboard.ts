@@ -5,6 +5,7 @@ import { isTextField } from "../dom";
 
 export interface Keys {
   jump(): void;
+  search(): void;
   /** Goes to the next (1) or previous (-1) room, or only to unread ones. */
   step(step: 1 | -1, unreadOnly: boolean): void;
   shortcuts(): void;
@@ -18,9 +19,10 @@ export interface Keys {
 type Pressed = Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">;
 
 /** The name of what a key press asks for, or null. */
-export function keyName(event: Pressed, inText: boolean, letters: boolean): "jump" | "next" | "previous" | "shortcuts" | "escape" | "code" | null {
+export function keyName(event: Pressed, inText: boolean, letters: boolean): "jump" | "search" | "next" | "previous" | "shortcuts" | "escape" | "code" | null {
   const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
   if ((ctrlKey || metaKey) && !altKey && !shiftKey && key.toLowerCase() === "k") return "jump";
+  if ((ctrlKey || metaKey) && !altKey && shiftKey && key.toLowerCase() === "f") return "search";
   if ((ctrlKey || metaKey) && !altKey && !shiftKey && key === "\\") return "code";
   if (altKey && !ctrlKey && !metaKey && key === "ArrowDown") return "next";
   if (altKey && !ctrlKey && !metaKey && key === "ArrowUp") return "previous";
@@ -42,6 +44,7 @@ export function listenForKeys(keys: Keys): void {
     if (name === "escape") return keys.escape();
     event.preventDefault();
     if (name === "jump") keys.jump();
+    else if (name === "search") keys.search();
     else if (name === "code") keys.code();
     else if (name === "shortcuts") keys.shortcuts();
     else keys.step(name === "next" ? 1 : -1, event.shiftKey);

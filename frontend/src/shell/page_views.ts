@@ -5,6 +5,7 @@ import { DraftsView } from "./drafts_view";
 import { InboxView } from "./inbox_view";
 import type { Page } from "./routes";
 import { SavedListView } from "./saved_view";
+import { SearchView } from "./search_view";
 import type { ShellContext, View } from "./view";
 
 interface PageView {
@@ -16,6 +17,7 @@ interface PageView {
 export const PAGES: Record<Page, PageView> = {
   mentions: { title: "Mentions", make: (context) => new InboxView(context) },
   saved: { title: "Saved messages", make: (context) => new SavedListView(context) },
+  search: { title: "Search", make: (context) => new SearchView(context) },
   browse: { title: "Browse rooms", make: (context) => new BrowseView(context) },
   drafts: { title: "Drafts", make: (context) => new DraftsView(context) },
 };

@@ -9,7 +9,7 @@ import type { Session } from "../session";
 import { shortTime } from "../time";
 import { dialog, openDialog } from "./dialogs";
 import { Listbox, type Choice } from "./listbox";
-import { countSentence, narrowed, paletteGroups, type Entry, type Group, type PaletteCommand } from "./palette_entries";
+import { countFound, countSentence, narrowed, paletteGroups, type Entry, type Group, type PaletteCommand } from "./palette_entries";
 import { presenceOf } from "./presence";
 import { countText } from "./rooms";
 
@@ -95,7 +95,7 @@ export class Palette {
     this.#listbox.show(shown, choices);
     part(this.#box, ".palette").hidden = groups.length === 0;
     const none = part(this.#box, "[data-part=none]");
-    none.hidden = groups.length > 0;
+    none.hidden = countFound(groups) > 0;
     none.textContent = `Nothing is called “${query.trim()}”.`;
     if (query !== "") this.#hooks.announce(countSentence(groups));
   }
@@ -122,6 +122,9 @@ export class Palette {
     if (entry.kind === "command") {
       lead.replaceChildren(icon(entry.command.icon));
       end.replaceChildren(...(entry.command.key ?? "").split(" ").filter(Boolean).map((key) => el("kbd", "", key)));
+    } else if (entry.kind === "search") {
+      lead.replaceChildren(icon("text-search"));
+      end.textContent = "all your rooms";
     } else if (entry.kind === "person") {
       lead.replaceWith(avatar(entry.person, "xs"));
       end.textContent = presenceOf(this.#session.home.get(), entry.person.id);
@@ -144,6 +147,7 @@ export class Palette {
     this.#box.close();
     if (entry.kind === "room") this.#hooks.open(entry.room.url, newTab);
     else if (entry.kind === "person") this.#hooks.write(entry.person.id);
+    else if (entry.kind === "search") this.#hooks.open(`/search/?${new URLSearchParams({ q: entry.query })}`, newTab);
     else entry.command.run();
   }
 }

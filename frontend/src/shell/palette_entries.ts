@@ -15,7 +15,9 @@ export interface PaletteCommand {
 export type Entry =
   | { kind: "room"; room: RoomView; summary: RoomSummary | null; text: string; detail: string; match: Match }
   | { kind: "person"; person: PersonView; text: string; detail: string; match: Match }
-  | { kind: "command"; command: PaletteCommand; text: string; detail: string; match: Match };
+  | { kind: "command"; command: PaletteCommand; text: string; detail: string; match: Match }
+  /** Hands the words over to the search. */
+  | { kind: "search"; query: string; text: string; detail: string; match: Match };
 
 export interface PaletteInput {
   query: string;
@@ -74,6 +76,11 @@ function commandEntries({ commands }: PaletteInput, text: string): Entry[] {
   });
 }
 
+function searchEntries(text: string): Entry[] {
+  if (text === "") return [];
+  return [{ kind: "search", query: text, text: `Search messages for “${text}”`, detail: "", match: { score: 0, from: 0, to: 0 } }];
+}
+
 /** The groups to show, empty ones left out. With an empty query: the latest rooms, then the commands. */
 export function paletteGroups(input: PaletteInput): Group[] {
   const { only, text } = narrowed(input.query);
@@ -88,13 +95,19 @@ export function paletteGroups(input: PaletteInput): Group[] {
   const groups = [
     { title, entries: places.slice(0, most) },
     { title: "Commands", entries: only === "command" ? commands : commands.slice(0, MOST) },
+    { title: "Messages", entries: only === null ? searchEntries(text) : [] },
   ];
   return groups.filter((group) => group.entries.length > 0);
 }
 
+/** How many rooms, people and commands there are. */
+export function countFound(groups: readonly Group[]): number {
+  return groups.reduce((sum, group) => sum + group.entries.filter((entry) => entry.kind !== "search").length, 0);
+}
+
 /** What a screen reader hears when the list has changed. */
 export function countSentence(groups: readonly Group[]): string {
-  const count = groups.reduce((sum, group) => sum + group.entries.length, 0);
+  const count = countFound(groups);
   return count === 0 ? "Nothing found" : count === 1 ? "1 result" : `${count} results`;
 }
 

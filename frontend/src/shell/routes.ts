@@ -4,7 +4,7 @@
 import type { RoomView } from "../protocol";
 
 /** Pages beside the rooms; their views come after the first load (see page_views.ts). */
-export type Page = "browse" | "drafts" | "mentions" | "saved";
+export type Page = "browse" | "drafts" | "mentions" | "saved" | "search";
 
 export type Route =
   | { name: "home" }
@@ -13,7 +13,7 @@ export type Route =
   | { name: "room"; direct: boolean; key: string; message: string | null }
   | { name: "settings"; direct: boolean; key: string };
 
-const PAGE = /^\/(browse|drafts|mentions|saved)\/$/;
+const PAGE = /^\/(browse|drafts|mentions|saved|search)\/$/;
 const ROOM = /^\/(rooms|direct)\/([^/]+)\/(?:m\/([0-9a-f-]{36})\/|(settings)\/)?$/i;
 
 /** The route of a path, or null when the path belongs to another page of the site. */
