@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, get_args, get_type_hints
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 
 from accounts.tokens import Bearer
 from api.shapes import NoQuery
@@ -25,6 +25,8 @@ H = TypeVar("H", bound=Callable[..., Any])
 
 BODY_BYTES: Final = 65_536
 """What a body may weigh where an address does not say otherwise."""
+WORD_CHARS: Final = 32
+"""Longest word in an address."""
 ANY_TOKEN: Final = ""
 """Instead of a scope: whoever has a living token."""
 Once = Literal["", "cid", "kept"]
@@ -75,6 +77,8 @@ class Endpoint:
         scope: that the token must have; ANY_TOKEN asks for none.
         refuses: codes that it may answer besides those that every address may.
         query, body, answer: types; None for no body and for no answer.
+        takes_file: the body is a file, which stands before the dispatcher (collab.uploads).
+        gives: ids that its answer holds, for the addresses that go on from there: name and JSON pointer.
     """
 
     handler: Callable[..., Any]
@@ -89,6 +93,13 @@ class Endpoint:
     query: type[Any]
     body: type[Any] | None
     answer: Any
+    takes_file: bool = False
+    gives: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def sends_file(self) -> bool:
+        """Whether the answer is a file and not JSON."""
+        return self.answer is HttpResponseBase
 
     @property
     def name(self) -> str:
@@ -131,6 +142,8 @@ def endpoint(
     refuses: tuple[str, ...] = (),
     once: Once = "",
     body_bytes: int = BODY_BYTES,
+    takes_file: bool = False,
+    gives: dict[str, str] | None = None,
 ) -> Callable[[H], H]:
     """Declares `handler(call: Call[Query, Body], **path) -> Answer` as one method of one address."""
 
@@ -138,7 +151,7 @@ def endpoint(
         hints = get_type_hints(handler, include_extras=True)
         query, body = get_args(hints["call"])
         given = (handler, method, path, tag, scope, status, refuses, once, body_bytes, query, _or_none(body))
-        ENDPOINTS.append(Endpoint(*given, _or_none(hints["return"])))
+        ENDPOINTS.append(Endpoint(*given, _or_none(hints["return"]), takes_file, gives or {}))
         return handler
 
     return declare
@@ -156,4 +169,15 @@ def by_path() -> dict[str, dict[str, Endpoint]]:
     return found
 
 
-__all__ = ["ANY_TOKEN", "ENDPOINTS", "Call", "Endpoint", "NoQuery", "Once", "Parameter", "by_path", "endpoint"]
+__all__ = [
+    "ANY_TOKEN",
+    "ENDPOINTS",
+    "WORD_CHARS",
+    "Call",
+    "Endpoint",
+    "NoQuery",
+    "Once",
+    "Parameter",
+    "by_path",
+    "endpoint",
+]

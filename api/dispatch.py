@@ -15,14 +15,14 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.services import note_use
 from accounts.tokens import Bearer, bearer_of
 from api import answering, reading, services
-from api.declared import ANY_TOKEN, Call, Endpoint
+from api.declared import ANY_TOKEN, WORD_CHARS, Call, Endpoint
 from api.services import Outcome
 from realtime.consumers import take_token
 from realtime.protocol import Refused
@@ -32,17 +32,18 @@ logger = logging.getLogger(__name__)
 MOST_ID: Final = 2**63 - 1
 BURST_SECONDS: Final = 6
 """So many seconds' worth of requests may come at once."""
+UPLOADS: Final = "files:write"
 READS: Final = frozenset({"GET", "HEAD"})
 NOTED: Final = timedelta(minutes=1)
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def view_of(methods: dict[str, Endpoint]) -> View:
     """The view of one address."""
 
     @csrf_exempt
-    def run(request: HttpRequest, **path: Any) -> HttpResponse:
+    def run(request: HttpRequest, **path: Any) -> HttpResponseBase:
         request_id = uuid4().hex
         response = _answer(request, methods, path, request_id)
         response["X-Request-Id"] = request_id
@@ -60,7 +61,9 @@ def nowhere(request: HttpRequest, **path: Any) -> HttpResponse:
     return response
 
 
-def _answer(request: HttpRequest, methods: dict[str, Endpoint], path: dict[str, Any], request_id: str) -> HttpResponse:
+def _answer(
+    request: HttpRequest, methods: dict[str, Endpoint], path: dict[str, Any], request_id: str
+) -> HttpResponseBase:
     allowed = [*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"]
     if request.method == "OPTIONS":
         response = answering.nothing()
@@ -81,8 +84,8 @@ def _answer(request: HttpRequest, methods: dict[str, Endpoint], path: dict[str, 
         return answering.problem(request_id, Refused("internal"), status=500)
 
 
-def _perform(request: HttpRequest, endpoint: Endpoint, path: dict[str, Any], request_id: str) -> HttpResponse:
-    bearer = _bearer(request)
+def _perform(request: HttpRequest, endpoint: Endpoint, path: dict[str, Any], request_id: str) -> HttpResponseBase:
+    bearer = _bearer(request.headers.get("Authorization", ""))
     kind, limit = ("read", _reads()) if request.method in READS else ("write", _writes())
     if limit is not None:
         take_token(bearer.user.pk, f"api {bearer.token_id} {kind}", limit)
@@ -98,17 +101,25 @@ def _perform(request: HttpRequest, endpoint: Endpoint, path: dict[str, Any], req
     cid = reading.cid_of(key, bearer.user.pk)
     call: Call[Any, Any] = Call(request, bearer, query, body, cid, endpoint.status)
     outcome = _fulfil(endpoint, call, path, key, raw)
+    if not isinstance(outcome, Outcome):
+        outcome["Vary"] = "Authorization"
+        return outcome
     response = _response(request, outcome)
     if call.pages:
         response["Link"] = answering.links(request, call.pages)
     return response
 
 
-def _fulfil(endpoint: Endpoint, call: Call[Any, Any], path: dict[str, Any], key: str, raw: bytes) -> Outcome:
+def _fulfil(
+    endpoint: Endpoint, call: Call[Any, Any], path: dict[str, Any], key: str, raw: bytes
+) -> Outcome | HttpResponseBase:
+    """What came of it; the bytes of a file are a response of their own."""
+    if endpoint.sends_file:
+        response: HttpResponseBase = endpoint.handler(call, **path)
+        return response
+
     def deed() -> Outcome:
         answer = endpoint.handler(call, **path)
-        if isinstance(answer, bytes):
-            return Outcome(call.status, answer.decode())
         return Outcome(call.status, "" if answer is None else answering.encode(answer).decode())
 
     if endpoint.once != "kept" or not key:
@@ -128,8 +139,23 @@ def _response(request: HttpRequest, outcome: Outcome) -> HttpResponse:
     return response
 
 
-def _bearer(request: HttpRequest) -> Bearer:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+def uploader_of(authorization: str) -> Bearer:
+    """Who may send a file, asked before any of it is read.
+
+    Args:
+        authorization: the header of that name.
+
+    Raises:
+        Refused: unauthenticated, banned, forbidden.
+    """
+    bearer = _bearer(authorization)
+    if UPLOADS not in bearer.scopes:
+        raise Refused("forbidden", f"This token lacks the scope {UPLOADS}.")
+    return bearer
+
+
+def _bearer(authorization: str) -> Bearer:
+    scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Refused("unauthenticated", "Send a token as Authorization: Bearer.")
     return bearer_of(token.strip())
@@ -140,6 +166,8 @@ def _check_path(path: dict[str, Any]) -> None:
         if isinstance(value, int) and not 0 < value <= MOST_ID:
             raise Refused("not_found")
         if isinstance(value, str):
+            if len(value) > WORD_CHARS:
+                raise Refused("invalid", f"At most {WORD_CHARS} characters.", field=name)
             reading.check_text(value, name)
 
 

@@ -5,14 +5,14 @@ Called by the views. Never says anything that the declarations do not.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import msgspec
 
 from accounts.scopes import SCOPES
 from api.answering import status_of
-from api.declared import ANY_TOKEN, ENDPOINTS, Endpoint
+from api.declared import ANY_TOKEN, ENDPOINTS, WORD_CHARS, Endpoint
 from api.examples import UUID, example_of
 from api.reading import KEY
 from api.shapes import Health, Problem
@@ -46,7 +46,7 @@ _INT: Final = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
 _PATH: Final[dict[str, dict[str, Any]]] = {
     "int": _INT,
     "uuid": {"type": "string", "format": "uuid", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"},
-    "str": {"type": "string", "minLength": 1, "maxLength": 32},
+    "str": {"type": "string", "minLength": 1, "maxLength": WORD_CHARS},
 }
 
 
@@ -55,7 +55,7 @@ def codes_of(endpoint: Endpoint) -> list[str]:
     codes = {*EVERYWHERE, *endpoint.refuses}
     if endpoint.parameters:
         codes.add("not_found")
-    if endpoint.body is not None:
+    if endpoint.body is not None or endpoint.takes_file:
         codes.add("too_large")
     if endpoint.once:
         codes.add("conflict")
@@ -72,7 +72,7 @@ def problem_of(code: str) -> dict[str, Any]:
 @cache
 def _types() -> list[Any]:
     bodies = [one.body for one in ENDPOINTS if one.body is not None]
-    answers = [one.answer for one in ENDPOINTS if one.answer is not None and one.answer is not bytes]
+    answers = [one.answer for one in ENDPOINTS if one.answer is not None and not one.sends_file]
     queries = [one.query for one in ENDPOINTS]
     return list(dict.fromkeys([Problem, Health, *bodies, *answers, *queries]))
 
@@ -83,6 +83,7 @@ def _schemas() -> tuple[dict[Any, dict[str, Any]], dict[str, Any]]:
     return dict(zip(_types(), schemas, strict=True)), components
 
 
+@lru_cache(maxsize=8)
 def description(server: str) -> dict[str, Any]:
     """The whole document.
 
@@ -148,6 +149,9 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "parameters": [*_path(endpoint), *_query(endpoint), *_key(endpoint)],
         "responses": _responses(endpoint),
     }
+    if endpoint.takes_file:
+        content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+        found["requestBody"] = {"required": True, "content": content}
     if endpoint.body is not None:
         content = {"schema": _schemas()[0][endpoint.body], "example": example_of(endpoint.body, whole=False)}
         found["requestBody"] = {"required": True, "content": {"application/json": content}}
@@ -195,17 +199,32 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if endpoint.answer is None:
         found[str(endpoint.status)] = {"description": "Done."}
-    elif endpoint.answer is bytes:
+    elif endpoint.sends_file:
         content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
         found[str(endpoint.status)] = {"description": endpoint.summary, "content": content}
     else:
         found[str(endpoint.status)] = _told(endpoint.summary, endpoint.answer)
+        if endpoint.gives:
+            found[str(endpoint.status)]["links"] = _links(endpoint)
         if endpoint.once == "cid":
             found["200"] = _told("It was done before, with the same key.", endpoint.answer)
     for code in codes_of(endpoint):
         response = found.setdefault(str(status_of(code)), _refusal())
         content = response["content"]["application/json"]
         content["examples"][code] = {"summary": ERROR_CODES[code], "value": problem_of(code)}
+    return found
+
+
+def _links(endpoint: Endpoint) -> dict[str, Any]:
+    """Where one can go on with what was made."""
+    own = {one.name: f"$request.path.{one.name}" for one in endpoint.parameters}
+    known = own | {name: f"$response.body#{pointer}" for name, pointer in endpoint.gives.items()}
+    found = {}
+    for other in ENDPOINTS:
+        needed = {one.name for one in other.parameters}
+        if needed <= known.keys() and needed & endpoint.gives.keys():
+            parameters = {name: known[name] for name in sorted(needed)}
+            found[other.name] = {"operationId": other.name, "parameters": parameters}
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -65,7 +65,7 @@ def _html(text: str) -> str:
     return markdown.render(_WRAPPED.sub(" ", text)).html
 
 
-@cache
+@lru_cache(maxsize=8)
 def tags(server: str) -> list[tuple[str, str, list[Card]]]:
     """(name, words, addresses) of each matter."""
     found = []
@@ -78,7 +78,7 @@ def tags(server: str) -> list[tuple[str, str, list[Card]]]:
 
 def _card(endpoint: Endpoint, server: str) -> Card:
     status = f"{endpoint.status} {HTTPStatus(endpoint.status).phrase}"
-    shown = endpoint.answer not in (None, bytes)
+    shown = endpoint.answer is not None and not endpoint.sends_file
     return Card(
         name=endpoint.name,
         method=endpoint.method,
@@ -128,12 +128,17 @@ def _type(schema: dict[str, Any]) -> str:
 
 def _curl(endpoint: Endpoint, server: str) -> str:
     path = re.sub(r"{\w*emoji}", "%F0%9F%91%8D", endpoint.template)
-    path = re.sub(r"{(message_id|file_id)}", UUID, path)
+    path = re.sub(r"{(message_id|file_id|upload_id)}", UUID, path)
     address = server + re.sub(r"{\w+}", "12", path)
     method = "" if endpoint.method == "GET" else f"-X {endpoint.method} "
     lines = [f'curl {method}-H "Authorization: Bearer $TOKEN"']
     if endpoint.once:
         lines.append(f'-H "{KEY}: $(uuidgen)"')
+    if endpoint.takes_file:
+        lines.append("--data-binary @report.pdf")
+        address += "?name=report.pdf"
+    if endpoint.sends_file:
+        lines.append("-O")
     if endpoint.body is not None:
         body = json.dumps(example_of(endpoint.body, whole=False), ensure_ascii=False)
         lines.append("-H 'Content-Type: application/json' -d '" + body.replace("'", r"'\''") + "'")

@@ -129,7 +129,7 @@ class NewRoom(Asked, frozen=True, kw_only=True):
     """A public or private room; `slug` empty: made from the name."""
 
     kind: Literal["public", "private"]
-    name: str
+    name: Annotated[str, Meta(min_length=1)]
     slug: str = ""
     purpose: str = ""
     members: list[Id] = []
@@ -192,18 +192,19 @@ class SideQuery(Asked, frozen=True, kw_only=True):
 
 
 class NewMessage(Asked, frozen=True, kw_only=True):
-    """Markdown; `thread` is the root that it answers, `reply_to` a message that it quotes."""
+    """Markdown; `thread` is the root that it answers, `reply_to` what it quotes, `attachments` are ids of uploads."""
 
-    body: str
+    body: Annotated[str, Meta(max_length=8000)]
     thread: UUID | None = None
     reply_to: UUID | None = None
     also_in_room: bool = False
+    attachments: list[UUID] = []
 
 
 class NewBody(Asked, frozen=True, kw_only=True):
     """Another text for a message."""
 
-    body: str
+    body: Annotated[str, Meta(min_length=1, max_length=8000)]
 
 
 class OneMessage(Told, frozen=True, kw_only=True):
@@ -230,10 +231,25 @@ class ThreadPage(Told, frozen=True, kw_only=True):
     has_after: bool
 
 
+class FileName(Asked, frozen=True, kw_only=True):
+    """What the file is called."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=255)]
+
+
+class SearchQuery(Asked, frozen=True, kw_only=True):
+    """Words and filters as on the search page; `more` is what the page before answered."""
+
+    q: Annotated[str, Meta(max_length=300)]
+    kind: Literal["messages", "files", "documents"] = "messages"
+    order: Literal["newest", "best"] = "newest"
+    more: Annotated[str, Meta(max_length=40, pattern="^([0-9]{1,19}-[0-9]{1,19})?$")] = ""
+
+
 class NewDocument(Asked, frozen=True, kw_only=True):
     """A document; `language` empty: as the name says."""
 
-    name: str
+    name: Annotated[str, Meta(min_length=1)]
     language: str = ""
     text: str = ""
 
@@ -241,7 +257,7 @@ class NewDocument(Asked, frozen=True, kw_only=True):
 class DocumentSettings(Asked, frozen=True, kw_only=True):
     """What to change of a document; what is absent stays."""
 
-    name: str | None = None
+    name: Annotated[str, Meta(min_length=1)] | None = None
     language: str | None = None
     read_only: bool | None = None
     position: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None

@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import closing
-from typing import IO, Any, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -23,6 +23,9 @@ from django.views.decorators.http import require_safe
 from chat import files, selectors
 from chat.selectors import StoredFile
 from realtime.protocol import Refused
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 PIECE_BYTES: Final = 262_144
 POLICY: Final = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
@@ -68,10 +71,22 @@ def _answer(request: HttpRequest, attachment_id: UUID, *, thumbnail: bool) -> Ht
     if not request.user.is_authenticated:
         return _nothing()
     try:
-        found = selectors.find_file(actor=request.user, attachment_id=attachment_id, thumbnail=thumbnail)
-        response = _sent(request, found)
-    except (Refused, FileNotFoundError):
+        return send_file(request, actor=request.user, attachment_id=attachment_id, thumbnail=thumbnail)
+    except Refused:
         return _nothing()
+
+
+def send_file(request: HttpRequest, *, actor: User, attachment_id: UUID, thumbnail: bool = False) -> HttpResponseBase:
+    """A file for somebody who may read it now.
+
+    Raises:
+        Refused: `not_found`.
+    """
+    found = selectors.find_file(actor=actor, attachment_id=attachment_id, thumbnail=thumbnail)
+    try:
+        response = _sent(request, found)
+    except FileNotFoundError:
+        raise Refused("not_found") from None
     return _dressed(response, found)
 
 

@@ -15,9 +15,12 @@ from collections import Counter
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 from django.conf import settings
 
+from api.answering import problem
+from api.dispatch import uploader_of
 from chat import selectors
 from chat.api import refuse
 from chat.uploads import SCOPE_KEY
@@ -26,7 +29,8 @@ from realtime.hub import hub
 from realtime.middleware import App, Receive, Scope, Send, session_key
 from realtime.protocol import Refused
 
-ADDRESS: Final = re.compile(r"/api/rooms/([0-9]{1,18})/uploads/")
+ADDRESS: Final = re.compile(r"/api/(?:rooms/([0-9]{1,18})/uploads/|v1/rooms/([0-9]{1,19})/uploads)")
+"""Of the page, and of scripts, who come with a token instead of a cookie."""
 AT_ONCE: Final = 4
 """Uploads of one person that this process takes in at the same time."""
 SILENCE_SECONDS: Final = 60
@@ -55,9 +59,9 @@ class UploadIntake:
             await self._app(scope, receive, send)
             return
         try:
-            await self._take(int(found[1]), scope, receive, send)
+            await self._take(int(found[1] or found[2]), scope, receive, send)
         except Refused as refused:
-            await _answer(send, refused)
+            await _answer(send, refused, to_script=found[2] is not None)
         except _Gone:
             return
 
@@ -80,6 +84,8 @@ class UploadIntake:
 
 
 async def _person(scope: Scope) -> Any:
+    if scope["path"].startswith("/api/v1/"):
+        return (await threads.read(uploader_of, header_of(scope, b"authorization"))).user
     key = session_key(scope)
     answer: sessions.Identity | Refused | None = sessions.cached(key, hub.feeds)
     if answer is None:
@@ -87,6 +93,11 @@ async def _person(scope: Scope) -> Any:
     if isinstance(answer, Refused):
         raise answer
     return answer.user
+
+
+def header_of(scope: Scope, name: bytes) -> str:
+    """A header of the request; "" when it has none."""
+    return next((value.decode("latin-1") for given, value in scope["headers"] if given == name), "")
 
 
 def _declared_bytes(scope: Scope) -> int:
@@ -182,9 +193,12 @@ def _after_body(receive: Receive) -> Receive:
     return hear
 
 
-async def _answer(send: Send, refused: Refused) -> None:
-    # The room never answers `forbidden`: it is the session that does not hold.
-    response = refuse(refused, 401 if refused.code == "forbidden" else None)
+async def _answer(send: Send, refused: Refused, *, to_script: bool) -> None:
+    if to_script:
+        response = problem(uuid4().hex, refused)
+    else:
+        # The room never answers `forbidden`: it is the session that does not hold.
+        response = refuse(refused, 401 if refused.code == "forbidden" else None)
     headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
     # What is still on its way is not read.
     headers += [(b"connection", b"close"), (b"content-length", str(len(response.content)).encode())]

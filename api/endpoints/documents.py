@@ -47,6 +47,7 @@ def list_documents(call: Call[NoQuery, None], room_id: int) -> DocumentList:
     once="kept",
     body_bytes=TEXT_BYTES,
     refuses=(*WRITING, "conflict"),
+    gives={"document_id": "/id"},
 )
 def create_document(call: Call[NoQuery, NewDocument], room_id: int) -> DocumentView:
     """Make a document, perhaps with a text."""

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 from api.declared import Call, endpoint
 from api.shapes import MemberPage, NewMember, NoQuery, PageQuery, ReasonQuery, Role
 from chat import services
 from chat.events import SeqResult
 from chat.selectors import directory
+from realtime.protocol import Refused
 
 TAG = "Members"
+
+
+@contextmanager
+def _absent_is_not_found(call: Call[Any, Any], user_id: int) -> Iterator[None]:
+    """A member that the address names and who is not there: the address is wrong, not what was asked."""
+    try:
+        yield
+    except Refused as refused:
+        if (refused.code, refused.field) == ("invalid", "user") and user_id != call.user.pk:
+            raise Refused("not_found", refused.message) from refused
+        raise
 
 
 @endpoint("GET", "rooms/<int:room_id>/members", tag=TAG, scope="rooms:read", refuses=("not_found",))
@@ -40,7 +56,8 @@ def add_member(call: Call[NoQuery, NewMember], room_id: int) -> SeqResult:
 )
 def set_role(call: Call[NoQuery, Role], room_id: int, user_id: int) -> SeqResult:
     """Give a member another role; for owners. `seq` is 0 when they have it already."""
-    return services.set_role(actor=call.user, room_id=room_id, user_id=user_id, role=call.body.role)
+    with _absent_is_not_found(call, user_id):
+        return services.set_role(actor=call.user, room_id=room_id, user_id=user_id, role=call.body.role)
 
 
 @endpoint(
@@ -52,4 +69,5 @@ def set_role(call: Call[NoQuery, Role], room_id: int, user_id: int) -> SeqResult
 )
 def remove_member(call: Call[ReasonQuery, None], room_id: int, user_id: int) -> SeqResult:
     """Take somebody out; nothing after this event reaches them."""
-    return services.remove_member(actor=call.user, room_id=room_id, user_id=user_id, reason=call.query.reason)
+    with _absent_is_not_found(call, user_id):
+        return services.remove_member(actor=call.user, room_id=room_id, user_id=user_id, reason=call.query.reason)

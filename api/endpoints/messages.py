@@ -50,6 +50,7 @@ def list_messages(call: Call[SideQuery, None], room_id: int) -> MessagePage:
     status=201,
     once="cid",
     refuses=(*WRITING, "slow_mode", "conflict"),
+    gives={"message_id": "/id"},
 )
 def send_message(call: Call[NoQuery, NewMessage], room_id: int) -> MessageSent:
     """Say something in Markdown.
@@ -66,6 +67,7 @@ def send_message(call: Call[NoQuery, NewMessage], room_id: int) -> MessageSent:
         thread=new.thread,
         reply_to=new.reply_to,
         also_in_room=new.also_in_room,
+        attachments=new.attachments,
     )
     if sent.duplicate:
         call.status = 200

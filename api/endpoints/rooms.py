@@ -32,7 +32,14 @@ def list_rooms(call: Call[RoomsQuery, None]) -> RoomPage:
 
 
 @endpoint(
-    "POST", "rooms", tag=TAG, scope="rooms:write", status=201, once="kept", refuses=("invalid", "conflict", "too_large")
+    "POST",
+    "rooms",
+    tag=TAG,
+    scope="rooms:write",
+    status=201,
+    once="kept",
+    refuses=("invalid", "conflict", "too_large"),
+    gives={"room_id": "/room/id"},
 )
 def create_room(call: Call[NoQuery, NewRoom]) -> RoomResult:
     """Make a public or private room; you become its owner."""

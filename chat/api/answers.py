@@ -29,6 +29,7 @@ STATUS: Final = {
     "muted": 403,
     "read_only": 403,
     "conflict": 409,
+    "unknown_version": 409,
     "gone": 410,
     "too_large": 413,
     "quota_full": 413,
