@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -19,13 +20,13 @@ PINS_MOST: Final = 100
 
 
 @seq_or_nothing
-def pin_message(*, actor: User, room_id: int, message_id: UUID) -> SeqResult:
-    """Pins a message; seq 0 when it is pinned already.
+def pin_message(*, actor: User, room_id: int, message_id: UUID, at: datetime | None = None) -> SeqResult:
+    """Pins a message; seq 0 when it is pinned already. `at` is when it happened; None is now.
 
     Raises:
         Refused: not_found, not_member, gone; `forbidden` for who may not pin here; `too_large` beyond 100 pins.
     """
-    turn, message = _begin(actor, room_id, message_id)
+    turn, message = _begin(actor, room_id, message_id, at)
     if message.deleted_at is not None or message.kind == Message.Kind.SYSTEM:
         raise Refused("gone", "There is nothing to pin any more.")
     if Pin.objects.filter(pk=message.pk).exists():
@@ -49,8 +50,8 @@ def unpin_message(*, actor: User, room_id: int, message_id: UUID) -> SeqResult:
     return turn.append(MessageUnpinned(id=message.pk))
 
 
-def _begin(actor: User, room_id: int, message_id: UUID) -> tuple[Turn, Message]:
-    turn = take_turn(actor=actor, room_id=room_id)
+def _begin(actor: User, room_id: int, message_id: UUID, at: datetime | None = None) -> tuple[Turn, Message]:
+    turn = take_turn(actor=actor, room_id=room_id, at=at)
     message = find_message(place=turn.place, message_id=message_id)
     if turn.place.membership is None:
         raise Refused("not_member")

@@ -51,7 +51,10 @@ class Person(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Say(msgspec.Struct, forbid_unknown_fields=True):
-    """A message; `thread` and `quote` are keys of earlier ones, `react` is emoji to names."""
+    """A message; `thread` and `quote` are keys of earlier ones, `react` is emoji to names, `pin` who pins it.
+
+    `saved` names those who save it for later.
+    """
 
     who: str
     at: str
@@ -63,6 +66,8 @@ class Say(msgspec.Struct, forbid_unknown_fields=True):
     edit: str = ""
     edited: str = ""
     react: dict[str, list[str]] = {}
+    pin: str = ""
+    saved: list[str] = []
 
 
 class Join(msgspec.Struct, forbid_unknown_fields=True):
@@ -218,6 +223,7 @@ class _Story:
         self._now = now
         self._ids: dict[str, UUID] = {}
         self._seqs: list[int] = []
+        self._roots: set[UUID] = set()
         self.room_id = self._make()
 
     def _at(self, text: str) -> datetime:
@@ -278,6 +284,17 @@ class _Story:
         for emoji, names in say.react.items():
             for name in names:
                 services.add_reaction(actor=self._people[name], room_id=self.room_id, message_id=sent.id, emoji=emoji)
+        self._keep(say, sent.id)
+
+    def _keep(self, say: Say, message_id: UUID) -> None:
+        if say.thread:
+            self._roots.add(self._ids[say.thread])
+        if say.pin:
+            services.pin_message(
+                actor=self._people[say.pin], room_id=self.room_id, message_id=message_id, at=self._at(say.at)
+            )
+        for name in say.saved:
+            services.add_bookmark(actor=self._people[name], room_id=self.room_id, message_id=message_id)
 
     def _change(self, change: services.RoomChange, at: str) -> None:
         services.update_room(actor=self._people[self._room.owner], room_id=self.room_id, change=change, at=self._at(at))
@@ -286,3 +303,5 @@ class _Story:
         left = self._room.unread.get(name, 0)
         seq = self._seqs[-left] - 1 if left else 2**31
         services.set_read(actor=self._people[name], room_id=self.room_id, seq=seq)
+        for root in () if left else self._roots:
+            services.set_thread_read(actor=self._people[name], room_id=self.room_id, root_id=root, seq=2**31)
