@@ -9,8 +9,9 @@ import { modeOf } from "../src/editor/bars";
 import { changesBetween } from "../src/editor/diff";
 import { byPlace, positionAt, reduceDocuments } from "../src/editor/documents";
 import { batchOf, countEdits } from "../src/editor/edits";
-import { changeLong, cleanText, piecesOf } from "../src/editor/guards";
+import { changeLong, cleanText } from "../src/editor/guards";
 import { languageOf, languageOfName, LANGUAGES } from "../src/editor/languages";
+import { isLong, pieceOf, piecesOf, smallOnes, specsOf } from "../src/editor/long";
 import { PlainHost, Replica, startState, textOf } from "../src/editor/replica";
 import { statusWords, type Status } from "../src/editor/status";
 import type { AnyEvent } from "../src/events";
@@ -198,9 +199,44 @@ test("a long draft is put back in edits that can be sent, and not at all where t
   const wanted = changes.apply(state.doc).toString();
   assert.equal(changeLong(view, changes), "");
   assert.equal(state.doc.toString(), wanted);
-  assert.equal(dispatched, 4);
+  assert.equal(dispatched, 5);
   assert.match(changeLong(view, ChangeSet.of({ from: 0, insert: "x".repeat(1_000_000) }, state.doc.length)), /1,048,576/);
   assert.equal(state.doc.toString(), wanted);
+});
+
+test("a long change is the same in small ones, which never make the text longer than it is before or after", () => {
+  let seed = 7;
+  const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
+  for (let round = 0; round < 40; round += 1) {
+    const doc = textOf("ab😀\ncd".repeat(10_000 + random(15_000)));
+    const places = Array.from({ length: 2 * (1 + random(5)) }, () => random(doc.length)).sort((a, b) => a - b);
+    const edits = places.flatMap((from, index) => (index % 2 === 1 ? [] : [{ from, to: places[index + 1] ?? from, insert: "x\n😀".repeat(random(3) === 0 ? 0 : random(40_000)) }]));
+    const changes = ChangeSet.of(edits, doc.length, "\n");
+    let text = doc;
+    for (const small of smallOnes(changes, doc)) {
+      assert.equal(isLong(small), false);
+      text = small.apply(text);
+      assert.ok(text.length <= Math.max(doc.length, changes.newLength));
+    }
+    assert.ok(text.eq(changes.apply(doc)));
+  }
+});
+
+test("pieces of a long change say which is the first and which the last, and all but the last do nothing else", () => {
+  const doc = textOf("x".repeat(150_000));
+  const specs = specsOf(ChangeSet.of({ from: 0, to: 150_000 }, 150_000), doc, { userEvent: "delete", scrollIntoView: true });
+  let state = EditorState.create({ doc });
+  const pieces = specs.map((spec) => {
+    const transaction = state.update(spec);
+    ({ state } = transaction);
+    return [pieceOf(transaction), transaction.annotation(Transaction.userEvent), transaction.scrollIntoView];
+  });
+  assert.deepEqual(pieces, [
+    [{ first: true, last: false }, "delete", false],
+    [{ first: false, last: false }, "delete", false],
+    [{ first: false, last: true }, "delete", true],
+  ]);
+  assert.equal(state.doc.length, 0);
 });
 
 test("a long text is cut into pieces that lose nothing and cut no character", () => {

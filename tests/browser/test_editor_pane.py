@@ -24,6 +24,7 @@ from tests.browser.code import (
     mode_bar,
     pane,
     status,
+    stored_text,
     tab,
     type_at_end,
     wait_for_keys,
@@ -197,6 +198,30 @@ def test_a_text_beyond_the_limit_says_what_the_limit_is(
     expect(editor(page)).to_have_text(re.compile("^def receive.*return edit$"))
 
 
+def test_a_long_text_that_is_deleted_comes_back_with_one_undo(
+    ada: Any, ben: Any, room: Room, open_page: OpenPage
+) -> None:
+    text = "".join(f"line {number}, and a few more words so that it is long 😀\n" for number in range(8_000))
+    document = make_document(ada, room, "long.txt", text)
+    page = open_document(open_page, ada, room, document)
+    other = open_document(open_page, ben, room, document)
+
+    def expect_stored(wanted: str) -> None:
+        assert wait_until(page, lambda: stored_text(ada, document) == wanted)
+
+    go_to_end(page)
+    for keys, wanted in (("Control+a Delete", ""), ("Control+z", text), ("Control+Shift+z", ""), ("Control+z", text)):
+        for key in keys.split():
+            page.keyboard.press(key)
+        expect_stored(wanted)
+    expect(pane(page).get_by_role("region", name="Recovered draft")).to_have_count(0)
+    expect(code_lines(other).first).to_contain_text("line 0, and a few")
+    type_at_end(page, "x")
+    expect_stored(text + "x")
+    page.keyboard.press("Control+z")
+    expect_stored(text)
+
+
 def test_find_and_replace_by_keyboard(ada: Any, room: Room, document: DocumentView, open_page: OpenPage) -> None:
     page = open_document(open_page, ada, room, document)
     go_to_end(page)
@@ -344,6 +369,36 @@ def test_phone_shows_code_by_its_tab(
     page.get_by_role("link", name="Rooms").click()
     page.get_by_role("link", name="Code").click()
     expect(editor(page)).to_contain_text("# thumb")
+
+
+def finger(page: Page, *places: tuple[float, float]) -> None:
+    """A finger comes down at the first place, goes over the others and is lifted."""
+    touch = page.context.new_cdp_session(page)
+    for index, (x, y) in enumerate(places):
+        points = [{"x": x, "y": y}]
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove" if index else "touchStart", "touchPoints": points})
+        # One that is lifted while it moves flings, and the browser takes the next tap for the end of that.
+        page.wait_for_timeout(SECOND_MS / 5)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_a_finger_moves_a_tab_and_a_tap_chooses_one(
+    ada: Any, room: Room, document: DocumentView, open_page: OpenPage, phone: dict[str, Any]
+) -> None:
+    make_document(ada, room, "b.md")
+    make_document(ada, room, "c.sql")
+    page = open_document(open_page, ada, room, document, **phone)
+    expect_tabs(page, "session.py", "b.md", "c.sql")
+    first, last = tab(page, "session.py").bounding_box(), tab(page, "c.sql").bounding_box()
+    assert first is not None
+    assert last is not None
+    x, y = first["x"] + 30, first["y"] + 10
+    finger(page, (x, y), (x + 5, y), (x + 40, y), (last["x"] + 10, y))
+    expect_tabs(page, "b.md", "c.sql", "session.py")
+    expect(tab(page, "session.py")).to_have_attribute("aria-selected", "true")
+    tab(page, "b.md").tap()
+    expect(tab(page, "b.md")).to_have_attribute("aria-selected", "true")
+    expect_tabs(page, "b.md", "c.sql", "session.py")
 
 
 @pytest.mark.parametrize("width", [800, 1100])

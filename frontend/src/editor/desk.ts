@@ -19,6 +19,7 @@ import { Identity } from "./identity";
 import { Keeper } from "./keeper";
 import { languageOf } from "./languages";
 import { Line } from "./line";
+import { dispatchInPieces } from "./long";
 import { mergeKept } from "./merger";
 import type { Settings } from "./settings";
 import { Replica, startState, textOf, type Unsent } from "./replica";
@@ -185,7 +186,7 @@ export class Desk {
   #begin(start: { version: number; text: string }, unsent: Unsent | null): void {
     const state = startState({ clientId: this.#identity.clientId, ...start }, this.#extensions(), unsent);
     const [scroll, caret] = [this.view?.scrollDOM.scrollTop ?? 0, this.view?.state.selection.main.head ?? 0];
-    if (this.view === null) this.view = new EditorView({ state, parent: this.element });
+    if (this.view === null) this.view = new EditorView({ state, parent: this.element, dispatchTransactions: dispatchInPieces });
     else this.view.setState(state);
     const view = this.view;
     if (caret > 0) view.dispatch({ selection: { anchor: Math.min(caret, state.doc.length) } });

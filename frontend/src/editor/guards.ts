@@ -5,12 +5,11 @@ import { type ChangeSet, EditorState, type Extension, type Transaction, type Tra
 import { EditorView } from "@codemirror/view";
 
 import { wholeCharacters } from "./characters";
+import { INSERT_UNITS, isLong, specsOf } from "./long";
 
 /** As the server counts: UTF-16 code units of a document, and changed places of one edit. */
 export const DOCUMENT_UNITS = 1_048_576;
 const PLACES_MOST = 4_500;
-/** One push holds 256 KiB: a larger text goes in as several edits. */
-const INSERT_UNITS = 60_000;
 
 const UNSTORABLE = /[\0\u{D800}-\u{DFFF}]/gu;
 
@@ -35,29 +34,6 @@ export function refusal(transaction: Transaction): string {
   return "";
 }
 
-/** A long text as pieces that each fit into a push; no character is cut in two. */
-export function piecesOf(text: string): string[] {
-  const pieces: string[] = [];
-  for (let from = 0; from < text.length; ) {
-    let to = Math.min(text.length, from + INSERT_UNITS);
-    if (to < text.length && /[\uD800-\uDBFF]/.test(text.charAt(to - 1))) to -= 1;
-    pieces.push(text.slice(from, to));
-    from = to;
-  }
-  return pieces;
-}
-
-/** Puts a text in the place of the selection, as several edits that are undone as one. */
-export function insertLong(view: EditorView, text: string): void {
-  const { from, to } = view.state.selection.main;
-  let at = from;
-  piecesOf(view.state.toText(text).toString()).forEach((piece, index) => {
-    const insert = view.state.toText(piece);
-    view.dispatch({ changes: { from: at, to: index === 0 ? to : at, insert }, selection: { anchor: at + insert.length }, userEvent: "input.type.paste", scrollIntoView: true });
-    at += insert.length;
-  });
-}
-
 /**
  * Makes changes of any size, as several edits where one push could not hold them.
  *
@@ -66,22 +42,9 @@ export function insertLong(view: EditorView, text: string): void {
 export function changeLong(view: { readonly state: EditorState; dispatch(spec: TransactionSpec): void }, changes: ChangeSet): string {
   const why = refusal(view.state.update({ changes, filter: false }));
   if (why !== "") return why;
-  const edits: { from: number; to: number; text: string }[] = [];
-  changes.iterChanges((from, to, _fromB, _toB, inserted) => edits.push({ from, to, text: inserted.toString() }), true);
   const options = { userEvent: "input.paste", scrollIntoView: true };
-  if (edits.reduce((all, { text }) => all + text.length, 0) <= INSERT_UNITS) view.dispatch({ changes, ...options });
-  else {
-    // From the end to the beginning: what is done moves nothing to do.
-    for (const { from, to, text } of edits.reverse()) {
-      let at = from;
-      const pieces = text === "" ? [""] : piecesOf(text);
-      pieces.forEach((piece, index) => {
-        const insert = view.state.toText(piece);
-        view.dispatch({ changes: { from: at, to: index === 0 ? to : at, insert }, ...options });
-        at += insert.length;
-      });
-    }
-  }
+  if (!isLong(changes)) view.dispatch({ changes, ...options });
+  else for (const spec of specsOf(changes, view.state.doc, options)) view.dispatch(spec);
   return "";
 }
 
@@ -103,7 +66,8 @@ export function guards(tell: (why: string) => void): Extension {
         const { from, to } = view.state.selection.main;
         const whole = view.state.update({ changes: { from, to, insert: text }, filter: false });
         const why = refusal(whole);
-        if (why === "") insertLong(view, text);
+        // Anchored where it ends; the view makes pieces of it.
+        if (why === "") view.dispatch({ changes: whole.changes, selection: { anchor: from + view.state.toText(text).length }, userEvent: "input.paste", scrollIntoView: true, filter: false });
         else tell(why);
         return true;
       },

@@ -4,12 +4,13 @@
 import "../kernel";
 
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentLess, indentMore, insertTab } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentLess, indentMore, insertTab, invertedEffects, redo, undo } from "@codemirror/commands";
 import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { EditorState, Prec, type Extension, type StateCommand } from "@codemirror/state";
-import { keymap } from "@codemirror/view";
+import { EditorView, keymap } from "@codemirror/view";
 import { tags as t } from "@lezer/highlight";
+import { longPiece, pieceOf } from "./long";
 import { searchPanel } from "./search_panel";
 
 export { openSearchPanel } from "@codemirror/search";
@@ -52,10 +53,24 @@ export function readingComforts(): Extension {
   return [foldGutter(), bracketMatching(), highlightSelectionMatches(), search({ top: true, createPanel: searchPanel }), keymap.of([...searchKeymap, ...foldKeymap]), syntaxHighlighting(colours)];
 }
 
+/** A long change is several edits in the history, and one to whoever undoes it: one step makes the next. */
+const longUndo: Extension = [
+  invertedEffects.of(({ effects }) => effects.filter((effect) => effect.is(longPiece))),
+  EditorView.updateListener.of(({ transactions, view }) => {
+    for (const transaction of transactions) {
+      const piece = pieceOf(transaction);
+      if (piece === null) continue;
+      if (transaction.isUserEvent("undo") && !piece.first) queueMicrotask(() => undo(view));
+      if (transaction.isUserEvent("redo") && !piece.last) queueMicrotask(() => redo(view));
+    }
+  }),
+];
+
 /** What one needs to write; others' edits are no part of the history, so undo takes back one's own only. */
 export function writingComforts(): Extension {
   return [
-    history(),
+    history({ joinToEvent: (transaction, isAdjacent) => isAdjacent && pieceOf(transaction) === null }),
+    longUndo,
     indentOnInput(),
     closeBrackets(),
     autocompletion({ activateOnTyping: false }),

@@ -6,6 +6,7 @@ import { colourClass } from "../people";
 import type { DocumentView } from "../protocol";
 import { ApiError } from "../api";
 import { errorText } from "../shell/dialogs";
+import { dragByTouch } from "./tab_touch";
 
 export interface TabHooks {
   choose(id: number): void;
@@ -203,6 +204,11 @@ export class Tabs {
   // Dragging
 
   #dragging(): void {
+    dragByTouch(this.#row, {
+      mayDrag: () => this.#hooks.mayEdit() && this.#renaming === null,
+      over: (tab) => this.#mark(tab),
+      drop: (tab, onto) => this.#drop(Number(tab.dataset["id"]), Number(onto.dataset["id"])),
+    });
     this.#row.addEventListener("dragstart", (event) => {
       this.#dragged = this.#hooks.mayEdit() ? this.#idOf(event) : null;
       if (this.#dragged === null || event.dataTransfer === null) return event.preventDefault();
@@ -215,16 +221,19 @@ export class Tabs {
       this.#mark(closest(event, "[role=tab]"));
     });
     this.#row.addEventListener("drop", (event) => {
-      const target = this.#idOf(event);
       if (this.#dragged === null) return;
       event.preventDefault();
-      const at = this.#documents.findIndex((one) => one.id === target);
-      if (at >= 0 && target !== this.#dragged) this.#hooks.move(this.#dragged, at);
+      this.#drop(this.#dragged, this.#idOf(event));
     });
     this.#row.addEventListener("dragend", () => {
       this.#dragged = null;
       this.#mark(null);
     });
+  }
+
+  #drop(dragged: number, target: number | null): void {
+    const at = this.#documents.findIndex((one) => one.id === target);
+    if (at >= 0 && target !== dragged) this.#hooks.move(dragged, at);
   }
 
   #mark(over: HTMLElement | null): void {
