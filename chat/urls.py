@@ -24,6 +24,7 @@ urlpatterns = [
     path("api/rooms/<int:room_id>/snapshot/", api.rooms.snapshot),
     path("api/rooms/<int:room_id>/messages/", api.rooms.messages),
     path("api/rooms/<int:room_id>/threads/<uuid:root_id>/", api.rooms.thread),
+    path("api/rooms/<int:room_id>/commands/", api.commands.commands),
     path("api/rooms/<int:room_id>/links/", api.rooms.links),
     path("api/rooms/<int:room_id>/reports/", api.moderation.reports),
     path("api/rooms/<int:room_id>/sanctions/", api.moderation.sanctions),

@@ -315,7 +315,13 @@ METRICS_TOKEN = env("METRICS_TOKEN")
 """Who asks for /metrics must know it; empty: there is no /metrics."""
 SOCKET_GATES = ["accounts.gates.refuse_banned", "accounts.gates.require_second_factor"]
 """Dotted paths `gate(user, session) -> Refused | None` asked before a socket opens."""
-REALTIME_SERVICES = ["realtime.presence.sweeper", "chat.mailer.mailer", "chat.sweeper.sweeper", "chat.keeper.keeper"]
+REALTIME_SERVICES = [
+    "realtime.presence.sweeper",
+    "chat.mailer.mailer",
+    "chat.sweeper.sweeper",
+    "chat.keeper.keeper",
+    "chat.teller.teller",
+]
 REALTIME_START_SERVICES = env_bool("START_SERVICES", True)
 """0: this process only serves; `manage.py run_services` runs the services elsewhere."""
 
@@ -328,6 +334,13 @@ PERSON_HOOK = "chat.services.people.announce"
 PERSON_GONE_HOOK = "chat.services.withdrawal.withdraw"
 PERSON_WORDS_HOOK = "chat.services.withdrawal.remove_messages"
 """Called in the transaction that deletes an account; and before, to delete what the person said."""
+SLASH_COMMANDS = [
+    "chat.services.slash.saying",
+    "chat.services.slash.people",
+    "chat.services.slash.reminding",
+    "editor.slash",
+]
+"""Modules with what one may type after a slash; each has a list COMMANDS (see chat.services.slash)."""
 MESSAGE_POSTED_HOOKS: list[str] = ["editor.listeners.bind_message"]
 """Dotted paths called with each stored message after its commit."""
 SEARCH_DOCUMENTS = ""

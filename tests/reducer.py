@@ -314,6 +314,9 @@ def _own(state: Json, event: Json) -> Json:
     if event["type"] == "room.added":
         others = [room for room in rooms if room["room"]["id"] != data["summary"]["room"]["id"]]
         return state | {"rooms": [*others, data["summary"]]}
+    if event["type"].startswith("reminder."):
+        others = [one for one in state["reminders"] if one["id"] != data.get("id")]
+        return state | {"reminders": [*others, data["reminder"]] if "reminder" in data else others}
     if event["type"] == "draft.changed":
         return state | {"drafts": _with_draft(state["drafts"], data["draft"])}
     if event["type"] == "room.removed":

@@ -18,7 +18,8 @@ from accounts import services as accounts
 from accounts.models import User
 from chat import events as chat_events
 from chat import services
-from chat.models import Membership, Message
+from chat.models import Membership, Message, Reminder
+from chat.services.reminders import tell_due
 from chat.shapes import BesideView
 from editor import services as editor
 from editor.models import Document, Snapshot
@@ -364,6 +365,24 @@ def _(world: World) -> None:
 def _(world: World) -> None:
     draft(world, "teo", "Never mind")
     services.discard_draft(actor=world.people["teo"], room_id=world.room.pk, thread=None, rev=None)
+
+
+@scene("teo", "one is reminded")
+def _(world: World) -> None:
+    remind(world, "teo", 401, "Look at the build")
+
+
+@scene("teo", "one closes a reminder in another tab")
+def _(world: World) -> None:
+    remind(world, "teo", 401, "Look at the build")
+    remind(world, "teo", 402, "Look again")
+    services.dismiss_reminder(actor=world.people["teo"], reminder_id=401)
+
+
+def remind(world: World, name: str, number: int, text: str) -> None:
+    due = timezone.now()
+    Reminder.objects.create(pk=number, user=world.people[name], room=world.room, text=text, due_at=due)
+    tell_due()
 
 
 def draft(world: World, name: str, body: str, thread: UUID | None = None) -> int:

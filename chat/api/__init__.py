@@ -3,12 +3,13 @@
 An error is {"code", "message", "field"} with its HTTP status, and unknown and forbidden look the same.
 """
 
-from chat.api import attention, drafts, moderation, rooms, search
+from chat.api import attention, commands, drafts, moderation, rooms, search
 from chat.api.answers import answer, endpoint, identifier, number, refuse, text
 
 __all__ = [
     "answer",
     "attention",
+    "commands",
     "drafts",
     "endpoint",
     "identifier",

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from chat import selectors
 from chat.consumers.attention import AttentionCommands
+from chat.consumers.commands import SlashCommands
 from chat.consumers.drafts import DraftCommands
 from chat.consumers.messages import MessageCommands
 from chat.consumers.moderation import ModerationCommands
@@ -21,7 +22,7 @@ from realtime.ratelimit import Limit
 __all__ = ["ChatConsumer"]
 
 
-class ChatConsumer(AttentionCommands, DraftCommands, MessageCommands, ModerationCommands, RoomCommands):
+class ChatConsumer(AttentionCommands, DraftCommands, MessageCommands, ModerationCommands, RoomCommands, SlashCommands):
     """All that is done in rooms."""
 
     rate_limits: ClassVar[dict[type[Command], Limit]] = {
@@ -30,6 +31,7 @@ class ChatConsumer(AttentionCommands, DraftCommands, MessageCommands, Moderation
         **MessageCommands.rate_limits,
         **ModerationCommands.rate_limits,
         **RoomCommands.rate_limits,
+        **SlashCommands.rate_limits,
     }
 
     async def authorize(self, topics: Collection[str]) -> set[str]:

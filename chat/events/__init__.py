@@ -20,6 +20,7 @@ from chat.events.attention import (
     ThreadChanged,
     UnpinMessage,
 )
+from chat.events.commands import DismissReminder, ReminderDismissed, ReminderTold, RunSlash, SlashDone
 from chat.events.drafts import ChooseDraft, DiscardDraft, DraftChanged, DraftSaved, KeepDraft, SaveDraft
 from chat.events.messages import (
     AddReaction,
@@ -75,6 +76,7 @@ __all__ = [
     "CreateRoom",
     "DeleteMessage",
     "DiscardDraft",
+    "DismissReminder",
     "DraftChanged",
     "DraftSaved",
     "EditMessage",
@@ -103,6 +105,8 @@ __all__ = [
     "ReactionAdded",
     "ReactionRemoved",
     "ReadChanged",
+    "ReminderDismissed",
+    "ReminderTold",
     "RemoveBookmark",
     "RemoveMember",
     "RemoveReaction",
@@ -114,6 +118,7 @@ __all__ = [
     "RoomRemoved",
     "RoomResult",
     "RoomUpdated",
+    "RunSlash",
     "SanctionMember",
     "SaveDraft",
     "SendMessage",
@@ -124,6 +129,7 @@ __all__ = [
     "SetRole",
     "SetThreadRead",
     "SettleReport",
+    "SlashDone",
     "StartTyping",
     "ThreadChanged",
     "Typing",

@@ -16,6 +16,7 @@ from chat.selectors.counts import Counts, counts_of
 from chat.selectors.drafts import drafts_of
 from chat.selectors.moment import one_moment
 from chat.selectors.people import presence_of
+from chat.selectors.reminders import told_reminders
 from chat.selectors.views import quote_view, room_topic, room_view
 from chat.shapes import HomeSnapshot, RoomSummary
 from realtime import log
@@ -43,6 +44,7 @@ def home_snapshot(*, actor: User) -> HomeSnapshot:
             rooms=rooms,
             presence=presence_of(near) if near else [],
             drafts=drafts_of(user_id=actor.pk),
+            reminders=told_reminders(user_id=actor.pk),
         )
 
 

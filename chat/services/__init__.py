@@ -17,6 +17,7 @@ from chat.services.moderation.rules import delete_rule, save_rule
 from chat.services.moderation.sanctions import lift_member_sanction, sanction_member
 from chat.services.pins import pin_message, unpin_message
 from chat.services.reads import set_read
+from chat.services.reminders import dismiss_reminder
 from chat.services.removal import delete_message
 from chat.services.rooms import RoomChange, create_room, open_direct, update_room
 
@@ -33,6 +34,7 @@ __all__ = [
     "delete_rule",
     "discard_draft",
     "discard_upload",
+    "dismiss_reminder",
     "edit_message",
     "follow_thread",
     "invite_person",

@@ -18,6 +18,7 @@ from chat.shapes.attention import (
     ThreadMark,
     ThreadsPage,
 )
+from chat.shapes.commands import ReminderView, SlashView
 from chat.shapes.drafts import DraftCopyView, DraftView
 from chat.shapes.messages import (
     BesideView,
@@ -76,6 +77,7 @@ __all__ = [
     "PresenceView",
     "QuoteView",
     "ReactionView",
+    "ReminderView",
     "ReportView",
     "RevisionView",
     "RoomSnapshot",
@@ -91,6 +93,7 @@ __all__ = [
     "SearchPiece",
     "SearchProblem",
     "Seq",
+    "SlashView",
     "ThreadMark",
     "ThreadSnapshot",
     "ThreadView",

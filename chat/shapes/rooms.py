@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from accounts.events import PersonView, PreferencesView
+from chat.shapes.commands import ReminderView
 from chat.shapes.drafts import DraftView
 from chat.shapes.messages import MessageView, QuoteView
 from realtime.protocol import Struct
@@ -89,6 +90,7 @@ class HomeSnapshot(Struct, frozen=True, kw_only=True):
     rooms: list[RoomSummary]
     presence: list[PresenceView] = []
     drafts: list[DraftView] = []
+    reminders: list[ReminderView] = []
 
 
 class RoomSnapshot(Struct, frozen=True, kw_only=True):

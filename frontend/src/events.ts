@@ -10,6 +10,8 @@ type UserEventName =
   | "draft.changed"
   | "preferences.changed"
   | "read.changed"
+  | "reminder.dismissed"
+  | "reminder.told"
   | "room.added"
   | "room.notify_changed"
   | "room.removed"

@@ -247,6 +247,21 @@ export interface ThreadsPage {
   has_more: boolean;
 }
 
+/** `GET /api/rooms/<id>/commands/` answers a list of these: what the person may type here after a slash. */
+export interface SlashView {
+  name: string;
+  usage: string;
+  help: string;
+}
+
+/** Something a person wanted to be told, and was, until they close it. */
+export interface ReminderView {
+  id: number;
+  room: number;
+  text: string;
+  due_at: string;
+}
+
 /** A person's unfinished text in a room, or in a thread of it. Only its author ever gets one. */
 export interface DraftView {
   room: number;
@@ -349,6 +364,7 @@ export interface HomeSnapshot {
   rooms: RoomSummary[];
   presence: PresenceView[];
   drafts: DraftView[];
+  reminders: ReminderView[];
 }
 
 /** `GET /api/rooms/<id>/snapshot/`: a room from `as_of_seq` on; messages oldest first. */
@@ -663,6 +679,12 @@ export interface LinkCreated {
   url: string;
 }
 
+/** What a slash command answers, to its sender only: a few lines of plain text, and an address to go to. */
+export interface SlashDone {
+  text: string;
+  url: string;
+}
+
 /** The draft's rev from now on; `kept` when another version had to step aside as a copy. */
 export interface DraftSaved {
   rev: number;
@@ -886,6 +908,18 @@ export interface SetRole {
 export interface RemoveMember {
   user: number;
   reason?: string;
+}
+
+/** Run what was typed after a slash. `cid` is that of the message, if the command says something. */
+export interface RunSlash {
+  cid: string;
+  text: string;
+  thread?: string | null;
+}
+
+/** Close a reminder that was told. */
+export interface DismissReminder {
+  id: number;
 }
 
 /** Keep what is being written. `rev` is the one that this text goes on from, 0 for none. */
@@ -1183,6 +1217,16 @@ export interface PresenceChanged {
   state: string;
 }
 
+/** The time of a reminder has come. */
+export interface ReminderTold {
+  reminder: ReminderView;
+}
+
+/** A reminder was closed in some tab. */
+export interface ReminderDismissed {
+  id: number;
+}
+
 /** A draft was saved, sent or discarded; it is gone when it has neither a text nor copies. */
 export interface DraftChanged {
   draft: DraftView;
@@ -1198,6 +1242,7 @@ export interface ReportsChanged {
 export interface Commands {
   "bookmark.add": { data: AddBookmark; result: SeqResult };
   "bookmark.remove": { data: RemoveBookmark; result: SeqResult };
+  "command.run": { data: RunSlash; result: SlashDone };
   "cursor.move": { data: MoveCursor; result: Ack };
   "document.join": { data: JoinDocument; result: Joined };
   "document.pull": { data: PullUpdates; result: Pushed };
@@ -1223,6 +1268,7 @@ export interface Commands {
   "read.mark_unread": { data: MarkUnread; result: SeqResult };
   "read.set": { data: SetRead; result: SeqResult };
   "received": { data: Received; result: Ack };
+  "reminder.dismiss": { data: DismissReminder; result: Ack };
   "report.settle": { data: SettleReport; result: Ack };
   "room.create": { data: CreateRoom; result: RoomResult };
   "room.create_link": { data: CreateLink; result: LinkCreated };
@@ -1265,6 +1311,8 @@ export interface DurableEvents {
   "reaction.added": ReactionAdded;
   "reaction.removed": ReactionRemoved;
   "read.changed": ReadChanged;
+  "reminder.dismissed": ReminderDismissed;
+  "reminder.told": ReminderTold;
   "room.added": RoomAdded;
   "room.notify_changed": NotifyChanged;
   "room.removed": RoomRemoved;

@@ -42,7 +42,7 @@ function home(rooms: RoomSummary[]): HomeSnapshot {
     theme: "system", time_zone: "UTC", enter_sends: true, letter_shortcuts: true, desktop_notifications: false, notification_sound: false,
     email_mentions: true, quiet_until: null, quiet_from: null, quiet_to: null,
   };
-  return { as_of_seq: 1, me, email: "", preferences, site_name: "Northwind Labs", can_create_rooms: true, is_staff: false, rooms, presence: [], drafts: [] };
+  return { as_of_seq: 1, me, email: "", preferences, site_name: "Northwind Labs", can_create_rooms: true, is_staff: false, rooms, presence: [], drafts: [], reminders: [] };
 }
 
 // Addresses

@@ -86,6 +86,10 @@ function reduceOwn(state: HomeSnapshot, event: UserEvent): HomeSnapshot {
       const { room, notify, quiet_until } = event.data;
       return changeRoom(state, room, (summary) => ({ ...summary, notify, quiet_until }));
     }
+    case "reminder.told":
+      return { ...state, reminders: [...state.reminders, event.data.reminder] };
+    case "reminder.dismissed":
+      return { ...state, reminders: state.reminders.filter((one) => one.id !== event.data.id) };
     case "draft.changed":
       return { ...state, drafts: withDraft(state.drafts, event.data.draft) };
     case "room.added": {
