@@ -339,11 +339,6 @@ def say_with_files(world: World, body: str, *names: str) -> Message:
     return factories.say(teo, world.room, body, attachments=[view.id for view in views])
 
 
-@scene("teo", "one begins to write in another tab")
-def _(world: World) -> None:
-    draft(world, "teo", "I look at")
-
-
 @scene("teo", "one begins a reply in another tab")
 def _(world: World) -> None:
     draft(world, "teo", "Thanks", thread=world.root)

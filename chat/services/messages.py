@@ -96,8 +96,7 @@ def send_message(
         at: when it was said, for what comes from elsewhere; None is now.
 
     Raises:
-        Refused: invalid, too_large, not_found, not_member, read_only, muted, slow_mode, or `conflict` when the cid
-            was used for something else.
+        Refused: invalid, too_large, not_found, not_member, read_only, muted, slow_mode, `conflict` for a used cid.
     """
     text = texts.clean_body(body, may_be_empty=bool(attachments))
     if rendered is None or rendered.source != text:
@@ -114,8 +113,7 @@ def send_message(
             return first
         if isinstance(error, Refused):
             raise
-        # Two messages of one moment may have drawn the same id in the index; they hardly do so twice.
-        return _send(actor, room_id, draft)
+        return _send(actor, room_id, draft)  # two of one moment may have drawn the same id in the index, once
 
 
 @transaction.atomic
