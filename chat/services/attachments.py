@@ -66,7 +66,7 @@ class _Handed(File):  # type: ignore[type-arg]  # generic for the stubs only
 def store_upload(*, actor: User, room_id: int, upload_id: UUID, name: str, source: Path) -> tuple[AttachmentView, bool]:
     """Keeps an uploaded file for a message of this room. It takes the file at `source` away.
 
-    A picture is made anew first, one after the other; nothing is locked meanwhile. Not to be called in a transaction.
+    A picture is made anew first, one after the other; nothing is locked meanwhile, unless the caller holds a lock.
 
     Args:
         actor: whose file it is.

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Collection
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4
 
@@ -27,7 +28,7 @@ from django.utils import timezone
 
 from accounts.services import create_person
 from chat import services
-from collab.management import writing
+from collab.management import drawing, writing
 from collab.management.writing import write_document
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Person(msgspec.Struct, forbid_unknown_fields=True):
 class Say(msgspec.Struct, forbid_unknown_fields=True):
     """A message; `thread` and `quote` are keys of earlier ones, `react` is emoji to names, `pin` who pins it.
 
+    `files` are names of what collab.management.drawing makes.
+
     `saved` names those who save it for later.
     """
 
@@ -66,6 +69,7 @@ class Say(msgspec.Struct, forbid_unknown_fields=True):
     edit: str = ""
     edited: str = ""
     react: dict[str, list[str]] = {}
+    files: list[str] = []
     pin: str = ""
     saved: list[str] = []
 
@@ -268,6 +272,7 @@ class _Story:
             thread=self._ids[say.thread] if say.thread else None,
             reply_to=self._ids[say.quote] if say.quote else None,
             also_in_room=say.also_in_room,
+            attachments=[self._store(who, name) for name in say.files],
             at=self._at(say.at),
         )
         self._ids[say.key or str(sent.id)] = sent.id
@@ -295,6 +300,16 @@ class _Story:
             )
         for name in say.saved:
             services.add_bookmark(actor=self._people[name], room_id=self.room_id, message_id=message_id)
+
+    def _store(self, who: User, name: str) -> UUID:
+        """A file of the demo, uploaded."""
+        with TemporaryDirectory() as folder:
+            source = Path(folder) / "upload"
+            source.write_bytes(drawing.FILES[name]())
+            view, _ = services.store_upload(
+                actor=who, room_id=self.room_id, upload_id=uuid4(), name=name, source=source
+            )
+        return view.id
 
     def _change(self, change: services.RoomChange, at: str) -> None:
         services.update_room(actor=self._people[self._room.owner], room_id=self.room_id, change=change, at=self._at(at))
