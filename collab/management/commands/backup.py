@@ -42,6 +42,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"{path} was not written: {error.strerror or error}.") from error
+        except KeyboardInterrupt:
+            raise CommandError("Stopped. Nothing was written.", returncode=130) from None
         finally:
             bars.close()
         if taken.missing:
