@@ -257,6 +257,24 @@ def _(world: World) -> None:
     )
 
 
+@scene("teo", "one is banned from a room")
+def _(world: World) -> None:
+    mina, teo, closed = world.people["mina"], world.people["teo"], world.rooms["closed"]
+    services.sanction_member(actor=mina, room_id=closed.pk, user_id=teo.pk, kind="ban", reason="Spam")
+
+
+@scene("mina", "somebody who wrote is kicked")
+def _(world: World) -> None:
+    mina, teo = world.people["mina"], world.people["teo"]
+    services.sanction_member(actor=mina, room_id=world.room.pk, user_id=teo.pk, kind="kick", reason="Spam")
+
+
+@scene("mina", "somebody's account is deleted")
+def _(world: World) -> None:
+    boss = User.objects.create(pk=199, username="boss", is_superuser=True)
+    accounts.delete_permanently(actor=boss, user=world.people["teo"])
+
+
 @scene("teo", "one leaves a room")
 def _(world: World) -> None:
     services.leave_room(actor=world.people["teo"], room_id=world.rooms["closed"].pk)

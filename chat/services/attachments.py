@@ -250,6 +250,13 @@ def remove_attachments(messages: Sequence[UUID]) -> None:
         _remove_after_commit(rows)
 
 
+def discard_unsent(*, user_id: int) -> None:
+    """Forgets what a person uploaded and never sent, in the transaction that ends their account."""
+    rows = list(Attachment.objects.filter(uploader=user_id, state=Attachment.State.PENDING))
+    Attachment.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    _remove_after_commit(rows)
+
+
 def _remove_after_commit(rows: Sequence[Attachment]) -> None:
     names = names_of(rows)
     transaction.on_commit(lambda: remove_files(names), robust=True)

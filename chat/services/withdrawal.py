@@ -22,6 +22,7 @@ from chat.permissions import FIXED_KINDS
 from chat.selectors.standing import Place, owners_left, standing_of
 from chat.selectors.views import room_topic
 from chat.services import links
+from chat.services.attachments import discard_unsent
 from chat.services.removal import delete_message
 from chat.services.turn import Turn
 from realtime import log
@@ -41,6 +42,7 @@ def withdraw(*, user_id: int) -> None:
     """
     for model in (Draft, Bookmark, ThreadFollow, Reminder):
         model.objects.filter(user=user_id).delete()
+    discard_unsent(user_id=user_id)
     told = PersonChanged(person=accounts.people_views([user_id])[user_id])
     wrote = Message.objects.filter(author=user_id).order_by().values_list("room_id", flat=True).distinct()
     member = Membership.objects.filter(user=user_id).values_list("room_id", flat=True)

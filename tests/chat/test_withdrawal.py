@@ -1,6 +1,7 @@
 """Somebody's account is deleted: rooms stay readable and owned, and nothing tells whose words they were."""
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from accounts import services as accounts
@@ -82,3 +83,17 @@ def test_the_office_removes_their_messages_by_choice(boss, mina, teo, room, secr
     assert (entry.reason, entry.detail) == ("Asked for it.", {"username": "teo"})
     teo.refresh_from_db()
     assert teo.display_name == "Deleted person"
+
+
+def test_a_command_removes_what_somebody_said(boss, mina, teo, room, capsys):
+    for number in range(3):
+        factories.say(teo, room, f"line {number}")
+    given = {"actor": "boss", "reason": "Asked for it.", "verbosity": 0}
+    call_command("remove_messages", "teo", dry_run=True, **given)
+    assert "Would delete 3 messages" in capsys.readouterr().out
+    call_command("remove_messages", "teo", **given)
+    call_command("remove_messages", "teo", **given)
+    assert not Message.objects.filter(author=teo, deleted_at=None).exists()
+    for name, actor in (("nobody", "boss"), ("teo", "mina")):
+        with pytest.raises(CommandError):
+            call_command("remove_messages", name, **given | {"actor": actor})
