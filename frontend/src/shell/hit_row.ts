@@ -25,7 +25,7 @@ export function hitRow(session: Session, hit: Hit): HTMLElement | null {
   const { message } = hit;
   const summary = session.home.get().rooms.find((one) => one.room.id === message.room);
   if (summary === undefined) return null;
-  const row = clone("t-hit");
+  const row = clone("t-kept");
   row.dataset["message"] = message.id;
   row.classList.toggle("unread", hit.unread);
   const name = nameOf(summary);

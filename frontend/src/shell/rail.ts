@@ -87,6 +87,7 @@ export class Rail {
     const unread = !silent && (room.id !== this.#current || document.hidden) ? summary.unread : summary.mentions;
     link.classList.toggle("unread", unread > 0 || summary.mentions > 0);
     link.classList.toggle("muted", silent);
+    part(row, "[data-part=muted]").hidden = !silent;
     if (room.id === this.#current) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
     this.#fillTime(row, summary);
