@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -62,6 +63,8 @@ def _make(request: HttpRequest, user: User, form: TokenForm) -> HttpResponse:
     except Refused as refused:
         form.add_error(refused.field if refused.field in form.fields else None, refused.message)
         return _page(request, user, form, status=400)
+    told = {"name": row.name, "scopes": ", ".join(row.scopes)}
+    get_adapter(request).send_notification_mail("account/email/token_made", user, told)
     return _page(request, user, TokenForm(), made={"name": row.name, "token": token})
 
 

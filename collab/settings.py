@@ -320,6 +320,7 @@ REALTIME_SERVICES = [
     "chat.mailer.mailer",
     "chat.sweeper.sweeper",
     "chat.keeper.keeper",
+    "api.keeper.keeper",
     "chat.teller.teller",
 ]
 REALTIME_START_SERVICES = env_bool("START_SERVICES", True)

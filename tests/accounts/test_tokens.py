@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core import mail
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts import services
 from accounts.models import ApiToken, AuditEntry, Sanction, User, hash_token
@@ -37,13 +38,18 @@ def code_of(token: str) -> str:
     return caught.value.code
 
 
-def test_person_makes_a_token_and_sees_it_once(person: Person, sign_in: SignIn) -> None:
+def test_person_makes_a_token_and_sees_it_once(
+    person: Person, sign_in: SignIn, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
     client = sign_in(person())
     prove(client)
     wish = wanted(client)
-    page = client.post("/account/tokens/", wish).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        page = client.post("/account/tokens/", wish).content.decode()
     token = TOKEN.findall(page)[0]
     row = ApiToken.objects.get()
+    letter = mail.outbox[-1]
+    assert (letter.to, "“ci”" in letter.body, token in letter.body) == (["mina@northwind.example"], True, False)
     assert (row.token_hash, row.hint) == (hash_token(token), token[:12])
     assert row.scopes == ["rooms:read", "messages:write"]
     assert row.expires_at is not None
