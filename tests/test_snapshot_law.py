@@ -6,7 +6,6 @@ The same transcripts go to the page's reducer (`--write-transcripts` writes them
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -27,21 +26,9 @@ from realtime.protocol import Refused
 from tests import factories, law
 from tests.chat.uploading import stored
 from tests.law import World, newest
+from tests.law_scenes import SCENES, scene
 
 pytestmark = [pytest.mark.stack, pytest.mark.django_db]
-
-Act = Callable[[World], Any]
-SCENES: dict[str, tuple[str, Act]] = {}
-
-
-def scene(viewer: str, name: str) -> Callable[[Act], Act]:
-    """Declares what happens before the eyes of `viewer`."""
-
-    def keep(act: Act) -> Act:
-        SCENES[name] = (viewer, act)
-        return act
-
-    return keep
 
 
 def ids(world: World, *names: str) -> list[int]:
@@ -255,24 +242,6 @@ def _(world: World) -> None:
     services.remove_member(
         actor=world.people["mina"], room_id=world.rooms["closed"].pk, user_id=world.people["teo"].pk, reason="moved"
     )
-
-
-@scene("teo", "one is banned from a room")
-def _(world: World) -> None:
-    mina, teo, closed = world.people["mina"], world.people["teo"], world.rooms["closed"]
-    services.sanction_member(actor=mina, room_id=closed.pk, user_id=teo.pk, kind="ban", reason="Spam")
-
-
-@scene("mina", "somebody who wrote is kicked")
-def _(world: World) -> None:
-    mina, teo = world.people["mina"], world.people["teo"]
-    services.sanction_member(actor=mina, room_id=world.room.pk, user_id=teo.pk, kind="kick", reason="Spam")
-
-
-@scene("mina", "somebody's account is deleted")
-def _(world: World) -> None:
-    boss = User.objects.create(pk=199, username="boss", is_superuser=True)
-    accounts.delete_permanently(actor=boss, user=world.people["teo"])
 
 
 @scene("teo", "one leaves a room")
