@@ -11,6 +11,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from accounts import services as accounts
 from collab.backup import media
@@ -177,6 +178,22 @@ def test_a_backup_does_not_replace_another_one_unasked(site, tmp_path):
     backup(path, overwrite=True)
     with pytest.raises(CommandError, match="There is no folder"):
         backup(tmp_path / "nowhere" / "one.tar.gz")
+
+
+def test_a_backup_of_an_earlier_version_is_migrated_on(other, tmp_path, transactional_db):
+    first = Elsewhere(tmp_path / "first")
+    first.run("migrate", "--no-input")
+    first.run("migrate", "chat", "0004")
+    first.run("backup", tmp_path / "one.tar.gz")
+    tables = "SELECT COUNT(*) FROM django_migrations WHERE app = 'chat'"
+    [(earlier,)] = first.rows(tables)
+    other.run("restore", tmp_path / "one.tar.gz")
+    [(now,)] = other.rows(tables)
+    assert now > earlier == 4
+    if connection.vendor == "postgresql":
+        # Its tables are another version's now: nothing is poured into them.
+        refused = other.manage("restore", tmp_path / "one.tar.gz", "--force")
+        assert (refused.returncode, "The schema of this database" in refused.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("part", ["database", "files"])

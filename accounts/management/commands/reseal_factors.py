@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         ids = list(Authenticator.objects.order_by("pk").values_list("pk", flat=True))
         sealed, unknown = 0, 0
-        for factor_id in tqdm(ids, unit=" factors", disable=options["verbosity"] == 0):
+        for factor_id in tqdm(ids, unit=" factors", disable=options["verbosity"] == 0 or None):
             try:
                 sealed += services.reseal_factor(factor_id=factor_id)
             except ImproperlyConfigured:

@@ -81,7 +81,7 @@ class Command(BaseCommand):
         add = partial(imports.import_lines, actor=None, room_id=room_id, source=path.stem, authors=authors)
         quiet = options["verbosity"] == 0
         added = 0
-        with tqdm(total=len(lines), initial=len(done), desc=path.stem, unit=" lines", disable=quiet) as bar:
+        with tqdm(total=len(lines), initial=len(done), desc=path.stem, unit=" lines", disable=quiet or None) as bar:
             for batch in _batches(new):
                 added += add(lines=batch)
                 bar.update(len(batch))

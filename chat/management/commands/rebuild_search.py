@@ -50,7 +50,7 @@ class Command(BaseCommand):
 
     def _go(self, *, dry_run: bool, quiet: bool) -> Repaired:
         done, after = Repaired(), None
-        with tqdm(total=Message.objects.count(), unit=" messages", disable=quiet) as bar:
+        with tqdm(total=Message.objects.count(), unit=" messages", disable=quiet or None) as bar:
             while True:
                 batch, after = repair_messages(after=after, dry_run=dry_run)
                 if after is None:

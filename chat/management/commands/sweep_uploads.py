@@ -26,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         dry_run, talkative = options["dry_run"], options["verbosity"]
         counts: Counter[str] = Counter()
-        with tqdm(unit=" files", disable=talkative == 0) as bar:
+        with tqdm(unit=" files", disable=talkative == 0 or None) as bar:
             for swept in sweep(dry_run=dry_run):
                 counts[swept.kind] += 1
                 bar.update()

@@ -71,7 +71,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Would delete {total} updates of {sum(map(bool, counts.values()))} documents.")
             return
         deleted = 0
-        with tqdm(total=total, unit=" updates", disable=options["verbosity"] == 0) as bar:
+        with tqdm(total=total, unit=" updates", disable=options["verbosity"] == 0 or None) as bar:
             for pk in (pk for pk, count in counts.items() if count):
                 while gone := compact_document(document_id=pk, before=before, keep=options["keep"]):
                     deleted += gone
@@ -84,6 +84,6 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stdout.write(f"Would delete {len(ids)} documents for good.")
             return
-        shown: Iterable[int] = tqdm(ids, unit=" documents", disable=options["verbosity"] == 0)
+        shown: Iterable[int] = tqdm(ids, unit=" documents", disable=options["verbosity"] == 0 or None)
         gone = sum(purge_document(document_id=pk, before=before) for pk in shown)
         self.stdout.write(f"Deleted {gone} documents for good.")

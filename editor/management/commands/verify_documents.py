@@ -32,7 +32,7 @@ class Command(BaseCommand):
         named = options["document"]
         ids = [find_document(one).pk for one in named] if named else list(_all())
         found = 0
-        with tqdm(ids, unit=" documents", disable=options["verbosity"] == 0) as bar:
+        with tqdm(ids, unit=" documents", disable=options["verbosity"] == 0 or None) as bar:
             for fault in chain.from_iterable(check_document(document_id) for document_id in bar):
                 found += 1
                 with bar.external_write_mode():
