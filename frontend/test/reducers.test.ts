@@ -24,7 +24,7 @@ function room(messages: MessageView[], change: Partial<RoomSnapshot> = {}): Room
   return {
     as_of_seq: 10, role: "member", last_read_seq: 10, unread: 0, mentions: 0, member_count: 2, people: [], presence: [], messages,
     members: [{ person: teo, role: "owner" }, { person: jun, role: "member" }], has_before: false, has_after: false, permissions: ["post", "invite"],
-    room: { id: 1, kind: "public", slug: "core", name: "core", purpose: "", url: "/rooms/core/", slow_mode_seconds: 0, read_only: false, archived_at: null, retention_days: null },
+    room: { id: 1, kind: "public", slug: "core", name: "core", purpose: "", url: "/rooms/core/", slow_mode_seconds: 0, read_only: false, archived_at: null, retention_days: 0 },
     ...change,
   };
 }

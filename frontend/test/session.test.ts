@@ -18,7 +18,7 @@ function message(seq: number, author = 2, cid: string | null = null): MessageVie
 }
 
 function snapshot(id: number, as_of_seq: number, messages: MessageView[] = []): RoomSnapshot {
-  const room = { id, kind: "public", slug: `r${id}`, name: `r${id}`, purpose: "", url: `/rooms/r${id}/`, slow_mode_seconds: 0, read_only: false, archived_at: null, retention_days: null };
+  const room = { id, kind: "public", slug: `r${id}`, name: `r${id}`, purpose: "", url: `/rooms/r${id}/`, slow_mode_seconds: 0, read_only: false, archived_at: null, retention_days: 0 };
   return {
     as_of_seq, room, role: "member", last_read_seq: 0, unread: 0, mentions: 0, members: [], member_count: 0, people: [], presence: [], messages,
     has_before: false, has_after: false, permissions: ["post"],

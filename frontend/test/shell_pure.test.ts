@@ -23,7 +23,7 @@ const rosa: PersonView = { id: 7, name: "rosa", display_name: "Rosa Almeida", ki
 
 function room(id: number, slug: string, more: Partial<RoomView> = {}): RoomView {
   const url = more.kind === "direct" ? `/direct/${id}/` : `/rooms/${slug}/`;
-  return { id, kind: "public", slug, name: slug, purpose: "", url, slow_mode_seconds: 0, read_only: false, archived_at: null, retention_days: null, ...more };
+  return { id, kind: "public", slug, name: slug, purpose: "", url, slow_mode_seconds: 0, read_only: false, archived_at: null, retention_days: 0, ...more };
 }
 
 function summary(view: RoomView, more: Partial<RoomSummary> = {}): RoomSummary {
