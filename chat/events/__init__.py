@@ -20,7 +20,15 @@ from chat.events.attention import (
     ThreadChanged,
     UnpinMessage,
 )
-from chat.events.commands import DismissReminder, ReminderDismissed, ReminderTold, RunSlash, SlashDone
+from chat.events.commands import (
+    DismissReminder,
+    Previewed,
+    PreviewMessage,
+    ReminderDismissed,
+    ReminderTold,
+    RunSlash,
+    SlashDone,
+)
 from chat.events.drafts import ChooseDraft, DiscardDraft, DraftChanged, DraftSaved, KeepDraft, SaveDraft
 from chat.events.messages import (
     AddReaction,
@@ -102,6 +110,8 @@ __all__ = [
     "OpenDirect",
     "PinMessage",
     "PresenceChanged",
+    "PreviewMessage",
+    "Previewed",
     "ReactionAdded",
     "ReactionRemoved",
     "ReadChanged",

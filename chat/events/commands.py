@@ -31,6 +31,21 @@ class RunSlash(Command, frozen=True, kw_only=True):
     thread: UUID | None = None
 
 
+class Previewed(Struct, frozen=True, kw_only=True):
+    """Safe HTML made of Markdown."""
+
+    html: str
+
+
+class PreviewMessage(Command, frozen=True, kw_only=True):
+    """How a text would look as a message; nothing is stored."""
+
+    type: ClassVar[str] = "message.preview"
+    topic: ClassVar[str] = "room"
+    result: ClassVar[Result] = Previewed
+    body: str
+
+
 class DismissReminder(Command, frozen=True, kw_only=True):
     """Close a reminder that was told."""
 

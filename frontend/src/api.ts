@@ -1,7 +1,18 @@
 // The HTTP side: snapshots and lists of the JSON API, and the few posts that are no commands.
 // Called by the session and the shell. It never keeps what it fetched and never shows an error itself.
 
-import type { BrowseRoom, DraftCopyView, HomeSnapshot, LinkView, MessagePage, PersonView, RevisionView, RoomSnapshot, ThreadSnapshot } from "./protocol";
+import type {
+  BrowseRoom,
+  DraftCopyView,
+  HomeSnapshot,
+  LinkView,
+  MessagePage,
+  PersonView,
+  RevisionView,
+  RoomSnapshot,
+  SlashView,
+  ThreadSnapshot,
+} from "./protocol";
 
 /** What the server answered instead of the thing asked for; status 0 when there was no answer at all. */
 export class ApiError extends Error {
@@ -80,6 +91,8 @@ export const thread = (id: number, root: string) => get<ThreadSnapshot>(`/api/ro
 export const revisions = (message: string) => get<RevisionView[]>(`/api/messages/${message}/revisions/`);
 
 export const links = (id: number) => get<LinkView[]>(`/api/rooms/${id}/links/`);
+
+export const slashCommands = (room: number) => get<SlashView[]>(`/api/rooms/${room}/commands/`);
 
 export const draftCopies = (room: number, thread: string | null) => get<DraftCopyView[]>("/api/drafts/copies/", { room, thread });
 

@@ -92,12 +92,26 @@ class App {
     this.#router.arrive(true);
     asked?.click();
     new Idle(this.#session);
+    this.#remind();
     this.#session.start();
     this.#dialogs.attention.get().catch(() => undefined);
     // Dialogs and pages come after the first load, so that they are there at once, and also without a connection.
     setTimeout(() => {
       for (const made of Object.values(this.#dialogs)) made.get().catch(() => undefined);
     }, WARM_UP_MS);
+  }
+
+  /** Reminders come with the first of them. */
+  #remind(): void {
+    const stop = this.#session.home.subscribe(
+      (home) => home.reminders.length > 0,
+      (some) => {
+        if (!some) return;
+        // Without this part they are shown after a reload.
+        import("./later").then(({ Reminders }) => new Reminders(this.#shell)).catch(() => undefined);
+        setTimeout(() => stop());
+      },
+    );
   }
 
   /** What a link of another page wants to have opened; the address forgets it. */

@@ -23,4 +23,5 @@ export { NewRoom } from "./shell/new_room";
 export { PAGES } from "./shell/page_views";
 export { Palette } from "./shell/palette";
 export { openPerson } from "./shell/person";
+export { Reminders } from "./shell/reminders";
 export { SettingsView } from "./shell/settings_view";

@@ -685,6 +685,11 @@ export interface SlashDone {
   url: string;
 }
 
+/** Safe HTML made of Markdown. */
+export interface Previewed {
+  html: string;
+}
+
 /** The draft's rev from now on; `kept` when another version had to step aside as a copy. */
 export interface DraftSaved {
   rev: number;
@@ -915,6 +920,11 @@ export interface RunSlash {
   cid: string;
   text: string;
   thread?: string | null;
+}
+
+/** How a text would look as a message; nothing is stored. */
+export interface PreviewMessage {
+  body: string;
 }
 
 /** Close a reminder that was told. */
@@ -1258,6 +1268,7 @@ export interface Commands {
   "message.delete": { data: DeleteMessage; result: SeqResult };
   "message.edit": { data: EditMessage; result: SeqResult };
   "message.pin": { data: PinMessage; result: SeqResult };
+  "message.preview": { data: PreviewMessage; result: Previewed };
   "message.report": { data: ReportMessage; result: Ack };
   "message.send": { data: SendMessage; result: MessageSent };
   "message.unpin": { data: UnpinMessage; result: SeqResult };

@@ -2,12 +2,13 @@
 // A part of every composer. Ranking is pure (rankPeople); people outside the room are asked from the server.
 
 import * as api from "../api";
-import { clone, el, insertText, part } from "../dom";
+import { clone, el, icon, insertText, part } from "../dom";
 import type { ComposerPart, Desk } from "./composer_parts";
-import { avatar } from "../people";
-import type { PersonView, RoomSnapshot } from "../protocol";
+import { avatar, roomIcon } from "../people";
+import type { PersonView, RoomSnapshot, RoomSummary, SlashView } from "../protocol";
 import { loadEmoji, rememberEmoji, searchEmoji } from "./emoji";
 import type { Session } from "../session";
+import type { Shell } from "../shell/contract";
 
 export interface Choice {
   /** What takes the place of the typed word. */
@@ -20,16 +21,27 @@ export interface Choice {
 }
 
 /** The word before the caret that asks for completion, and where it starts. */
-export function wordAt(text: string, caret: number): { kind: "@" | ":"; query: string; start: number } | null {
-  const match = /(?:^|[\s([{"'])([@:])([\p{L}\p{N}_.+-]*)$/u.exec(text.slice(0, caret));
+export function wordAt(text: string, caret: number): { kind: "@" | ":" | "#" | "/"; query: string; start: number } | null {
+  // A command is the very first word, and a path is none.
+  const command = /^\/([a-z_-]*)$/i.exec(text.slice(0, caret));
+  if (command !== null) return { kind: "/", query: command[1] ?? "", start: 0 };
+  const match = /(?:^|[\s([{"'])([@:#])([\p{L}\p{N}_.+-]*)$/u.exec(text.slice(0, caret));
   if (match === null) return null;
-  const [kind, query] = [match[1] as "@" | ":", match[2] ?? ""];
+  const [kind, query] = [match[1] as "@" | ":" | "#", match[2] ?? ""];
   // ":" alone is a colon in a sentence, and ":)" is a face.
   if (kind === ":" && query.length < 2) return null;
+  // "#" alone at the beginning of a line is a heading.
+  if (kind === "#" && query === "") return null;
   return { kind, query, start: caret - query.length - 1 };
 }
 
 const CHOICES_MOST = 40;
+
+/** Commands whose name begins with the query. */
+export function slashChoices(commands: readonly SlashView[], query: string): Choice[] {
+  const found = commands.filter(({ name }) => name.startsWith(query.toLowerCase()));
+  return found.map(({ name, usage, help }) => ({ insert: `/${name} `, name: `/${name}`, detail: help, end: usage, lead: icon("slash") }));
+}
 
 /** People that match, those who spoke lately first, then who starts with the query, then who contains it. */
 export function rankPeople(people: readonly PersonView[], query: string, lately: readonly number[]): PersonView[] {
@@ -54,6 +66,8 @@ export class CompletionPart implements ComposerPart {
   readonly name = "completion";
   readonly #field: HTMLTextAreaElement;
   readonly #session: Session;
+  readonly #shell: Shell;
+  #commands: Promise<SlashView[]> | null = null;
   readonly #state: () => RoomSnapshot | null;
   #choices: Choice[] = [];
   #at = 0;
@@ -65,6 +79,7 @@ export class CompletionPart implements ComposerPart {
   constructor({ form, field, shell, state }: Desk) {
     this.#field = field;
     this.#session = shell.session;
+    this.#shell = shell;
     this.#state = state;
     this.#box = part(form, "[data-part=completion]");
     this.#list = part(form, "[data-part=options]");
@@ -96,10 +111,15 @@ export class CompletionPart implements ComposerPart {
   escape(): boolean {
     const was = this.open;
     this.#asked?.abort();
+    this.#hide();
+    return was;
+  }
+
+  /** Nothing to choose from yet; what was asked may still bring something. */
+  #hide(): void {
     this.#box.hidden = true;
     this.#choices = [];
     this.#field.removeAttribute("aria-activedescendant");
-    return was;
   }
 
   /** The text or the caret changed. */
@@ -115,9 +135,43 @@ export class CompletionPart implements ComposerPart {
       if (!asked.signal.aborted) this.#show(this.#emojiChoices(groups, word.query), `Emoji matching “${word.query}”`);
       return;
     }
+    if (word.kind === "#") return this.#show(this.#roomChoices(word.query), `Rooms matching “${word.query}”`);
+    if (word.kind === "/") {
+      const commands = await this.#slashes().catch(() => []);
+      if (!asked.signal.aborted) this.#show(slashChoices(commands, word.query), "Commands");
+      return;
+    }
     this.#show(this.#peopleChoices(word.query, []), this.#caption(word.query));
     const others = await api.people(word.query, null, asked.signal).catch(() => []);
     if (!asked.signal.aborted && others.length > 0) this.#show(this.#peopleChoices(word.query, others), this.#caption(word.query));
+  }
+
+  /** What this person may use here, asked once for each composer. */
+  #slashes(): Promise<SlashView[]> {
+    const state = this.#state();
+    if (state === null) return Promise.resolve([]);
+    this.#commands ??= api.slashCommands(state.room.id).catch((error: unknown) => {
+      this.#commands = null;
+      throw error;
+    });
+    return this.#commands;
+  }
+
+  #roomChoices(query: string): Choice[] {
+    const wanted = query.toLowerCase();
+    const rooms = this.#session.home.get().rooms.filter(({ room }) => room.name !== "" && room.archived_at === null);
+    const found = rooms.filter(({ room }) => room.name.toLowerCase().includes(wanted) || room.slug.includes(wanted));
+    const starts = (one: RoomSummary) => (one.room.name.toLowerCase().startsWith(wanted) ? 0 : 1);
+    return found
+      .sort((a, b) => starts(a) - starts(b) || a.room.name.localeCompare(b.room.name))
+      .slice(0, CHOICES_MOST)
+      .map(({ room }) => ({
+        insert: `[#${room.name.replace(/[\\[\]]/g, "\\$&")}](${room.url}) `,
+        name: room.name,
+        detail: room.purpose,
+        end: "",
+        lead: roomIcon(room),
+      }));
   }
 
   #caption(query: string): string {
@@ -142,6 +196,7 @@ export class CompletionPart implements ComposerPart {
     const inside = new Set(state.members.map((member) => member.person.id));
     const lately = [...new Set(state.messages.map((message) => message.author ?? 0).reverse())];
     const outside = others.filter((person) => !inside.has(person.id));
+    const mayInvite = state.permissions.includes("invite");
     const choice = (person: PersonView, end: string): Choice => ({
       insert: `@${person.name} `,
       name: person.display_name,
@@ -153,8 +208,20 @@ export class CompletionPart implements ComposerPart {
     return [
       ...rankPeople(members, query, lately).map((person) => choice(person, "")),
       ...all,
-      ...rankPeople(outside, query, []).map((person) => choice(person, "not in this room")),
+      ...rankPeople(outside, query, []).map((person) => ({
+        ...choice(person, mayInvite ? "not in this room · Invite" : "not in this room"),
+        ...(mayInvite ? { chosen: () => this.#offerInvite(person, state.room.id) } : {}),
+      })),
     ].slice(0, CHOICES_MOST);
+  }
+
+  #offerInvite(person: PersonView, room: number): void {
+    const invite = () => {
+      this.#session
+        .command("room.invite", { user: person.id }, room)
+        .catch((error: unknown) => this.#shell.fail(`${person.display_name} could not be added`, error));
+    };
+    this.#shell.toast({ kind: "info", title: `${person.display_name} is not in this room`, seconds: 15, act: { label: "Invite", run: invite } });
   }
 
   #everybody(state: RoomSnapshot): Choice {
@@ -163,7 +230,7 @@ export class CompletionPart implements ComposerPart {
   }
 
   #show(choices: Choice[], caption: string): void {
-    if (choices.length === 0) return void this.escape();
+    if (choices.length === 0) return this.#hide();
     this.#asked ??= new AbortController();
     this.#choices = choices;
     part(this.#box, "[data-part=completion-cap]").textContent = caption;
@@ -206,12 +273,18 @@ export class CompletionPart implements ComposerPart {
     if (!this.open) return false;
     if (event.key === "ArrowDown") this.#point(this.#at + 1);
     else if (event.key === "ArrowUp") this.#point(this.#at - 1);
+    else if (event.key === "Enter" && this.#isWhole()) return this.escape() && false;
     else if (event.key === "Enter" || event.key === "Tab") this.#take(this.#at);
     else if (event.key === "Escape") this.escape();
     else return false;
     event.preventDefault();
     event.stopPropagation();
     return true;
+  }
+
+  /** A command that is typed out is run, not completed. */
+  #isWhole(): boolean {
+    return this.#word?.kind === "/" && this.#choices[this.#at]?.name === `/${this.#word.query.toLowerCase()}`;
   }
 
   #take(index: number): void {

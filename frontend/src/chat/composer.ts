@@ -10,7 +10,7 @@ import { quoteOf } from "../reducers/messages";
 import type { Shell } from "../shell/contract";
 import { withoutMarks } from "../words";
 import { Parts, type Desk, type DraftState } from "./composer_parts";
-import { besideOf, whyNot, withLiteralSlash, withoutBlankLines } from "./composer_text";
+import { besideOf, isCommand, whyNot, withLiteralSlash, withoutBlankLines } from "./composer_text";
 import { dropText, hereOf, keepText } from "./keep";
 import { draftOf, firstOf, type Kept } from "./kept";
 import { whyShut } from "./rights";
@@ -214,7 +214,10 @@ export class Composer {
       draft: this.#draft,
       keptName: this.#keptName,
       show: (text, quote) => this.#form === form && this.#show(field, text, quote),
-      clear: here(() => this.#clear(form, field)),
+      clear: here(() => {
+        this.#clear(form, field);
+        this.#quoteChanged();
+      }),
       problem: (text) => this.#form === form && this.#problem(text),
       keep: here(() => this.#keep()),
       resume: here(() => this.#wanted && this.#parts.waits() === "" && this.#send()),
@@ -358,6 +361,7 @@ export class Composer {
     const waits = this.#parts.waits();
     this.#wanted = waits !== "";
     if (this.#wanted) return this.#problem(waits);
+    if (!this.#parts.ready && isCommand(body)) return this.#problem("Commands need a part of the page that could not be loaded.");
     if (this.#parts.some((one) => one.takes?.(body))) return;
     await this.#hand(form, field, body);
   }

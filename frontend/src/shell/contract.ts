@@ -14,8 +14,10 @@ export interface Notice {
   title: string;
   text?: string;
   act?: { label: string; run(): void };
-  /** How long it stays, when 5 s are too short to think it over. */
+  /** How long it stays, when 5 s are too short to think it over; 0: until it is closed. */
   seconds?: number;
+  /** The person has closed it, or done what it offers. */
+  closed?(): void;
 }
 
 export interface Question {

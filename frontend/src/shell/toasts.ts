@@ -17,8 +17,11 @@ export class Toasts {
   show(notice: Notice): void {
     const toast = this.#draw(notice);
     const close = () => this.#close(toast);
-    part(toast, "[data-do=close-toast]").onclick = close;
-    if (notice.kind !== "error") this.#expire(toast, close, notice.seconds === undefined ? SHOWN_MS : notice.seconds * 1000);
+    part(toast, "[data-do=close-toast]").onclick = () => {
+      close();
+      notice.closed?.();
+    };
+    if (notice.kind !== "error" && notice.seconds !== 0) this.#expire(toast, close, notice.seconds === undefined ? SHOWN_MS : notice.seconds * 1000);
     // The same error again takes the place of the first.
     for (const other of this.#all()) if (other.textContent === toast.textContent) other.remove();
     this.#place.append(toast);
@@ -43,6 +46,7 @@ export class Toasts {
       button.onclick = () => {
         this.#close(toast);
         act.run();
+        notice.closed?.();
       };
     }
     return toast;
