@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from accounts import selectors as accounts
 from chat import permissions
@@ -171,6 +171,9 @@ def sanction_views(sanctions: Collection[Sanction]) -> list[SanctionView]:
 
 
 def queue(rows: QuerySet[Report]) -> QuerySet[Report]:
-    """One report for each message, the first of them, with how many there are of it: the queue of the back office."""
-    firsts = rows.values("message").annotate(first=Min("pk")).values("first")
-    return rows.filter(pk__in=firsts).annotate(report_count=Count("message__reports"))
+    """One report for each message, the first that waits or else the first, with how many there are of the message."""
+    waiting = rows.filter(state=Report.State.OPEN)
+    open_ones = waiting.values("message").annotate(first=Min("pk")).values("first")
+    settled = rows.exclude(message__in=waiting.values("message")).values("message").annotate(first=Min("pk"))
+    found = rows.filter(Q(pk__in=open_ones) | Q(pk__in=settled.values("first")))
+    return found.annotate(report_count=Count("message__reports"))

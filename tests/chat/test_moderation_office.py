@@ -53,6 +53,16 @@ def test_all_reports_of_a_message_are_one_row_without_a_word_of_it(office, mina,
     assert not office.get(listing(q="Nobody reads")).context["cl"].queryset.exists()
 
 
+def test_what_was_dismissed_and_is_reported_again_waits_again(office, mina, teo, ines, room):
+    message = reported(teo, room, mina)
+    services.settle_report(actor=mina, message_id=message.pk, action="dismiss", reason="Irony, both agree.")
+    assert not office.get(listing(state__exact="open")).context["cl"].queryset.exists()
+    services.report_message(actor=ines, room_id=room.pk, message_id=message.pk, reason="abuse")
+    [row] = office.get(listing(state__exact="open")).context["cl"].queryset
+    assert (row.reporter, row.report_count) == (ines, 2)
+    assert len(office.get(listing()).context["cl"].queryset) == 1
+
+
 def test_a_report_shows_the_message_among_the_others_and_the_past_of_its_author(office, mina, teo, room):
     factories.say(mina, room, "The release notes are up")
     message = reported(teo, room, mina)

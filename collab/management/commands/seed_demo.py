@@ -54,7 +54,7 @@ class Person(msgspec.Struct, forbid_unknown_fields=True):
 class Say(msgspec.Struct, forbid_unknown_fields=True):
     """A message; `thread` and `quote` are keys of earlier ones, `react` is emoji to names, `pin` who pins it.
 
-    `files` are names of what collab.management.drawing makes.
+    `files` are names of what collab.management.drawing makes; `report` names who asks a moderator, with their notes.
 
     `saved` names those who save it for later.
     """
@@ -71,6 +71,7 @@ class Say(msgspec.Struct, forbid_unknown_fields=True):
     react: dict[str, list[str]] = {}
     files: list[str] = []
     pin: str = ""
+    report: dict[str, str] = {}
     saved: list[str] = []
 
 
@@ -294,6 +295,10 @@ class _Story:
     def _keep(self, say: Say, message_id: UUID) -> None:
         if say.thread:
             self._roots.add(self._ids[say.thread])
+        for name, note in say.report.items():
+            services.report_message(
+                actor=self._people[name], room_id=self.room_id, message_id=message_id, reason="private", note=note
+            )
         if say.pin:
             services.pin_message(
                 actor=self._people[say.pin], room_id=self.room_id, message_id=message_id, at=self._at(say.at)
