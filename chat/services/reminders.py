@@ -35,14 +35,9 @@ def add_reminder(*, actor: User, room_id: int, text: str, due_at: datetime) -> R
         Refused: `invalid` or `too_large` for the text, `too_large` for one too many.
     """
     line = texts.clean_line(text, field="text", most=TEXT_CHARS, least=1)
-    log.reserve(actor.topic)
     if Reminder.objects.filter(user_id=actor.pk, told_at__isnull=True).count() >= REMINDERS_MOST:
         raise Refused("too_large", f"You have {REMINDERS_MOST} reminders. Cancel one with /remind cancel.")
-    return _keep(actor, room_id, line, due_at)
-
-
-def _keep(actor: User, room_id: int, text: str, due_at: datetime) -> Reminder:
-    return Reminder.objects.create(user_id=actor.pk, room_id=room_id, text=text, due_at=due_at)
+    return Reminder.objects.create(user_id=actor.pk, room_id=room_id, text=line, due_at=due_at)
 
 
 @transaction.atomic
@@ -82,10 +77,7 @@ def _tell(reminder_id: int, now: datetime) -> bool:
 @transaction.atomic
 def dismiss_reminder(*, actor: User, reminder_id: int) -> Ack:
     """Closes a reminder that was told, in every tab; one that is gone already is no error."""
-    seq = log.reserve(actor.topic)
     told = Reminder.objects.filter(pk=reminder_id, user_id=actor.pk, told_at__isnull=False)
-    if not told.delete()[0]:
-        transaction.set_rollback(True)
-        return Ack()
-    log.append(topic=actor.topic, seq=seq, event=ReminderDismissed(id=reminder_id), actor_id=actor.pk)
+    if told.delete()[0]:
+        log.append(topic=actor.topic, event=ReminderDismissed(id=reminder_id), actor_id=actor.pk)
     return Ack()

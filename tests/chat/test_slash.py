@@ -182,6 +182,12 @@ def test_nobody_closes_the_reminder_of_another(mina, teo, room):
     assert len(selectors.home_snapshot(actor=teo).reminders) == 1
 
 
+def test_keeping_a_reminder_leaves_no_hole_in_the_log(teo, room):
+    before = head(teo.topic)
+    remind(teo, room, "in 20m tea")
+    assert head(teo.topic) == before
+
+
 def test_reminders_have_limits(teo, room):
     with pytest.raises(Refused, match="too_large"):
         run(teo, room, f"/remind in 20m {'x' * 501}")
