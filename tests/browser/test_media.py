@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from chat import services
 from chat.models import Attachment, Message, Room
@@ -17,7 +17,7 @@ from tests.chat.uploading import photograph, picture, sound, stored
 from tests.factories import say
 
 OpenPage = Callable[..., Page]
-File = dict[str, Any]
+File = FilePayload
 
 DROP = """([pane, name, kind, data]) => {
   const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
@@ -42,7 +42,7 @@ def own_folder(settings: Any, tmp_path: Path) -> None:
 
 
 def file(name: str, data: bytes, kind: str = "application/octet-stream") -> File:
-    return {"name": name, "mimeType": kind, "buffer": data}
+    return FilePayload(name=name, mimeType=kind, buffer=data)
 
 
 def attach(page: Page, *files: File) -> None:
@@ -64,6 +64,17 @@ def drop(page: Page, file: File, *steps: str) -> None:
     page.evaluate("(steps) => { window.steps = steps; }", list(steps) or ["dragenter", "dragover", "drop"])
     pane = page.locator(".chat").element_handle()
     page.evaluate(DROP, [pane, *given(file)])
+
+
+def hold(page: Page, addresses: str) -> list[Route]:
+    """Requests that wait until the test lets them go on."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route(addresses, keep)
+    return held
 
 
 def ready(page: Page, count: int) -> None:
@@ -103,8 +114,7 @@ def test_files_alone_are_a_message(two_people: tuple[Page, Page], room: Room) ->
 
 def test_sending_waits_for_the_upload(two_people: tuple[Page, Page]) -> None:
     ada, ben = two_people
-    held: list[Route] = []
-    ada.route("**/uploads/?id=*", lambda route: held.append(route))
+    held = hold(ada, "**/uploads/?id=*")
     attach(ada, file("slow.bin", os.urandom(4000)))
     expect(chips(ada).get_by_role("progressbar")).to_be_visible()
     write(ada, "Here it comes")
@@ -243,8 +253,7 @@ def test_pictures_are_looked_at_by_keyboard(
 def test_pictures_keep_their_place_free(count: int, ada: Any, room: Room, open_page: OpenPage) -> None:
     album(room, ada, count)
     page = open_page(ada, None)
-    held: list[Route] = []
-    page.route("**/files/**", lambda route: held.append(route))
+    held = hold(page, "**/files/**")
     page.goto(f"/rooms/{room.slug}/")
     expect(page.locator(".shots a")).to_have_count(count)
     before = page.locator(".shots").bounding_box()
