@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from chat import services as chat
 from chat.models import Message, Room
@@ -211,9 +211,22 @@ def test_on_a_phone_the_line_waits_in_the_chat_and_leads_back(
     expect_talk(page, "I begin", "Version 5", "My turn", "Now", "Nothing open")
     assert_accessible(page)
     assert_no_sideways_scroll(page)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/text/?v=*", hold)
     line(page).get_by_role("link", name="Show the code").click()
     expect(bar(page)).to_contain_text("Version 5 of 12")
+    assert wait_until(page, lambda: bool(held))
     page.get_by_role("link", name="Chat").click()
+    expect(line(page)).to_be_visible()
+    # The text comes when the code is closed already: that takes nothing away.
+    for route in held:
+        with page.expect_response("**/text/?v=*"):
+            route.continue_()
+    expect(line(page)).to_contain_text("the code you looked at")
     line(page).get_by_role("button", name="Back to live").click()
     expect(line(page)).to_have_count(0)
     expect(log(page).locator(".written")).to_have_count(0)

@@ -192,7 +192,8 @@ export class ChatCut {
   #place(log: HTMLElement, first: HTMLElement | null, moment: CutMoment, room: RoomView): void {
     const line = this.#lines.get(log) ?? this.#makeLine();
     this.#lines.set(log, line);
-    this.#fill(line, moment, room);
+    const words = this.#isAway ? "the code you looked at" : log.dataset["top"] === undefined ? "the code on the right" : "the code you look at";
+    this.#fill(line, moment, room, words);
     let next: Element | null = first;
     const before = () => (next?.previousElementSibling === line ? line.previousElementSibling : (next?.previousElementSibling ?? null));
     while (next !== null && before()?.matches(".day, .new-mark, .count") === true) next = before();
@@ -205,8 +206,8 @@ export class ChatCut {
     return line;
   }
 
-  #fill(line: HTMLElement, { document, version, at }: CutMoment, room: RoomView): void {
-    const words = `Version ${version}, ${shortWhen(at)}: ${this.#isAway ? "the code you looked at" : "the code on the right"}`;
+  #fill(line: HTMLElement, { document, version, at }: CutMoment, room: RoomView, what: string): void {
+    const words = `Version ${version}, ${shortWhen(at)}: ${what}`;
     const text = part(line, "[data-part=text]");
     if (text.textContent !== words) text.textContent = words;
     const code = part<HTMLAnchorElement>(line, "[data-part=code]");

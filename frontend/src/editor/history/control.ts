@@ -82,7 +82,7 @@ export class HistoryControl {
     left = null;
     this.#cut = new ChatCut(shell, host.room);
     part(element, "[data-part=tools]").prepend(this.#annotator.button);
-    part(element, "[data-part=status]").after(this.#annotator.line);
+    part(element, "[data-part=foot]").before(this.#annotator.line);
     part(element, "[data-part=foot]").replaceChildren(this.#bar.element);
     part(element, "[data-part=mode]").after(this.#mode);
     part(element, "[data-part=panel]").append(this.#place);
@@ -329,6 +329,8 @@ export class HistoryControl {
   }
 
   #redraw(): void {
+    // A text that was on its way when the pane was closed changes nothing any more, least of all what stays in the chat.
+    if (this.#ending.signal.aborted) return;
     const { shown } = this;
     const past = this.#past;
     const host = this.#host;
