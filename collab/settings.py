@@ -322,6 +322,7 @@ REALTIME_SERVICES = [
     "chat.keeper.keeper",
     "api.keeper.keeper",
     "chat.teller.teller",
+    "editor.services.searching.keeper",
 ]
 REALTIME_START_SERVICES = env_bool("START_SERVICES", True)
 """0: this process only serves; `manage.py run_services` runs the services elsewhere."""
@@ -344,7 +345,7 @@ SLASH_COMMANDS = [
 """Modules with what one may type after a slash; each has a list COMMANDS (see chat.services.slash)."""
 MESSAGE_POSTED_HOOKS: list[str] = ["editor.listeners.bind_message"]
 """Dotted paths called with each stored message after its commit."""
-SEARCH_DOCUMENTS = ""
+SEARCH_DOCUMENTS = "editor.selectors.searching.find_documents"
 """The function that searches documents for chat.selectors.search; empty: none are searched."""
 
 # Logging

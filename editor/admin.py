@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin.site import ReadOnly, me
-from editor.models import Anchor, Document, Snapshot, Update
+from editor.models import Anchor, Document, SearchText, Snapshot, Update
 
 BEGINNING_CHARS = 140
 
@@ -107,3 +107,15 @@ class AnchorAdmin(_InReadableRooms):
     def beginning(self, anchor: Anchor) -> str:
         """The first characters of what it is about."""
         return anchor.quote[:BEGINNING_CHARS]
+
+
+@admin.register(SearchText)
+class SearchTextAdmin(_InReadableRooms):
+    """Which version of each document the search knows; without the words."""
+
+    list_display = ("document", "name", "version")
+    list_filter = ("document__room__kind",)
+    search_fields = ("name", "=document__id", "=document__room__slug", "document__created_by__username")
+    list_select_related = ("document",)
+    ordering = ("-document_id",)
+    fields = ("document", "name", "version")

@@ -104,3 +104,15 @@ class Anchor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message_id} at {self.document_id}/{self.version}"
+
+
+class SearchText(models.Model):
+    """The words of a document as the search asks for them. Written by editor.services.searching after edits."""
+
+    document = models.OneToOneField(Document, models.CASCADE, primary_key=True, related_name="search_text")
+    version = models.PositiveBigIntegerField(help_text="The version whose words these are.")
+    name = models.CharField(max_length=120, help_text="What the document was called then.")
+    words = models.TextField(help_text="Name, text and parts of names, folded, with a blank around each word.")
+
+    def __str__(self) -> str:
+        return f"words of {self.document_id}/{self.version}"

@@ -7,7 +7,7 @@ Never writes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Final, Protocol
@@ -26,7 +26,7 @@ from chat.search.index import ANY, FACET, NAME, Found, Wanted, backend, first_id
 from chat.selectors.moment import one_moment
 from chat.selectors.search_hits import files_found, messages_found
 from chat.selectors.search_scope import Scope, other_side, scope_of, value_of_room
-from chat.selectors.views import room_view
+from chat.selectors.views import room_url, room_view
 from chat.shapes import DocumentFound, SearchAnswer, SearchCounts, SearchFacet, SearchProblem
 from realtime.protocol import Refused
 
@@ -50,13 +50,13 @@ class Quest:
     """What is asked of other apps' searches.
 
     Attributes:
-        rooms: only there.
+        rooms: only there; the address of each by its id.
         authors: whose, for kinds that have an author; None for everybody's.
     """
 
     actor: User
     terms: Sequence[Term]
-    rooms: Sequence[int]
+    rooms: Mapping[int, str]
     authors: Sequence[int] | None
     since: datetime | None
     until: datetime | None
@@ -213,10 +213,9 @@ class _Search:
         # What can only hang on a message narrows documents to none, and without words there is nothing to look for.
         if not settings.SEARCH_DOCUMENTS or self._asked.has or not self._asked.wanted:
             return 0, []
-        rooms = self._scope.rooms if self._scope.within is None else self._scope.within
-        quest = Quest(
-            self._actor, self._asked.terms, list(rooms), self._scope.authors, self._asked.since, self._asked.until
-        )
+        scope = self._scope
+        urls = {pk: room_url(scope.rooms[pk]) for pk in (scope.rooms if scope.within is None else scope.within)}
+        quest = Quest(self._actor, self._asked.terms, urls, scope.authors, self._asked.since, self._asked.until)
         provider: Provider = import_string(settings.SEARCH_DOCUMENTS)
         return provider(quest=quest, start=start, limit=PAGE, most=MOST)
 

@@ -1,6 +1,6 @@
 """Searching: the same words, filters, rights and order on every database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,12 +16,21 @@ from chat.search import asking, index, marks, words
 from chat.selectors.search import MOST
 from chat.services import search as indexing
 from chat.shapes import SearchPiece
+from realtime import consumers
 from realtime.protocol import Refused
 from tests import factories
 from tests.chat.conftest import signed_in
 from tests.factories import say
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stack]
+
+
+@pytest.fixture(autouse=True)
+def fresh_buckets() -> Iterator[None]:
+    """People's ids come again in the next test; what they spent must not."""
+    consumers._buckets.clear()
+    yield
+    consumers._buckets.clear()
 
 
 def found(actor: User, q: str, **given: Any) -> list[str]:

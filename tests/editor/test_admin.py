@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from editor import services
 from editor.models import Anchor
+from editor.services import searching
 from tests import factories
 from tests.editor.conftest import make_document, signed_in, write
 
@@ -42,6 +43,7 @@ def written(mina, room, secret):
             document=document, message_id=message.pk, quote=f"{word} quote", version=1, start=0, end=1,
             said_version=1, said_start=0, said_end=1,
         )  # fmt: skip
+    searching.store_words(found=searching.stale_words())
 
 
 def listing(model, **query):
