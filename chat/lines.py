@@ -1,4 +1,4 @@
-"""A conversation as JSON lines, `line time author body reply_to beside`: read, checked, dated and written.
+"""A conversation as JSON lines, `line time author body reply_to beside pinned`: read, checked, dated and written.
 
 Called by import_room and export_room. Pure: never touches Django, a database or a clock.
 """
@@ -36,6 +36,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         time: HH:MM, or a whole moment as RFC 3339.
         reply_to: the number of the line that it answers.
         beside: what its author had open; means something only where that is.
+        pinned: the room keeps it at hand.
     """
 
     line: int
@@ -44,6 +45,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     body: str
     reply_to: int | None = None
     beside: BesideView | None = None
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,4 +162,6 @@ def dump(lines: Iterable[Line]) -> Iterator[str]:
         written = msgspec.to_builtins(line)
         if line.beside is None:
             del written["beside"]
+        if not line.pinned:
+            del written["pinned"]
         yield json.dumps(written, ensure_ascii=False)

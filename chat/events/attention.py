@@ -105,12 +105,12 @@ class NotifyChanged(Event, frozen=True, kw_only=True):
 
 
 class MessagePinned(Event, frozen=True, kw_only=True):
-    """A message is pinned."""
+    """A message is pinned; `by` is null for what came pinned from elsewhere."""
 
     type: ClassVar[str] = "message.pinned"
     topic: ClassVar[str] = "room"
     id: UUID
-    by: int
+    by: int | None
 
 
 class MessageUnpinned(Event, frozen=True, kw_only=True):

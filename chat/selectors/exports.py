@@ -24,6 +24,7 @@ NOBODY: Final = "somebody"
 _COLUMNS: Final = (
     "pk", "body", "created_at", "reply_to", "thread_root", "author__kind", "author__username", "author__display_name",
     "imported__line", "imported__reply_to", "beside__topic", "beside__seq", "beside__start", "beside__end",
+    "pin__pinned_at",
 )  # fmt: skip
 
 
@@ -43,6 +44,7 @@ class _Row:
     seq: int | None
     start: int | None
     end: int | None
+    pinned_at: datetime | None
 
     @property
     def beside(self) -> BesideView | None:
@@ -76,6 +78,7 @@ def export_lines(*, room_id: int, source: str | None = None, full_times: bool = 
                 body=row.body,
                 reply_to=numbers.answered_by(row, line),
                 beside=row.beside,
+                pinned=row.pinned_at is not None,
             )
 
 

@@ -24,6 +24,7 @@ from chat.events import MessageCreated
 from chat.lines import DatedLine
 from chat.models import Beside, ImportedLine, Message, Room
 from chat.selectors.views import THREAD_PEOPLE, message_view, quote_view, room_topic, thread_views
+from chat.services.pins import pin_imported
 from chat.services.search import index_messages
 from chat.shapes import BesideView, ThreadView
 from realtime import log
@@ -163,6 +164,7 @@ def _write(room: Room, source: str, prepared: list[_Prepared], authors: Mapping[
         for message, one in zip(messages, new, strict=True)
     )
     log.append_many(topic=topic, first_seq=first_seq, past=past)
+    pin_imported(room, [message for message, one in zip(messages, new, strict=True) if one.dated.line.pinned])
     return len(new)
 
 

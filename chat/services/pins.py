@@ -1,16 +1,22 @@
-"""Messages that a room keeps at hand. Called by the consumer; a deleted message is unpinned by its deletion."""
+"""Messages that a room keeps at hand. Called by the consumer and by imports.
+
+A deleted message is unpinned by its deletion.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from chat import permissions
 from chat.events import MessagePinned, MessageUnpinned, SeqResult
-from chat.models import Message, Pin
+from chat.models import Message, Pin, Room
 from chat.selectors.standing import find_message, membership_count
+from chat.selectors.views import room_topic
 from chat.services.turn import Turn, Unchanged, seq_or_nothing, take_turn
+from realtime import log
 from realtime.protocol import Refused
 
 if TYPE_CHECKING:
@@ -48,6 +54,17 @@ def unpin_message(*, actor: User, room_id: int, message_id: UUID) -> SeqResult:
     if not Pin.objects.filter(pk=message.pk).delete()[0]:
         raise Unchanged
     return turn.append(MessageUnpinned(id=message.pk))
+
+
+def pin_imported(room: Room, messages: Sequence[Message]) -> None:
+    """Pins what was pinned where it comes from, by nobody here, as far as there is room.
+
+    Call it in the transaction of the import.
+    """
+    left = PINS_MOST - Pin.objects.filter(room=room).count() if messages else 0
+    for message in messages[: max(0, left)]:
+        Pin.objects.create(message=message, room=room, pinned_by=None, pinned_at=message.created_at)
+        log.append(topic=room_topic(room.pk), event=MessagePinned(id=message.pk, by=None), at=message.created_at)
 
 
 def _begin(actor: User, room_id: int, message_id: UUID, at: datetime | None = None) -> tuple[Turn, Message]:

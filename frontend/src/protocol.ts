@@ -1149,10 +1149,10 @@ export interface NotifyChanged {
   quiet_until: string | null;
 }
 
-/** A message is pinned. */
+/** A message is pinned; `by` is null for what came pinned from elsewhere. */
 export interface MessagePinned {
   id: string;
-  by: number;
+  by: number | null;
 }
 
 /** A message is pinned no more. One that is deleted is unpinned without this event. */

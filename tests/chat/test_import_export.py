@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.services import create_person
 from chat import lines, services
 from chat.models import ImportedLine, Membership, Message, Room
-from chat.selectors import home_snapshot, message_page, thread_snapshot
+from chat.selectors import home_snapshot, message_page, pins_page, thread_snapshot
 from chat.selectors.views import message_views
 from chat.services import imports
 from chat.shapes import BesideView
@@ -174,6 +174,7 @@ def test_several_days_share_a_room_and_come_out_apart(boss, file, tmp_path):
 def test_an_export_can_be_imported_elsewhere(boss, file, tmp_path):
     room = bring(file)
     factories.say(boss, room, "from here", beside=BesideView(topic="document:7", seq=3, start=1, end=9))
+    services.pin_message(actor=boss, room_id=room.pk, message_id=said_in(room)[0].pk)
     copy = tmp_path / "copy.jsonl"
     copy.write_text(export(room, tmp_path, full_times=True))
     other = bring(copy, match_people=True)
@@ -182,6 +183,7 @@ def test_an_export_can_be_imported_elsewhere(boss, file, tmp_path):
         (m.body, m.created_at.replace(second=0, microsecond=0)) for m in said_in(room)
     ]
     assert export(other, tmp_path, full_times=True) == copy.read_text()
+    assert [pin.message.body for pin in pins_page(actor=boss, room_id=other.pk).pins] == [said_in(room)[0].body]
     shown = message_page(actor=boss, room_id=other.pk).messages[-1]
     assert shown.beside == BesideView(topic="document:7", seq=3, start=1, end=9)
     call_command("check_integrity", verbosity=0)

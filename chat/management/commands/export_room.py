@@ -22,7 +22,7 @@ class Command(BaseCommand):
     """`manage.py export_room ROOM [--output FILE] [--source NAME] [--full-times]`."""
 
     help = (
-        "Write a room as JSON lines {line, time, author, body, reply_to, beside}; "
+        "Write a room as JSON lines {line, time, author, body, reply_to, beside, pinned}; "
         "what was imported comes out as it was."
     )
 

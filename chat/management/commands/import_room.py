@@ -35,8 +35,8 @@ class Command(BaseCommand):
     """`manage.py import_room FILE… [--room SLUG] [--owner USERNAME] [--date YYYY-MM-DD]`."""
 
     help = (
-        "Import JSON lines {line, time, author, body, reply_to, beside} at the end of a room, which is made if need "
-        "be. Authors become people who cannot sign in. Repeating the command adds what is missing."
+        "Import JSON lines {line, time, author, body, reply_to, beside, pinned} at the end of a room, which is made if "
+        "need be. Authors become people who cannot sign in. Repeating the command adds what is missing."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
