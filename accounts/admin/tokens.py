@@ -96,7 +96,7 @@ class ApiTokenAdmin(ReadOnly):
             made, token = services.make_token(
                 actor=me(request), user=bot, name=given["name"], scopes=given["scopes"], expires_at=given["expires_at"]
             )
-        obj.pk, obj.user = made.pk, bot
+        obj.pk, obj.user, obj.hint = made.pk, bot, made.hint
         words = format_html("The token of {}, shown only now: <code>{}</code>", bot.username, token)
         self.message_user(request, words, messages.WARNING)
 
