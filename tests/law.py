@@ -27,6 +27,8 @@ NAMES = {"mina": "Mina Okafor", "teo": "Teo Lindqvist", "ines": "Ines Haddad", "
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+_MADE_UP = re.compile(r"(deleted-\d+)-[0-9a-f]{8}")
+"""What somebody is called whose account was deleted."""
 FIRST_STAMP = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 
@@ -168,7 +170,7 @@ def transcript(name: str, kind: str, viewer: User, before: Json, events: list[Js
         "events": events,
         "after": after,
     }
-    text = json.dumps(whole, ensure_ascii=False, indent=1)
+    text = _MADE_UP.sub(r"\1-00000000", json.dumps(whole, ensure_ascii=False, indent=1))
     ids = list(dict.fromkeys(_UUID.findall(text)))
     text = _UUID.sub(lambda match: f"00000000-0000-4000-8000-{ids.index(match[0]):012x}", text)
     stamps = sorted(set(_STAMP.findall(text)))
