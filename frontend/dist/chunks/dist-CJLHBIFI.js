@@ -1,1 +1,0 @@
-import{a,b,c,d,e}from"./chunk-BUVAPGNY.js";import"./chunk-DSY77MX5.js";import"./chunk-2MZ6M7EA.js";import"./chunk-Z25FDZZC.js";import"./chunk-46IIZ6KG.js";import"./chunk-TV7DWM3Y.js";import"./chunk-WS74QKWE.js";export{e as autoCloseTags,d as html,a as htmlCompletionSource,b as htmlCompletionSourceWith,c as htmlLanguage};

@@ -1,1 +1,0 @@
-import{a,b,c,d}from"./chunk-2MZ6M7EA.js";import"./chunk-46IIZ6KG.js";import"./chunk-TV7DWM3Y.js";import"./chunk-WS74QKWE.js";export{d as css,b as cssCompletionSource,c as cssLanguage,a as defineCSSCompletionSource};
