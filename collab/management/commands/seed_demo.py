@@ -94,6 +94,7 @@ class Room(msgspec.Struct, forbid_unknown_fields=True):
     purpose: str = ""
     joins: list[Join] = []
     unread: dict[str, int] = {}
+    drafts: dict[str, str] = {}
     read_only: bool = False
     archived: str = ""
 
@@ -262,6 +263,10 @@ class _Story:
         """Who has read how far, when all is said."""
         for name in [self._room.owner, *self._room.members, *(join.who for join in self._room.joins)]:
             self._read(name)
+        for name, body in self._room.drafts.items():
+            services.save_draft(
+                actor=self._people[name], room_id=self.room_id, thread=None, body=body, reply_to=None, rev=0
+            )
 
     def _say(self, say: Say) -> None:
         who = self._people[say.who]
