@@ -107,7 +107,9 @@ def test_what_is_pinned_reported_or_being_answered_stays(old_room, mina, teo, ca
     for message in (pinned, reply):
         Pin.objects.create(message=message, room=old_room, pinned_at=timezone.now())
     report = Report.objects.create(room=old_room, message=reported, reporter=teo, reason="spam")
-    draft = Draft.objects.create(user=teo, room=old_room, thread_root=answered, body="Well", updated_at=timezone.now())
+    draft = Draft.objects.create(
+        user=teo, room=old_room, thread_root=answered, body="Well", rev=1, updated_at=timezone.now()
+    )
     assert apply(capsys).startswith("Deleted 1 messages")
     assert bodies(old_room) == ["pinned", "reported", "answered", "root of a pin", "pinned reply"]
     Report.objects.filter(pk=report.pk).update(state=Report.State.DISMISSED)
