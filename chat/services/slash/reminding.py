@@ -56,6 +56,4 @@ def _everybody(standing: Standing) -> bool:
     return bool(standing.role)
 
 
-COMMANDS: Final = [
-    Slash("remind", "in 20m|at 14:30|tomorrow … | list | cancel n", "Be told something at a time", _everybody, _remind)
-]
+COMMANDS: Final = [Slash("remind", "in 20m tea", "Be told at a time; list shows all", _everybody, _remind)]

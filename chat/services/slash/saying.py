@@ -34,6 +34,6 @@ def _shrug(call: Call) -> SlashDone:
 
 
 COMMANDS: Final = [
-    Slash("me", "does something", "Say what you do, in italics", permissions.can_post, _me),
-    Slash("shrug", "[text]", r"Add ¯\_(ツ)_/¯ to a message", permissions.can_post, _shrug),
+    Slash("me", "text", "Say what you do, in italics", permissions.can_post, _me),
+    Slash("shrug", "[text]", "Add a shrug to a message", permissions.can_post, _shrug),
 ]
