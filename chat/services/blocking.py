@@ -18,6 +18,7 @@ from chat.models import Attachment, Message
 from chat.selectors.standing import find_place_as_staff
 from chat.selectors.views import room_topic
 from chat.services.redaction import redact_attachment
+from chat.services.search import reindex_messages
 from chat.services.turn import Turn, Unchanged, seq_or_nothing
 from realtime import log
 from realtime.protocol import Effect, Refused
@@ -54,6 +55,7 @@ def block_attachment(*, actor: User, attachment_id: UUID, reason: str) -> SeqRes
         raise Unchanged
     message = Message.objects.get(pk=message_id)
     Attachment.objects.filter(pk=row.pk).update(state=Attachment.State.BLOCKED)
+    reindex_messages(ids=[message_id])
     accounts.record_audit(
         actor=actor,
         action="attachment.block",

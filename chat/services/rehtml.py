@@ -15,6 +15,7 @@ from django.db import transaction
 
 from chat import markdown
 from chat.models import Message
+from chat.services.search import reindex_messages
 
 BATCH_MESSAGES: Final = 200
 _MEANT: Final = re.compile(r'<span class="at" data-(?:user="(\d+)"|room="")>@([^<]*)</span>')
@@ -65,6 +66,8 @@ def store_html(made: list[tuple[Message, str]]) -> None:
     for row, html in made:
         same = Message.objects.filter(pk=row.pk, body=row.body, edited_at=row.edited_at)
         same.update(html=html, html_version=markdown.HTML_VERSION)
+    # Whether there is a link or code in it is for the HTML to say.
+    reindex_messages(ids=[row.pk for row, _ in made])
 
 
 def html_of(message: Message) -> str:

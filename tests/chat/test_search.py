@@ -386,8 +386,7 @@ def test_files_are_found_by_name(mina, teo, ines, room, secret):
     ]
     assert found(mina, "has:file from:mina") == ["see this"]
     assert selectors.search(actor=ines, q="trace", kind="files").files == []
-    Attachment.objects.filter(pk=trace.pk).update(state="blocked")
-    indexing.reindex_messages(ids=Attachment.objects.filter(pk=trace.pk).values_list("message_id", flat=True))
+    services.block_attachment(actor=mina, attachment_id=trace.pk, reason="a secret")
     assert [text(hit.name) for hit in selectors.search(actor=mina, q="trace", kind="files").files] == ["Traceroute.png"]
     assert found(mina, "has:file from:mina") == []
 
