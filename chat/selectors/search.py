@@ -22,7 +22,7 @@ from accounts.events import PersonView
 from chat.models import Message, Room
 from chat.search import marks
 from chat.search.asking import Asked, Term, parse
-from chat.search.index import ANY, FACET, NAME, Found, Wanted, backend, first_id
+from chat.search.index import ANY, AUTHOR, FACET, NAME, Found, Wanted, backend, first_id
 from chat.selectors.moment import one_moment
 from chat.selectors.search_hits import files_found, messages_found
 from chat.selectors.search_scope import Scope, other_side, scope_of, value_of_room
@@ -190,7 +190,7 @@ class _Search:
         """The newest messages, with the filters of people and of rooms or without."""
         facets = list(wanted.facets)
         if authors and self._scope.authors is not None:
-            facets.append([f"{FACET}u{pk}" for pk in self._scope.authors])
+            facets.append([f"{AUTHOR}{pk}" for pk in self._scope.authors])
         rooms = self._scope.within if within and self._scope.within is not None else list(self._scope.rooms)
         if not rooms:
             return []

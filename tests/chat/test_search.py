@@ -451,6 +451,13 @@ def test_operator_rebuilds_what_is_missing_stale_or_left_over(mina, room, capsys
     assert kept.pk is not None
 
 
+def test_messages_of_an_account_that_is_gone_stay_findable_and_up_to_date(mina, teo, room):
+    say(teo, room, "fox of teo")
+    teo.delete()
+    assert found(mina, "fox") == ["fox of teo"]
+    assert indexing.repair_messages(after=None, dry_run=True)[0].wrong == 0
+
+
 def test_what_is_older_than_the_newest_thousand_is_reached_by_a_filter(mina, room):
     at = datetime(2026, 1, 1, tzinfo=UTC)
     rows = [
