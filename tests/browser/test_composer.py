@@ -22,6 +22,8 @@ Check = Callable[[Page], None]
 def page(ada: Any, room: Room, open_page: OpenPage) -> Page:
     page = open_page(ada, "/rooms/general/")
     expect(page.locator("#me")).to_contain_text("Online")
+    # The aids come after the first load.
+    expect(field(page)).to_have_attribute("aria-controls", re.compile("completion"))
     return page
 
 
