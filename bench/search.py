@@ -39,7 +39,7 @@ QUERIES = [
     ("a common and a rare word", "w0 w9000"),
     ("a phrase of two common words", '"w0 w1"'),
     ("a common word without another", "w0 -w1"),
-    ("beginning of many words", "w1"),
+    ("beginning of a thousand words", "w12"),
     ("two characters without spaces", "搜索"),
     ("common word, one person", "from:p3 w0"),
     ("common word, a small room", "in:r11 w0"),
@@ -133,13 +133,19 @@ def _batches(messages: int, rooms: list[Any], people: list[Any]) -> Iterator[tup
 
 def _time_queries(actor: Any) -> list[dict[str, Any]]:
     from chat import selectors
+    from chat.shapes import SearchAnswer
+    from realtime.protocol import Refused
 
     cells = []
     for title, query in QUERIES:
         took = []
+        answer = SearchAnswer()
         for _ in range(RUNS):
             began = time.perf_counter()
-            answer = selectors.search(actor=actor, q=query)
+            try:
+                answer = selectors.search(actor=actor, q=query)
+            except Refused:
+                print(f"{title}: too slow", flush=True)
             took.append((time.perf_counter() - began) * 1000)
         took.sort()
         found = answer.counts.messages

@@ -18,6 +18,10 @@ QUERY_CHARS: Final = 300
 TERMS_MOST: Final = 12
 FILTERS_MOST: Final = 12
 
+PREFIX_CHARS: Final = 3
+"""Of a word in Latin letters that may go on: of shorter ones there are so many that a large site would search for
+seconds. In other scripts two letters can be a word (Korean: 검색)."""
+
 HAS: Final = ("link", "code", "file", "image", "reaction", "pin", "thread")
 NAMES: Final = ("from", "in")
 DATES: Final = ("before", "after", "on", "during")
@@ -139,7 +143,8 @@ def _add_term(asked: Asked, whole: str, *, quoted: bool, exclude: bool) -> None:
     if run and not quoted and len(tokens) > 1 and len(tokens[-1]) == 1 and len(tokens[-2]) > 1:
         tokens.pop()
     last = tokens[-1]
-    prefix = not (quoted or exclude) and (len(last) == 1 if run else len(last) > 1)
+    least = PREFIX_CHARS if last.isascii() else 2
+    prefix = not (quoted or exclude) and (len(last) == 1 if run else len(last) >= least)
     asked.terms.append(Term(tuple(tokens), prefix, exclude))
 
 

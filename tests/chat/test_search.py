@@ -90,6 +90,7 @@ NOT_FOUND = [
     ("seconds cursor", '"second cursor"'),
     ("bicycle", "cycle"),
     ("ab", "b"),
+    ("seconds", "se"),
     ("日本", "日語"),
     ("map here selection", '"map selection"'),
     ("one two", "two -one"),
