@@ -39,6 +39,7 @@ test("a place is in a block while its fence is open", () => {
   const text = "a\n```py\nx\n```\nb";
   assert.deepEqual([1, 9, text.length].map((at) => inBlock(text, at)), [false, true, false]);
   assert.equal(inBlock("```", 3), false);
+  assert.equal(inBlock("```py\nx\n```", 11), false);
 });
 
 test("code is told from talk", () => {

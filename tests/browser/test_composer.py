@@ -110,7 +110,7 @@ def test_enter_goes_on_in_a_code_block_and_sends_after_it(page: Page, room: Room
     field(page).press("Shift+Enter")
     field(page).press("Home")
     field(page).press_sequentially("```")
-    field(page).press("Control+Enter")
+    field(page).press("Enter")
     expect(message(page, "stop()")).to_be_visible()
 
 
@@ -177,6 +177,8 @@ def test_a_wrong_command_stays_with_a_line_that_only_its_writer_sees(page: Page,
     expect(message(page, "/nonsense here")).to_be_visible()
     write(page, "/usr/bin is no command")
     expect(message(page, "/usr/bin is no command")).to_be_visible()
+    for said in ("/nonsense here", "/usr/bin is no command"):
+        expect(message(page, said)).not_to_have_class(re.compile("sending"))
     assert bodies(room) == ["/nonsense here", "/usr/bin is no command"]
 
 

@@ -52,8 +52,9 @@ export function link(value: string, start: number, end: number): Edit {
 /** Whether a place is inside a fenced block that is still open there. */
 export function inBlock(value: string, at: number): boolean {
   const lines = value.slice(0, at).split("\n");
-  // The line with the caret is a fence only once it has ended.
-  return lines.slice(0, -1).filter((line) => /^ {0,3}```/.test(line)).length % 2 === 1;
+  const own = lines.pop() ?? "";
+  // The caret's own line opens nothing before it has ended, but closes as soon as it is typed.
+  return lines.filter((line) => /^ {0,3}```/.test(line)).length % 2 === 1 && !/^ {0,3}```\s*$/.test(own);
 }
 
 const CODE_LINE =
