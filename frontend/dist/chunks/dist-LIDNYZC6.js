@@ -1,1 +1,0 @@
-import{a,b,c,d}from"./chunk-Y3CT4UY4.js";import"./chunk-GIGQVSF5.js";import"./chunk-YQPVB63K.js";import"./chunk-XTPU7JGO.js";export{d as css,b as cssCompletionSource,c as cssLanguage,a as defineCSSCompletionSource};

@@ -1,0 +1,1 @@
+import{a,b,c,d}from"./chunk-XJXJ44KC.js";import"./chunk-BYTUWHMZ.js";import"./chunk-DANMDUKY.js";import"./chunk-IKXCAMBX.js";export{d as css,b as cssCompletionSource,c as cssLanguage,a as defineCSSCompletionSource};

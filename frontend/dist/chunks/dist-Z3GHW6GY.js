@@ -1,1 +1,0 @@
-import{a,b,c,d,e}from"./chunk-L7UAGUKP.js";import"./chunk-FDPLEAET.js";import"./chunk-Y3CT4UY4.js";import"./chunk-6MRG64WB.js";import"./chunk-GIGQVSF5.js";import"./chunk-YQPVB63K.js";import"./chunk-XTPU7JGO.js";export{e as autoCloseTags,d as html,a as htmlCompletionSource,b as htmlCompletionSourceWith,c as htmlLanguage};
