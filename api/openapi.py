@@ -150,7 +150,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "responses": _responses(endpoint),
     }
     if endpoint.takes_file:
-        content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+        bytes_of_file = {"type": "string", "format": "binary", "minLength": 1}
+        content = {"application/octet-stream": {"schema": bytes_of_file}}
         found["requestBody"] = {"required": True, "content": content}
     if endpoint.body is not None:
         content = {"schema": _schemas()[0][endpoint.body], "example": example_of(endpoint.body, whole=False)}

@@ -92,9 +92,20 @@ def read_body(request: HttpRequest, raw: bytes, kind: type[Any]) -> Any:
     if request.content_type != "application/json":
         raise Refused("invalid", "Send application/json.", field="Content-Type")
     try:
-        return msgspec.json.decode(raw, type=kind)
+        return msgspec.convert(_reader.decode(raw), kind)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise _invalid(error) from error
+
+
+def _number(text: str) -> int | float:
+    """A number with a point or an exponent; for JSON `5.0` is a whole number, and some languages write it so."""
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) < EXACT else number
+
+
+EXACT: Final = 2.0**53
+"""Beyond it a float no longer says which whole number was meant."""
+_reader: Final = msgspec.json.Decoder(float_hook=_number)
 
 
 def _invalid(error: Exception) -> Refused:

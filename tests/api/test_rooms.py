@@ -96,3 +96,9 @@ def test_people_are_found_by_name(mina: User, teo: User, room: Room) -> None:
     assert [person["name"] for person in script.told("GET", "people?q=lindq")["people"]] == ["teo"]
     assert len(script.told("GET", f"people?room={room.pk}")["people"]) == 2
     assert "northwind.example" not in script.get("people?q=mina").content.decode()
+
+
+def test_whole_number_with_a_point_is_a_whole_number(mina: User, teo: User) -> None:
+    script = Script(mina)
+    assert script.told("POST", "rooms/direct", {"users": [float(teo.pk)]})["room"]["kind"] == "direct"
+    assert script.refused("POST", "rooms/direct", {"users": [teo.pk + 0.5]}) == (400, "invalid")

@@ -12,6 +12,7 @@ from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from chat import services
 from chat.models import Attachment, Message, Room
+from chat.selectors.views import room_url
 from tests.browser.pages import elsewhere, field, log, message, write
 from tests.chat.uploading import photograph, picture, sound, stored
 from tests.factories import say
@@ -101,6 +102,38 @@ def test_a_picture_and_a_file_are_sent_and_seen_by_the_other(two_people: tuple[P
         row.get_by_role("link", name="Download trace.jsonl").click()
     assert download.value.suggested_filename == "trace.jsonl"
     assert Path(download.value.path()).read_bytes().startswith(b'{"a": 1}')
+
+
+BELOW = "(log) => Math.round(log.scrollHeight - log.scrollTop - log.clientHeight)"
+
+
+def test_log_stays_at_its_end_when_pictures_come(two_people: tuple[Page, Page], room: Room, ada: Any) -> None:
+    for number in range(30):
+        elsewhere(say, ada, room, f"Line {number}")
+    page, other = two_people
+    expect(message(other, "Line 29")).to_be_in_viewport()
+    for number in range(3):
+        attach(page, file(f"a{number}.png", picture(size=(90, 60))), file(f"b{number}.png", picture(size=(90, 60))))
+        ready(page, 2)
+        send(page, f"Board {number}")
+        last = message(other, f"Board {number}").locator(".shots img").last
+        expect(last).to_be_in_viewport()
+        expect(message(other, f"Board {number}")).to_have_class(re.compile("settled"))
+        assert log(other).evaluate(BELOW) == 0
+        expect(last).to_be_in_viewport()
+
+
+def test_the_other_tab_of_the_sender_shows_what_the_files_are(ada: Any, room: Room, open_page: OpenPage) -> None:
+    page = open_page(ada, room_url(room))
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(field(other)).to_be_visible()
+    attach(page, file("plan.png", picture(size=(90, 60))), file("notes.txt", b"Not much."))
+    ready(page, 2)
+    send(page, "Here they are")
+    for each in (page, other):
+        expect(message(each, "Here they are").locator(".shots img")).to_have_attribute("alt", "plan.png")
+        expect(message(each, "Here they are").locator(".attach")).to_contain_text("notes.txt")
 
 
 def test_files_alone_are_a_message(two_people: tuple[Page, Page], room: Room) -> None:

@@ -16,7 +16,7 @@ function documentOf(topic: string): number | null {
 export class Cards {
   readonly #shell: Shell;
   readonly #room: () => RoomView | null;
-  readonly #drew: () => void;
+  readonly #drew: (places: Iterable<HTMLElement>) => void;
   readonly #messages = new Map<HTMLElement, MessageView>();
   readonly #stops = new Map<number, () => void>();
   readonly #redraw = onceAFrame(() => this.#drawAll());
@@ -24,8 +24,8 @@ export class Cards {
   constructor(
     shell: Shell,
     room: () => RoomView | null,
-    /** Rows may be higher now. */
-    drew: () => void,
+    /** Rows may be higher now, around these places. */
+    drew: (places: Iterable<HTMLElement>) => void,
   ) {
     this.#shell = shell;
     this.#room = room;
@@ -52,7 +52,7 @@ export class Cards {
       if (!place.isConnected || document === null) this.#messages.delete(place);
       else this.#fill(place, message, document);
     }
-    this.#drew();
+    this.#drew(this.#messages.keys());
   }
 
   #fill(place: HTMLElement, message: MessageView, document: number): void {

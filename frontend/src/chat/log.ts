@@ -98,10 +98,28 @@ export class Log {
     return element;
   }
 
-  /** Rows may be skipped by the browser while out of view once it has measured them: before, the scroll bar would jump. */
-  #settle(rows: HTMLElement[]): void {
+  /** Something was drawn in these places of rows that are here already: what is in view stays there. */
+  grown(places: Iterable<HTMLElement>): void {
+    const rows = [...places].map((place) => place.closest<HTMLElement>(".msg")).filter((row) => row !== null);
+    for (const row of rows) row.classList.remove("settled");
+    this.scroll.restore();
+    this.#settle(rows);
+  }
+
+  /**
+   * Rows may be skipped by the browser while out of view once it has measured them: before, the scroll bar would jump.
+   * It measures once a frame, so a row that grew since the last one is not measured yet.
+   */
+  #settle(rows: readonly HTMLElement[]): void {
     if (rows.length === 0) return;
-    requestAnimationFrame(() => requestAnimationFrame(() => rows.forEach((row) => row.classList.add("settled"))));
+    requestAnimationFrame(() => {
+      const heights = rows.map((row) => row.offsetHeight);
+      requestAnimationFrame(() => {
+        const steady = rows.map((row, index) => row.offsetHeight === heights[index]);
+        rows.forEach((row, index) => row.classList.toggle("settled", steady[index]));
+        this.#settle(rows.filter((row, index) => row.isConnected && !steady[index]));
+      });
+    });
   }
 
   // Finding

@@ -176,7 +176,7 @@ class Room implements RoomPane {
   /** What a message is about comes under it as soon as that part of the page is here. */
   #drawAbout(place: HTMLElement, message: MessageView): void {
     const draw = ({ Cards }: typeof import("../later")) => {
-      if (!this.#gone) (this.#cards ??= new Cards(this.#shell, () => this.#state?.room ?? null, () => this.#log.scroll.restore())).draw(place, message);
+      if (!this.#gone) (this.#cards ??= new Cards(this.#shell, () => this.#state?.room ?? null, (places) => this.#log.grown(places))).draw(place, message);
     };
     // Without it the text of the message is there; the next drawing asks again.
     import("../later").then(draw).catch(() => undefined);
@@ -186,7 +186,7 @@ class Room implements RoomPane {
     const draw = ({ drawFiles }: typeof import("../later")) => {
       if (this.#gone) return;
       drawFiles(place, { shell: this.#shell, room: this.#state?.room ?? null, message });
-      this.#log.scroll.restore();
+      this.#log.grown([place]);
     };
     import("../later").then(draw).catch(() => undefined);
   }

@@ -61,7 +61,7 @@ export class ThreadPane {
       editLast: () => this.#editLast(),
       sent: () => this.#log.scroll.toEnd(),
     });
-    this.#cards = new Cards(shell, () => options.state()?.room ?? null, () => this.#log.scroll.restore());
+    this.#cards = new Cards(shell, () => options.state()?.room ?? null, (places) => this.#log.grown(places));
     this.#actions = new Actions(this.#log, shell, {
       state: options.state,
       quote: (message) => this.#composer.setQuote(message),

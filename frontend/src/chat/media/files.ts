@@ -21,7 +21,8 @@ export interface FilesContext {
 /** Keeps the files of a message in this place of its row. */
 export function drawFiles(place: HTMLElement, context: FilesContext): void {
   const files = context.message.attachments;
-  const key = files.map((file) => `${file.id}${file.blocked ? "-" : ""}`).join(" ");
+  // Another tab of the sender shows a waiting message without knowing more of its files than their ids.
+  const key = files.map((file) => `${file.id}${file.blocked ? "-" : ""}${file.content_type === "" ? "?" : ""}`).join(" ");
   if (place.dataset["files"] === key) return;
   place.dataset["files"] = key;
   place.hidden = files.length === 0;
