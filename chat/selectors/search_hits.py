@@ -86,12 +86,13 @@ Neighbours = tuple[Message | None, Message | None]
 
 def _neighbours(messages: list[Message]) -> dict[UUID, Neighbours]:
     """The message before and the one after each: of a reply in its thread, of others in the room."""
-    ids = [message.pk for message in messages]
     here = Message.objects.filter(_SAID, room=OuterRef("room"))
     thread = here.filter(Q(thread_root=OuterRef("thread_root")) | Q(pk=OuterRef("thread_root")))
     pairs: dict[UUID, tuple[Any, Any]] = {}
     for shown, replies in ((here.filter(SHOWN_IN_ROOM), False), (thread, True)):
-        rows = Message.objects.filter(pk__in=ids, thread_root__isnull=not replies).annotate(
+        # Told apart here: asked for in SQL, SQLite would go through all messages that are in no thread.
+        ids = [message.pk for message in messages if (message.thread_root_id is not None) == replies]
+        rows = Message.objects.filter(pk__in=ids).annotate(
             before=Subquery(shown.filter(seq__lt=OuterRef("seq")).order_by("-seq").values("pk")[:1]),
             after=Subquery(shown.filter(seq__gt=OuterRef("seq")).order_by("seq").values("pk")[:1]),
         )
