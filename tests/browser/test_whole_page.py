@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from chat.models import Report, Room
 from tests.browser.pages import elsewhere, field, log, message
@@ -70,7 +70,7 @@ def test_a_day_with_nothing_but_the_keyboard(ada: Any, ben: Any, room: Room, ope
     files.focus()
     with page.expect_file_chooser() as chooser:
         press(page, "Enter")
-    chooser.value.set_files([{"name": "board.png", "mimeType": "image/png", "buffer": picture()}])
+    chooser.value.set_files(FilePayload(name="board.png", mimeType="image/png", buffer=picture()))
     expect(page.get_by_role("list", name="Files of this message")).to_contain_text("ready")
     field(page).focus()
     page.keyboard.type("Is it ")
