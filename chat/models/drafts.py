@@ -48,6 +48,7 @@ class DraftCopy(models.Model):
     kept_at = models.DateTimeField()
 
     class Meta:
+        verbose_name_plural = "draft copies"
         indexes = [models.Index(fields=["draft", "-kept_at"], name="draft_copy_recent")]
 
     def __str__(self) -> str:

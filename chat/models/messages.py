@@ -75,6 +75,7 @@ class Beside(models.Model):
     end = models.PositiveBigIntegerField(null=True)
 
     class Meta:
+        verbose_name = verbose_name_plural = "what was open beside a message"
         indexes = [models.Index(fields=["topic"], condition=models.Q(start__isnull=False), name="beside_range")]
 
     def __str__(self) -> str:
