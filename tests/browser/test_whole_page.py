@@ -1,6 +1,5 @@
 """Every page at twice its size, and a day's work with nothing but the keyboard."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,15 +58,18 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def test_a_day_with_nothing_but_the_keyboard(ada: Any, ben: Any, room: Room, open_page: OpenPage) -> None:
+@pytest.fixture
+def page(ada: Any, ben: Any, room: Room, open_page: OpenPage) -> Page:
+    """Ada's page; nobody touches its mouse."""
     make_room(ada, ben, name="atlas")
-    elsewhere(say, ben, room, "The release is out")
+    say(ben, room, "The release is out")
     page = open_page(ada, "/rooms/general/")
     expect(field(page)).to_be_focused()
+    return page
 
-    # A file, a bold word, and the message goes.
-    files = page.get_by_role("button", name="Add files")
-    files.focus()
+
+def test_a_file_and_a_bold_word_are_sent_by_keyboard(page: Page) -> None:
+    page.get_by_role("button", name="Add files").focus()
     with page.expect_file_chooser() as chooser:
         press(page, "Enter")
     chooser.value.set_files(FilePayload(name="board.png", mimeType="image/png", buffer=picture()))
@@ -80,21 +82,23 @@ def test_a_day_with_nothing_but_the_keyboard(ada: Any, ben: Any, room: Room, ope
     sent = message(page, "Is it really")
     expect(sent.locator("[data-part=body] strong")).to_have_text("really")
     expect(sent.get_by_role("img", name="board.png")).to_be_visible()
-
-    # The last message is changed, another is pinned and reported.
     press(page, "ArrowUp")
     page.keyboard.type("?")
     press(page, "Enter")
     expect(sent).to_contain_text("edited")
+
+
+def test_a_message_is_pinned_and_reported_by_keyboard(page: Page) -> None:
     menu_of(page, "The release is out")
-    page.get_by_role("menuitem", name="Pin", exact=False).focus()
+    page.get_by_role("menuitem", name="Pin to the room").focus()
     press(page, "Enter")
+    expect(page.get_by_text("Pinned to the room")).to_be_visible()
     page.get_by_role("button", name="Pinned messages", exact=True).focus()
     press(page, "Enter")
     expect(page.get_by_role("region", name="Pinned messages", exact=True)).to_contain_text("The release is out")
     press(page, "Escape")
     menu_of(page, "The release is out")
-    page.get_by_role("menuitem", name=re.compile("^Report")).focus()
+    page.get_by_role("menuitem", name="Report…").focus()
     press(page, "Enter")
     dialog = page.get_by_role("dialog", name="Report this message")
     dialog.get_by_role("radio").first.focus()
@@ -104,8 +108,10 @@ def test_a_day_with_nothing_but_the_keyboard(ada: Any, ben: Any, room: Room, ope
     expect(dialog).to_be_hidden()
     assert elsewhere(Report.objects.count) == 1
 
-    # A search leads back into the room.
+
+def test_a_search_leads_back_into_the_room_by_keyboard(page: Page) -> None:
     press(page, "Control+Shift+f")
+    expect(page.get_by_role("searchbox", name="Search words")).to_be_focused()
     page.keyboard.type("release")
     expect(page.locator(".hits > .hit").first).to_be_visible()
     press(page, "ArrowDown", "Enter")
