@@ -415,6 +415,7 @@ def test_blocks_of_authors_join_when_the_history_comes_after_them(
     expect(pane(page).locator("[data-part=foot]")).to_be_hidden()
     for route in held:
         route.continue_()
+    page.unroute("**/api/documents/*/history/**")
     expect(who).to_have_text(["AL", "AL", "BO", "AL"])
 
 

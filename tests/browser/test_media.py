@@ -67,8 +67,8 @@ def drop(page: Page, file: File, *steps: str) -> None:
     page.evaluate(DROP, [pane, *given(file)])
 
 
-def hold(page: Page, addresses: str) -> list[Route]:
-    """Requests that wait until the test lets them go on."""
+def hold(page: Page, addresses: str | re.Pattern[str]) -> list[Route]:
+    """Requests that wait until the test ends or lets them go on, which it must: Playwright waits for each."""
     held: list[Route] = []
 
     def keep(route: Route) -> None:
@@ -176,7 +176,7 @@ def test_what_failed_keeps_nobody_from_writing_and_is_tried_again(two_people: tu
 
 def test_an_upload_is_cancelled_and_another_taken_back(two_people: tuple[Page, Page]) -> None:
     ada, _ = two_people
-    ada.route(re.compile(r"/uploads/\?.*name=slow"), lambda route: None)
+    held = hold(ada, re.compile(r"/uploads/\?.*name=slow"))
     attach(ada, file("slow.bin", b"x" * 4000), file("quick.txt", b"words"))
     ready(ada, 1)
     ada.get_by_role("button", name="Cancel slow.bin").click()
@@ -191,6 +191,8 @@ def test_an_upload_is_cancelled_and_another_taken_back(two_people: tuple[Page, P
             break
         ada.wait_for_timeout(50)
     assert not Attachment.objects.exists()
+    for route in held:
+        route.abort()
 
 
 def test_a_file_is_dropped_into_the_room(two_people: tuple[Page, Page]) -> None:

@@ -31,6 +31,7 @@ class Late:
         """Lets the rest come."""
         for route in self._held:
             route.continue_()
+        self.page.unroute("**/chunks/later-*")
 
 
 @pytest.fixture

@@ -111,6 +111,7 @@ def test_palette_hands_words_over(ada: Any, room: Room, open_page: OpenPage) -> 
     page = open_page(ada, "/rooms/general/")
     expect(field(page)).to_be_focused()
     page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Jump to a room, person or command")).to_be_focused()
     page.keyboard.type("needle & thr")
     page.get_by_role("option", name=re.compile("Search messages for “needle & thr”")).click()
     expect(bar(page)).to_have_value("needle & thr")

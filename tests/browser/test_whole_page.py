@@ -64,6 +64,7 @@ def page(ada: Any, ben: Any, room: Room, open_page: OpenPage) -> Page:
     make_room(ada, ben, name="atlas")
     say(ben, room, "The release is out")
     page = open_page(ada, "/rooms/general/")
+    page.wait_for_load_state("networkidle")
     expect(field(page)).to_be_focused()
     return page
 
