@@ -12,6 +12,7 @@ from typing import Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from accounts.jpeg import has_too_many_passes
 from realtime.protocol import Refused
 
 UPLOAD_BYTES: Final = 5 * 1024 * 1024
@@ -39,6 +40,8 @@ def square_webp(data: bytes) -> bytes:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             if image.width * image.height > PIXELS:
                 raise Refused("too_large", "Choose a picture of at most 40 megapixels.", field="picture")
+            if has_too_many_passes(data):
+                raise Refused("too_large", "Save this picture as an ordinary JPEG first.", field="picture")
             return _shrink(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Refused("too_large", "Choose a picture of at most 40 megapixels.", field="picture") from error

@@ -1,7 +1,7 @@
 """Pictures made harmless: each leaves as a new file of its pixels, with nothing else that its upload held.
 
 Called by chat.services.attachments, one at a time. Pure: never touches Django, a database or a network, and never
-decodes a picture before its size is known.
+decodes a picture before its size, and how long that will take, is known.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from PIL import Image, ImageCms, ImageOps, ImageSequence, UnidentifiedImageError
 
+from accounts.jpeg import has_too_many_passes
 from realtime.protocol import Refused
 
 PIXELS: Final = 40_000_000
@@ -35,6 +36,7 @@ _BROKEN: Final = (
     MemoryError, struct.error, UnidentifiedImageError,
 )  # fmt: skip
 _TOO_LARGE: Final = "This picture has more than 40 megapixels."
+_SLOW: Final = "This picture is put together in too many passes. Save it as an ordinary JPEG and add that."
 _DAMAGED: Final = "This picture is damaged, or it only pretends to be one."
 
 
@@ -67,6 +69,8 @@ def remake(source: Path, folder: Path) -> Picture:
         with Image.open(source, formats=FORMATS) as image:
             if image.width * image.height > PIXELS or max(image.size) > SIDE:
                 raise Refused("too_large", _TOO_LARGE, field="file")
+            if has_too_many_passes(source.read_bytes()):
+                raise Refused("too_large", _SLOW, field="file")
             made = _made(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Refused("too_large", _TOO_LARGE, field="file") from error

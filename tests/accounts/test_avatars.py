@@ -44,6 +44,12 @@ def png_of(width: int, height: int) -> bytes:
     )
 
 
+def slow_jpeg() -> bytes:
+    """A progressive JPEG that says its last pass over and over again."""
+    data = picture("JPEG", progressive=True)
+    return data[:-2] + data[data.rfind(b"\xff\xda") : -2] * 200 + data[-2:]
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -102,6 +108,7 @@ def test_same_picture_gives_the_same_bytes() -> None:
         (picture("PNG")[:60], "invalid"),
         (picture("JPEG")[:300], "invalid"),
         (picture("WEBP")[:30], "invalid"),
+        (slow_jpeg(), "too_large"),
         (png_of(9000, 9000), "too_large"),
         (png_of(30000, 30000), "too_large"),
         (bytes(UPLOAD_BYTES + 1), "too_large"),

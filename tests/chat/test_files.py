@@ -8,7 +8,7 @@ from PIL import Image
 
 from chat import files, pictures
 from realtime.protocol import Refused
-from tests.chat.uploading import HTML, POLYGLOT, SVG, huge_png, moving, photograph, picture, sound
+from tests.chat.uploading import HTML, POLYGLOT, SVG, huge_png, moving, photograph, picture, slow_jpeg, sound
 
 BEGINNINGS = {
     "image/png": picture("PNG"),
@@ -174,6 +174,8 @@ def test_of_a_film_that_says_it_is_a_picture_the_first_frame_is_kept(tmp_path):
         (huge_png(50_000, 50_000), "too_large"),
         (huge_png(9_000, 9_000), "too_large"),
         (huge_png(20_000, 1), "too_large"),
+        (slow_jpeg(200), "too_large"),
+        (b"\xff\xd8" + b"\xff" * 40 + slow_jpeg(200)[2:], "too_large"),
         (huge_png(3_000, 3_000), "invalid"),
         (picture("JPEG", (600, 400))[:-4000], "invalid"),
         (picture("PNG")[:60], "invalid"),
@@ -181,7 +183,19 @@ def test_of_a_film_that_says_it_is_a_picture_the_first_frame_is_kept(tmp_path):
         (b"\x89PNG\r\n\x1a\n" + HTML, "invalid"),
         (b"\xff\xd8\xff" + b"\0" * 200, "invalid"),
     ],
-    ids=["50k", "bomb", "strip", "no data", "cut jpeg", "cut png", "polyglot", "html", "rubbish"],
+    ids=[
+        "50k",
+        "bomb",
+        "strip",
+        "slow",
+        "slow after filling",
+        "no data",
+        "cut jpeg",
+        "cut png",
+        "polyglot",
+        "html",
+        "rubbish",
+    ],
 )
 def test_a_bomb_or_a_ruin_is_refused(tmp_path, data, code):
     source = tmp_path / "source"
@@ -190,6 +204,11 @@ def test_a_bomb_or_a_ruin_is_refused(tmp_path, data, code):
         pictures.remake(source, tmp_path)
     assert caught.value.code == code
     assert list(tmp_path.iterdir()) == [source]
+
+
+def test_an_ordinary_progressive_jpeg_is_taken_with_whatever_hangs_behind_it(tmp_path):
+    data = picture("JPEG", (300, 200), progressive=True) + b"\xff\xda\x00\x02" * 300
+    assert remade(tmp_path, data)[0].content_type == "image/jpeg"
 
 
 def test_what_hangs_behind_a_picture_is_not_kept(tmp_path):

@@ -170,6 +170,13 @@ def huge_png(width: int, height: int) -> bytes:
     )
 
 
+def slow_jpeg(passes: int, size: tuple[int, int] = (64, 48)) -> bytes:
+    """A progressive JPEG that goes over its pixels so many times more than it has to."""
+    data = picture("JPEG", size, progressive=True)
+    last = data[data.rfind(b"\xff\xda") : -2]
+    return data[:-2] + last * passes + b"\xff\xd9"
+
+
 def sound(seconds: float = 1.0) -> bytes:
     """A WAV of silence."""
     samples = b"\0\0" * int(8000 * seconds)
