@@ -1,4 +1,4 @@
-"""The scenes of the snapshot law, by name, and those of moderation.
+"""The scenes of the snapshot law, by name, those of moderation and of answers.
 
 Filled and played by tests/test_snapshot_law.py. Each is one deed before the eyes of one person.
 """
@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID, uuid4
+
+from msgspec.structs import replace
 
 from accounts import services as accounts
 from accounts.models import User
 from chat import services
+from chat.markdown import render
+from chat.models import Message
+from chat.shapes import RunView
+from tests import factories
 from tests.law import World
 
 Act = Callable[[World], Any]
@@ -43,3 +50,48 @@ def _(world: World) -> None:
 def _(world: World) -> None:
     boss = User.objects.create(pk=199, username="boss", is_superuser=True)
     accounts.delete_permanently(actor=boss, user=world.people["teo"])
+
+
+def begin(world: World, *, thread: UUID | None = None) -> tuple[Message, RunView]:
+    """Teo asked, and an answer stands in the room, empty."""
+    author = User.objects.create(pk=109, username="assistant", display_name="Assistant", kind="assistant")
+    run = RunView(id=uuid4(), state="waiting", asker=world.people["teo"].pk, place=1)
+    view = services.begin_answer(
+        author=author, asker=world.people["teo"], room_id=world.room.pk, run=run, thread=thread, reply_to=world.root
+    )
+    return Message.objects.get(pk=view.id), run
+
+
+def answered(world: World, text: str, state: str = "done") -> Message:
+    message, run = begin(world)
+    services.change_answer(message_id=message.pk, run=replace(run, state=state, place=0), text=render(text))
+    return message
+
+
+@scene("mina", "somebody asks the assistant")
+def _(world: World) -> None:
+    begin(world)
+
+
+@scene("mina", "somebody asks the assistant in the thread")
+def _(world: World) -> None:
+    begin(world, thread=world.root)
+
+
+@scene("mina", "the assistant answers")
+def _(world: World) -> None:
+    answered(world, "It is **green** again, @mina")
+
+
+@scene("mina", "an answer that is quoted is written again")
+def _(world: World) -> None:
+    message = answered(world, "It is red", state="failed")
+    factories.say(world.people["teo"], world.room, "Are you sure?", reply_to=message.pk)
+    again = RunView(id=uuid4(), state="done", asker=world.people["mina"].pk, answers=2)
+    services.change_answer(message_id=message.pk, run=again, text=render("It is green"))
+
+
+@scene("mina", "an answer is deleted")
+def _(world: World) -> None:
+    mina, message = world.people["mina"], answered(world, "It is on fire")
+    services.delete_message(actor=mina, room_id=message.room_id, message_id=message.pk)

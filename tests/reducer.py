@@ -105,6 +105,8 @@ def reduce_message(message: Json, event: Json) -> Json:
         return message | {"thread": data["thread"]} if under else message
     if kind == "message.edited":
         return _edited(message, data)
+    if kind == "run.changed":
+        return _answered(message, data)
     if kind == "message.deleted":
         return _deleted(message, data)
     if kind in {"message.pinned", "message.unpinned"} and data["id"] == message["id"]:
@@ -114,6 +116,12 @@ def reduce_message(message: Json, event: Json) -> Json:
     if kind in {"reaction.added", "reaction.removed"} and data["message"] == message["id"]:
         return _reacted(message, data, kind == "reaction.added")
     return message
+
+
+def _answered(message: Json, data: Json) -> Json:
+    if message["id"] == data["message"]:
+        return message if message["deleted_at"] else message | {name: data[name] for name in ("run", "body", "html")}
+    return _quoting(message, data["message"], excerpt=excerpt(data["body"]))
 
 
 def _insert(messages: list[Json], message: Json) -> list[Json]:
@@ -280,6 +288,7 @@ def _summary_message(summary: Json, identity: str, **change: Any) -> Json:
 _SUMMARY: dict[str, Callable[[Json, Json, int], Json]] = {
     "message.created": _summary_created,
     "message.edited": lambda s, data, me: _summary_message(s, data["id"], excerpt=excerpt(data["body"])),
+    "run.changed": lambda s, data, me: _summary_message(s, data["message"], excerpt=excerpt(data["body"])),
     "message.deleted": lambda s, data, me: _summary_message(s, data["id"], excerpt="", deleted=True),
     "person.changed": lambda s, data, me: s | {"people": _replaced(s["people"], data["person"])},
     "room.updated": lambda s, data, me: s | {"room": data["room"]},

@@ -17,6 +17,7 @@ from chat import services
 from chat.models import Room, WordRule
 from chat.permissions import FIXED_KINDS
 from chat.services.moderation.rules import check_rule
+from realtime.lookups import ShownLookups
 from realtime.protocol import Refused
 
 
@@ -51,7 +52,7 @@ class WordRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
 
 
 @admin.register(WordRule)
-class WordRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class WordRuleAdmin(ShownLookups):
     """Rules for everybody, moderators too; they hold for what is sent or edited from the next message on."""
 
     form = WordRuleForm

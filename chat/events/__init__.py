@@ -73,6 +73,7 @@ from chat.events.rooms import (
     SetRole,
     UpdateRoom,
 )
+from chat.events.runs import RunActivity, RunChanged, RunDelta, RunRendered
 
 __all__ = [
     "AddBookmark",
@@ -128,6 +129,10 @@ __all__ = [
     "RoomRemoved",
     "RoomResult",
     "RoomUpdated",
+    "RunActivity",
+    "RunChanged",
+    "RunDelta",
+    "RunRendered",
     "RunSlash",
     "SanctionMember",
     "SaveDraft",

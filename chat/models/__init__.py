@@ -1,5 +1,6 @@
 """Chat's tables. Private to the app: others use foreign keys by string, `chat.selectors` and `chat.services`."""
 
+from chat.models.answers import Answer
 from chat.models.attachments import Attachment
 from chat.models.attention import Bookmark, Pin, Reminder, ThreadFollow
 from chat.models.drafts import Draft, DraftCopy
@@ -10,6 +11,7 @@ from chat.models.rooms import Membership, Room, RoomInvite
 from chat.models.search import SearchEntry
 
 __all__ = [
+    "Answer",
     "Attachment",
     "Beside",
     "Bookmark",

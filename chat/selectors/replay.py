@@ -13,7 +13,8 @@ import msgspec
 
 from chat import events
 from chat.selectors.views import room_topic
-from chat.shapes import BesideView, MessageView, ThreadView
+from chat.shapes import BesideView, MessageView, RunView, ThreadView
+from chat.shapes.runs import ENDED
 from realtime import log, protocol
 
 PAGE_EVENTS: Final = 1_000
@@ -32,6 +33,7 @@ class Replay:
     Attributes:
         place: seq of the event that told each message.
         body: last text of each message; empty once it is deleted.
+        growing: answers that are being written; their text grows in the table, and the log hears of it at the end.
         files: the files of each message that has some, and whether a moderator took them away.
         beside: what the author of a message had open, of those that are there.
         threads: last figures of each thread; None when it has no replies left.
@@ -42,6 +44,7 @@ class Replay:
     place: dict[UUID, int] = field(default_factory=dict)
     body: dict[UUID, str] = field(default_factory=dict)
     deleted: set[UUID] = field(default_factory=set)
+    growing: set[UUID] = field(default_factory=set)
     files: dict[UUID, dict[UUID, bool]] = field(default_factory=dict)
     beside: dict[UUID, BesideView] = field(default_factory=dict)
     threads: dict[UUID, ThreadView | None] = field(default_factory=dict)
@@ -59,12 +62,20 @@ class Replay:
                 self.threads[event.message.thread_root] = thread
             case events.MessageEdited() | events.MessageDeleted():
                 self._take_change(seq, event)
+            case events.RunChanged():
+                self.body[event.message] = event.body
+                self._take_run(event.message, event.run)
             case events.AttachmentBlocked():
                 self.files.setdefault(event.message, {})[event.attachment] = True
             case events.ReactionAdded():
                 self.reactions.add((event.message, event.user, event.emoji))
             case events.ReactionRemoved():
                 self.reactions.discard((event.message, event.user, event.emoji))
+            case _:
+                self._take_member(event)
+
+    def _take_member(self, event: protocol.Event) -> None:
+        match event:
             case events.MemberJoined():
                 self.members[event.member.person.id] = event.member.role
             case events.RoleChanged():
@@ -77,10 +88,15 @@ class Replay:
             self.faults.append(f"event {seq} tells message {message.seq} ({message.id}), or tells it again.")
         self.place[message.id] = seq
         self.body[message.id] = message.body
+        if message.run is not None:
+            self._take_run(message.id, message.run)
         if message.attachments:
             self.files[message.id] = {one.id: one.blocked for one in message.attachments}
         if message.beside is not None:
             self.beside[message.id] = message.beside
+
+    def _take_run(self, message_id: UUID, run: RunView) -> None:
+        (self.growing.discard if run.state in ENDED else self.growing.add)(message_id)
 
     def _take_change(self, seq: int, event: events.MessageEdited | events.MessageDeleted) -> None:
         if self.place.get(event.id, event.message_seq) != event.message_seq:

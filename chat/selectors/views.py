@@ -11,12 +11,22 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Count, Max, Q
+from msgspec.json import decode as decode_json
 
 from chat import texts
-from chat.models import Beside, Mention, Message, Pin, Reaction, Room
+from chat.models import Answer, Beside, Mention, Message, Pin, Reaction, Room
 from chat.permissions import FIXED_KINDS
 from chat.selectors.file_views import attachments_of
-from chat.shapes import AttachmentView, BesideView, MessageView, QuoteView, ReactionView, RoomView, ThreadView
+from chat.shapes import (
+    AttachmentView,
+    BesideView,
+    MessageView,
+    QuoteView,
+    ReactionView,
+    RoomView,
+    RunView,
+    ThreadView,
+)
 
 THREAD_PEOPLE: Final = 3
 
@@ -72,6 +82,7 @@ def message_view(
     beside: BesideView | None = None,
     attachments: Sequence[AttachmentView] = (),
     pinned: bool = False,
+    run: RunView | None = None,
 ) -> MessageView:
     """One message with what hangs on it; a deleted one is a tombstone."""
     deleted = message.deleted_at is not None
@@ -97,6 +108,7 @@ def message_view(
         beside=None if deleted else beside,
         attachments=[] if deleted else list(attachments),
         pinned=pinned and not deleted,
+        run=None if deleted else run,
     )
 
 
@@ -115,6 +127,7 @@ def message_views(messages: Collection[Message]) -> list[MessageView]:
     besides = besides_of(ids)
     attachments = attachments_of(ids)
     pinned = pinned_of(ids)
+    runs = runs_of([message.pk for message in messages if message.kind == Message.Kind.ASSISTANT])
     return [
         message_view(
             message,
@@ -125,6 +138,7 @@ def message_views(messages: Collection[Message]) -> list[MessageView]:
             beside=besides.get(message.pk),
             attachments=attachments.get(message.pk, ()),
             pinned=message.pk in pinned,
+            run=runs.get(message.pk),
         )
         for message in messages
     ]
@@ -134,6 +148,12 @@ def besides_of(ids: Collection[UUID]) -> dict[UUID, BesideView]:
     """What the authors of these messages had open, of those who had something."""
     rows = Beside.objects.filter(message__in=ids).values_list("message", "topic", "seq", "start", "end") if ids else ()
     return {message: BesideView(topic=topic, seq=seq, start=start, end=end) for message, topic, seq, start, end in rows}
+
+
+def runs_of(ids: Collection[UUID]) -> dict[UUID, RunView]:
+    """How far those of the messages are that are answers of the assistant."""
+    rows = Answer.objects.filter(message__in=ids).values_list("message", "view") if ids else ()
+    return {message: decode_json(view, type=RunView) for message, view in rows}
 
 
 def _quotes(ids: Collection[UUID]) -> dict[UUID, QuoteView]:

@@ -3,6 +3,7 @@
 Every public function is one transaction and appends at most one event to each topic.
 """
 
+from chat.services.answers import begin_answer, change_answer, write_down
 from chat.services.attachments import discard_upload, store_upload
 from chat.services.attention import mark_unread, set_notify
 from chat.services.blocking import block_attachment
@@ -26,7 +27,9 @@ __all__ = [
     "add_bookmark",
     "add_reaction",
     "appoint_owner",
+    "begin_answer",
     "block_attachment",
+    "change_answer",
     "choose_version",
     "create_link",
     "create_room",
@@ -62,4 +65,5 @@ __all__ = [
     "store_upload",
     "unpin_message",
     "update_room",
+    "write_down",
 ]

@@ -33,7 +33,7 @@ from chat.services.attachments import claim_attachments, claimed_by
 from chat.services.drafts import clear_sent
 from chat.services.follows import follow_thread_of_reply
 from chat.services.moderation.rules import flag_message, screen
-from chat.services.turn import Turn, Unchanged, refuse_muted, seq_or_nothing, take_turn
+from chat.services.turn import Turn, Unchanged, refuse_muted, refuse_silent, seq_or_nothing, take_turn
 from chat.shapes import BesideView
 from chat.words import is_masked
 from realtime.protocol import Refused
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 _messages: Final = Rows(Message)
 _besides: Final = Rows(Beside)
+ASSISTANT: Final = "assistant"
+"""An account of this kind is called by its name in any room, and is a member of none."""
 REACTIONS_MOST: Final = 30
 """Different emoji under one message."""
 
@@ -129,7 +131,7 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
         seq=turn.seq,
         author_id=actor.pk,
         cid=draft.cid,
-        kind=Message.Kind.ASSISTANT if actor.kind == "assistant" else Message.Kind.USER,
+        kind=Message.Kind.ASSISTANT if actor.kind == ASSISTANT else Message.Kind.USER,
         body=screened.body,
         html=html,
         html_version=markdown.HTML_VERSION,
@@ -158,12 +160,8 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
 
 
 def _check_may_write(turn: Turn) -> None:
+    refuse_silent(turn)
     standing = turn.place.standing
-    if turn.place.membership is None:
-        raise Refused("not_member")
-    if not permissions.can_post(standing):
-        raise Refused("read_only", "This room is archived." if standing.archived else "")
-    refuse_muted(turn)
     seconds = turn.place.room.slow_mode_seconds
     if seconds and permissions.is_slowed(standing):
         _check_slow_mode(turn, timedelta(seconds=seconds))
@@ -191,7 +189,7 @@ def _address(turn: Turn, rendered: Rendered) -> tuple[list[int], str]:
         return [], rendered.html
     members = set(Membership.objects.filter(room_id=turn.room_id).values_list("user_id", flat=True))
     people = accounts.people_named(name for name in rendered.names if name != EVERYONE)
-    named = {name: person.id for name, person in people.items() if person.id in members}
+    named = {name: person.id for name, person in people.items() if person.id in members or person.kind == ASSISTANT}
     everyone = EVERYONE in rendered.names and permissions.can_address_everyone(turn.place.standing, len(members))
     meant = members if everyone else set(named.values())
     return sorted(meant - {turn.actor.pk}), markdown.place_mentions(rendered, named, everyone=everyone)

@@ -13,8 +13,8 @@ from uuid import UUID
 
 import msgspec
 
-from chat.events import MemberJoined, MessageCreated, MessageEdited, RoomAdded
-from chat.models import Membership, Message
+from chat.events import MemberJoined, MessageCreated, MessageEdited, RoomAdded, RunChanged
+from chat.models import Answer, Membership, Message
 from chat.selectors.file_views import blocked_view
 from chat.selectors.messages import shown
 from chat.selectors.views import room_topic
@@ -42,18 +42,28 @@ def redact(message: Message, *, at: datetime, by: str) -> dict[str, int]:
     topic = room_topic(message.room_id)
     edits = list(message.revisions.values_list("seq", flat=True))
     quotes = list(message.quoted_by.values_list("seq", flat=True))
+    answers = [seq for told in Answer.objects.filter(pk=message.pk).values_list("seqs", flat=True) for seq in told]
     _replace(topic, message.seq, MessageCreated, lambda event: _tombstone(event, message, at, by))
+    for seq in answers:
+        _replace(topic, seq, RunChanged, _without_answer)
     for seq in edits:
         _replace(topic, seq, MessageEdited, lambda event: msgspec.structs.replace(event, body="", html=""))
     for seq in quotes:
         _replace(topic, seq, MessageCreated, _without_quote)
-    return {topic: max([message.seq, *edits, *quotes])} | _redact_lists(message)
+    return {topic: max([message.seq, *edits, *quotes, *answers])} | _redact_lists(message)
 
 
 def _tombstone(event: MessageCreated, message: Message, at: datetime, by: str) -> MessageCreated:
     gone = {"deleted_at": at, "deleted_by": by, "edited_at": message.edited_at}
-    empty = msgspec.structs.replace(event.message, body="", html="", reply_to=None, beside=None, attachments=[], **gone)
+    empty = msgspec.structs.replace(
+        event.message, body="", html="", reply_to=None, beside=None, attachments=[], run=None, **gone
+    )
     return msgspec.structs.replace(event, message=empty)
+
+
+def _without_answer(event: RunChanged) -> RunChanged:
+    run = msgspec.structs.replace(event.run, sources=[], problem="", activity="")
+    return msgspec.structs.replace(event, body="", html="", run=run)
 
 
 def redact_attachment(message: Message, *, attachment_id: UUID) -> dict[str, int]:

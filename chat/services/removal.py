@@ -15,7 +15,7 @@ from accounts import selectors as people
 from accounts import services as accounts
 from chat import permissions
 from chat.events import MessageDeleted, SeqResult
-from chat.models import Beside, Message, Pin
+from chat.models import Answer, Beside, Message, Pin
 from chat.selectors.standing import find_message, find_place_as_staff
 from chat.selectors.views import mentions_of, room_topic, thread_views
 from chat.services.attachments import remove_attachments
@@ -93,6 +93,7 @@ def _empty(turn: Turn, message: Message) -> None:
     message.mentions.all().delete()
     message.reactions.all().delete()
     Beside.objects.filter(message=message).delete()
+    Answer.objects.filter(message=message).delete()
     forget_messages(ids=[message.pk])
     remove_attachments([message.pk])
     Pin.objects.filter(message=message).delete()

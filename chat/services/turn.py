@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import selectors as accounts
-from chat import markdown
+from chat import markdown, permissions
 from chat.events import RoomAdded, RoomRemoved, SeqResult
 from chat.models import Message
 from chat.selectors.home import summary_of
@@ -97,6 +97,20 @@ def seq_or_nothing(service: Callable[P, SeqResult]) -> Callable[P, SeqResult]:
             return SeqResult(seq=0)
 
     return run
+
+
+def refuse_silent(turn: Turn) -> None:
+    """Who may not write at all, now, does not write.
+
+    Raises:
+        Refused: not_member, read_only, muted.
+    """
+    standing = turn.place.standing
+    if turn.place.membership is None:
+        raise Refused("not_member")
+    if not permissions.can_post(standing):
+        raise Refused("read_only", "This room is archived." if standing.archived else "")
+    refuse_muted(turn)
 
 
 def refuse_muted(turn: Turn) -> None:

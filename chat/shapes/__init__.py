@@ -42,6 +42,7 @@ from chat.shapes.rooms import (
     RoomSummary,
     RoomView,
 )
+from chat.shapes.runs import RunView, SourceView
 from chat.shapes.search import (
     DocumentFound,
     FileFound,
@@ -83,6 +84,7 @@ __all__ = [
     "RoomSnapshot",
     "RoomSummary",
     "RoomView",
+    "RunView",
     "SanctionView",
     "SavedMark",
     "SavedPage",
@@ -94,6 +96,7 @@ __all__ = [
     "SearchProblem",
     "Seq",
     "SlashView",
+    "SourceView",
     "ThreadMark",
     "ThreadSnapshot",
     "ThreadView",

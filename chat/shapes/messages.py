@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from accounts.events import PersonView
 from chat.shapes.attachments import AttachmentView
+from chat.shapes.runs import RunView
 from realtime.protocol import Struct
 
 Seq = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -67,6 +68,7 @@ class MessageView(Struct, frozen=True, kw_only=True):
         mentions: ids of the people addressed.
         thread_root: the root's id when it is a reply in a thread; shown in the room only if `also_in_room`.
         thread: set on a root that has replies.
+        run: set on an answer of the assistant; while it streams, `body` is the text so far.
     """
 
     id: UUID
@@ -90,6 +92,7 @@ class MessageView(Struct, frozen=True, kw_only=True):
     beside: BesideView | None = None
     attachments: list[AttachmentView] = []
     pinned: bool = False
+    run: RunView | None = None
 
 
 class MessagePage(Struct, frozen=True, kw_only=True):

@@ -87,6 +87,30 @@ export interface UploadList {
   pending: AttachmentView[];
 }
 
+/** Something that an answer was made from. */
+export interface SourceView {
+  kind: string;
+  label: string;
+  url: string;
+}
+
+/** How far an answer is. */
+export interface RunView {
+  id: string;
+  state: string;
+  asker: number | null;
+  place: number;
+  answers: number;
+  problem: string;
+  stopped_by: number | null;
+  retry_at: string | null;
+  model: string;
+  demo: boolean;
+  activity: string;
+  sources: SourceView[];
+  wrote: number[];
+}
+
 /** One emoji under a message and the ids of those who chose it, in order of their choice. */
 export interface ReactionView {
   emoji: string;
@@ -140,6 +164,7 @@ export interface MessageView {
   beside: BesideView | null;
   attachments: AttachmentView[];
   pinned: boolean;
+  run: RunView | null;
 }
 
 /** `GET /api/rooms/<id>/messages/?before=<seq>|after=<seq>&limit=50`: messages shown in the room, oldest first. */
@@ -1248,6 +1273,38 @@ export interface ReportsChanged {
   open: number;
 }
 
+/** An answer waits, begins, or ended. Absolute: text and state are those of now, whatever was missed. */
+export interface RunChanged {
+  message: string;
+  run: RunView;
+  body: string;
+  html: string;
+}
+
+/** More text of an answer. `offset` is where it goes, in UTF-16 units of the text so far; at most 20 a second. */
+export interface RunDelta {
+  message: string;
+  run: string;
+  offset: number;
+  text: string;
+}
+
+/** Blocks of an answer that are closed, as HTML: those of the text from `start` to `end` (UTF-16 units). */
+export interface RunRendered {
+  message: string;
+  run: string;
+  start: number;
+  end: number;
+  html: string;
+}
+
+/** What the assistant does besides writing, for example "Reads session.py"; empty when it writes again. */
+export interface RunActivity {
+  message: string;
+  run: string;
+  text: string;
+}
+
 /** Commands by their name on the wire. */
 export interface Commands {
   "bookmark.add": { data: AddBookmark; result: SeqResult };
@@ -1328,6 +1385,7 @@ export interface DurableEvents {
   "room.notify_changed": NotifyChanged;
   "room.removed": RoomRemoved;
   "room.updated": RoomUpdated;
+  "run.changed": RunChanged;
   "sanction.applied": SanctionApplied;
   "sanction.lifted": SanctionLifted;
   "session.revoked": SessionRevoked;
@@ -1341,5 +1399,8 @@ export interface EphemeralEvents {
   "document.snapshot": DocumentSnapshot;
   "presence.changed": PresenceChanged;
   "reports.changed": ReportsChanged;
+  "run.activity": RunActivity;
+  "run.delta": RunDelta;
+  "run.rendered": RunRendered;
   "typing": Typing;
 }

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -11,11 +12,12 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from msgspec import structs
 
 from accounts.models import AuditEntry, User
-from chat import services
+from chat import markdown, services
 from chat.models import Bookmark, Message, Pin, Reminder, Room, ThreadFollow, WordRule
-from chat.shapes import BesideView
+from chat.shapes import BesideView, RunView
 from tests import factories
 from tests.chat.conftest import last_event, signed_in, topic_of
 from tests.chat.uploading import stored
@@ -53,6 +55,7 @@ def talk(mina: User, teo: User, room: Room, secret: Room, tmp_path: Path) -> Non
         services.save_rule(actor=mina, rule=WordRule(phrase="casino", action="flag", room=place))
         services.create_link(actor=mina, room_id=place.pk)
         keep_at_hand(mina, message)
+        answer(mina, place, f"{word} answer")
         file = stored(mina, place, b"plans", name=f"{word}.txt")
         factories.say(mina, place, f"{word} file", attachments=[file.id])
         for body in ("One wish", "Another wish"):
@@ -61,6 +64,15 @@ def talk(mina: User, teo: User, room: Room, secret: Room, tmp_path: Path) -> Non
         line = {"line": 0, "time": "2005-02-06T10:00:00Z", "author": "mole", "body": f"{word} import"}
         lines.write_text(json.dumps(line))
         call_command("import_room", lines, room=place.slug, verbosity=0)
+
+
+def answer(asker: User, room: Room, text: str) -> None:
+    """Whoever it is that answers, the room gets a message that somebody else writes."""
+    author = factories.make_person(f"answers-{room.pk}", kind="assistant")
+    run = RunView(id=uuid4(), state="waiting", asker=asker.pk)
+    begun = services.begin_answer(author=author, asker=asker, room_id=room.pk, run=run)
+    done = structs.replace(run, state="done")
+    services.change_answer(message_id=begun.id, run=done, text=markdown.render(text))
 
 
 def keep_at_hand(user: User, message: Message) -> None:

@@ -30,7 +30,8 @@ function reduceSummary(before: RoomSummary, event: RoomEvent, me: number): RoomS
       return { ...summary, last_message: quoteOf(message), last_at: message.created_at };
     }
     case "message.edited":
-      if (last?.id !== event.data.id) return summary;
+    case "run.changed":
+      if (last?.id !== (event.type === "run.changed" ? event.data.message : event.data.id)) return summary;
       return { ...summary, last_message: { ...last, excerpt: excerpt(event.data.body) } };
     case "message.deleted":
       if (last?.id !== event.data.id) return summary;

@@ -52,7 +52,7 @@ function changeQuote(message: MessageView, id: string, change: (quote: QuoteView
 }
 
 function tombstone(message: MessageView, at: string, by: string): MessageView {
-  return { ...message, body: "", html: "", deleted_at: at, deleted_by: by, reactions: [], mentions: [], reply_to: null, beside: null, attachments: [], pinned: false };
+  return { ...message, body: "", html: "", deleted_at: at, deleted_by: by, reactions: [], mentions: [], reply_to: null, beside: null, attachments: [], pinned: false, run: null };
 }
 
 /** A file that a moderator took away: nothing of it is left but its place. */
@@ -69,6 +69,11 @@ export function reduceMessage(message: MessageView, event: RoomEvent): MessageVi
     case "message.edited": {
       const { id, body, html, edited_at, mentions } = event.data;
       if (message.id === id) return message.deleted_at === null ? { ...message, body, html, edited_at, mentions } : message;
+      return changeQuote(message, id, (quote) => ({ ...quote, excerpt: excerpt(body) }));
+    }
+    case "run.changed": {
+      const { message: id, run, body, html } = event.data;
+      if (message.id === id) return message.deleted_at === null ? { ...message, run, body, html } : message;
       return changeQuote(message, id, (quote) => ({ ...quote, excerpt: excerpt(body) }));
     }
     case "message.deleted": {

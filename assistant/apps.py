@@ -1,0 +1,10 @@
+"""The assistant app: runs, what they are given, what they may do, and what they cost."""
+
+from django.apps import AppConfig
+
+
+class AssistantConfig(AppConfig):
+    """Registers the assistant."""
+
+    name = "assistant"
+    default_auto_field = "django.db.models.BigAutoField"
