@@ -13,10 +13,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from realtime import protocol
+from realtime.lookups import ShownLookups
 from realtime.models import Event, Lease, Presence, Topic
 
 
-class _ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable when it runs
+class _ReadOnly(ShownLookups):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

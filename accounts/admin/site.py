@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts.models import User
+from realtime.lookups import ShownLookups
 
 
 def me(request: HttpRequest) -> User:
@@ -33,7 +34,7 @@ def password_change(request: HttpRequest, extra_context: dict[str, Any] | None =
     return redirect("account_change_password")
 
 
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable when it runs
+class ReadOnly(ShownLookups):
     """Rows that are only ever looked at."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

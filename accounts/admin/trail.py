@@ -22,6 +22,7 @@ from accounts.admin.asking import ReasonForm, ask
 from accounts.admin.export import export
 from accounts.admin.site import ReadOnly, me
 from accounts.models import AuditEntry, Invite, Sanction
+from realtime.lookups import ShownLookups
 from realtime.protocol import Refused
 
 INVITE_DAYS = 7
@@ -125,7 +126,7 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
 
 
 @admin.register(Invite)
-class InviteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class InviteAdmin(ShownLookups):
     """Links to sign up by. The link itself is shown once."""
 
     form = InviteForm
