@@ -89,13 +89,18 @@ class RunLogView(Struct, frozen=True, kw_only=True):
 
 
 class RunTextView(Struct, frozen=True, kw_only=True):
-    """`GET /api/runs/<id>/`: the text of a run so far. `offset` is its length in UTF-16 units."""
+    """`GET /api/runs/<id>/`: the text of a run so far. `offset` is its length in UTF-16 units.
+
+    `html` is that of its closed blocks, which end at `rendered`: the page shows the text after it as it is. Of a run
+    that ended everything is closed.
+    """
 
     run: UUID
     message: UUID | None
     state: str
     answer_no: int
     offset: int
+    rendered: int
     text: str
     html: str
     problem: str = ""
