@@ -332,6 +332,8 @@ REALTIME_START_SERVICES = env_bool("START_SERVICES", True)
 
 OPENAI_BASE_URL = env("OPENAI_BASE_URL", "https://api.openai.com/v1").rstrip("/")
 ASSISTANT_MODEL = env("ASSISTANT_MODEL", "gpt-4.1-mini")
+ASSISTANT_MODELS = env_list("ASSISTANT_MODELS")
+"""Models of the same provider that a room may choose besides."""
 ASSISTANT_KEY_ENV = env("ASSISTANT_KEY_ENV", "OPENAI_API_KEY")
 """The name of the variable that holds the key; the key itself is read when it is needed, and kept nowhere."""
 ASSISTANT_DEMO = env_bool("ASSISTANT_DEMO", False)
@@ -342,8 +344,9 @@ ASSISTANT_ROUNDS_MOST = env_int("ASSISTANT_ROUNDS_MOST", 6)
 ASSISTANT_CONTEXT_TOKENS = env_int("ASSISTANT_CONTEXT_TOKENS", 1_200 if ASSISTANT_DEMO else 12_000)
 ASSISTANT_ANSWER_TOKENS = env_int("ASSISTANT_ANSWER_TOKENS", 256 if ASSISTANT_DEMO else 1_500)
 ASSISTANT_FIRST_SECONDS = env_int("ASSISTANT_FIRST_SECONDS", 30)
+ASSISTANT_SILENT_SECONDS = env_int("ASSISTANT_SILENT_SECONDS", 30)
 ASSISTANT_RUN_SECONDS = env_int("ASSISTANT_RUN_SECONDS", 180)
-"""How long the provider may be silent before its first word, and how long a whole answer may take."""
+"""How long the provider may be silent before its first word and after it, and how long a whole answer may take."""
 ASSISTANT_CURRENCY = env("ASSISTANT_CURRENCY", "USD")
 ASSISTANT_PRICES = env("ASSISTANT_PRICES", '{"gpt-4.1-mini": [0.40, 1.60], "gpt-4.1": [2.00, 8.00]}')
 """JSON: model -> [price of a million tokens read, of a million written]; what is not listed costs nothing."""
@@ -384,4 +387,6 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", "INFO")},
+    # The provider's client: what people said is no matter for a log, whatever its level, nor is each request.
+    "loggers": {"openai": {"level": "INFO"}, "httpx2": {"level": "WARNING"}},
 }

@@ -39,11 +39,13 @@ class Rights:
         is_member: False for somebody who looks at a public room from outside.
         may_moderate: over what others made.
         refusal: the code that answers an attempt to write; "" for somebody who may write.
+        is_fixed: a conversation of certain people, who stand alike in it.
     """
 
     is_member: bool
     may_moderate: bool
     refusal: str
+    is_fixed: bool = False
 
     @property
     def may_write(self) -> bool:
@@ -77,6 +79,7 @@ def _rights(standing: Standing, *, muted: bool) -> Rights:
         is_member=bool(standing.role),
         may_moderate=can_moderate(standing) and not standing.archived,
         refusal=refusal or ("muted" if muted else ""),
+        is_fixed=standing.fixed,
     )
 
 
