@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin.site import ReadOnly, me
-from editor.models import Anchor, Document, SearchText, Snapshot, Update
+from editor.models import Anchor, Document, Hunk, Reversal, SearchText, Snapshot, Suggestion, Update
 
 BEGINNING_CHARS = 140
 
@@ -107,6 +107,58 @@ class AnchorAdmin(_InReadableRooms):
     def beginning(self, anchor: Anchor) -> str:
         """The first characters of what it is about."""
         return anchor.quote[:BEGINNING_CHARS]
+
+
+@admin.register(Reversal)
+class ReversalAdmin(_InReadableRooms):
+    """Edits that were taken back, newest first."""
+
+    list_display = ("at", "document", "actor", "author", "run", "since", "updates", "skipped", "version", "reason")
+    list_filter = ("at", ("run", admin.EmptyFieldListFilter), ("author", admin.EmptyFieldListFilter))
+    search_fields = ("actor__username", "author__username", "=run", "=document__name", "=document__id", "reason")
+    search_help_text = "Who did it, whose edits or which run it was, a document by name or number, or a reason."
+    list_select_related = ("document", "actor", "author")
+    ordering = ("-pk",)
+
+
+@admin.register(Suggestion)
+class SuggestionAdmin(_InReadableRooms):
+    """Proposed changes, newest first."""
+
+    list_display = ("created_at", "document", "title", "author", "asked_by", "run", "base_version", "left")
+    list_filter = ("created_at", "hunks__state", ("run", admin.EmptyFieldListFilter), "document__room__kind")
+    search_fields = ("title", "asked_by__username", "author__username", "=run", "=document__name", "=document__id")
+    search_help_text = "A title, a person, a run, or a document by name or number."
+    list_select_related = ("document", "author", "asked_by")
+    ordering = ("-pk",)
+
+    @admin.display(description="Open changes")
+    def left(self, suggestion: Suggestion) -> int:
+        """How many wait for somebody."""
+        return sum(hunk.state == Hunk.State.OPEN for hunk in suggestion.hunks.all())
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Suggestion]:
+        """With their changes, for the list."""
+        rows: QuerySet[Suggestion] = super().get_queryset(request)
+        return rows.prefetch_related("hunks")
+
+
+@admin.register(Hunk)
+class HunkAdmin(_InReadableRooms):
+    """Proposed changes one by one, with what became of each."""
+
+    room_path = "suggestion__document__room"
+    list_display = ("suggestion", "position", "beginning", "state", "decided_by", "decided_at", "accepted_version")
+    list_filter = ("state", "decided_at", "suggestion__document__room__kind")
+    search_fields = ("quote", "text", "note", "=suggestion__document__name", "decided_by__username", "=suggestion__id")
+    search_help_text = "A text, who decided, or the document's name."
+    list_select_related = ("suggestion", "decided_by")
+    ordering = ("-suggestion_id", "position")
+
+    @admin.display(description="Text")
+    def beginning(self, hunk: Hunk) -> str:
+        """The first characters of what it puts there."""
+        return hunk.text[:BEGINNING_CHARS]
 
 
 @admin.register(SearchText)

@@ -7,6 +7,7 @@ is {"code", "message", "field"} with its HTTP status, and unknown and forbidden 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 from uuid import UUID
@@ -234,6 +235,72 @@ def _resolve(request: HttpRequest, user: User, document_id: int, message_id: UUI
     )
 
 
+def _suggestions(request: HttpRequest, user: User, document_id: int) -> Any:
+    services.catch_up_anchors(document_id=document_id)
+    return selectors.suggestions(actor=user, document_id=document_id)
+
+
+class TakeBackBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Whose updates to take back: of a run of the assistant, or of a person since a moment."""
+
+    cid: UUID
+    run: str | None = None
+    author: int | None = None
+    since: datetime | None = None
+    reason: str = ""
+
+
+def _take_back(request: HttpRequest, user: User, document_id: int) -> Any:
+    take_token(user.pk, "editor.replay", REPLAYS)
+    wish = body(request, TakeBackBody)
+    return services.revert_updates(
+        actor=user,
+        document_id=document_id,
+        run=wish.run,
+        author_id=wish.author,
+        since=wish.since,
+        cid=wish.cid,
+        reason=wish.reason,
+    )
+
+
+def _take_back_preview(request: HttpRequest, user: User, document_id: int) -> Any:
+    take_token(user.pk, "editor.replay", REPLAYS)
+    return selectors.revert_preview(
+        actor=user,
+        document_id=document_id,
+        run=request.GET.get("run") or None,
+        author_id=number(request, "author"),
+        since=_moment(request, "since"),
+    )
+
+
+def _edited(request: HttpRequest, user: User, room_id: int) -> Any:
+    take_token(user.pk, "editor.replay", REPLAYS)
+    author = number(request, "author")
+    if author is None:
+        raise Refused("invalid", "Name a person.", field="author")
+    return selectors.edited_documents(actor=user, room_id=room_id, author_id=author, since=_moment(request, "since"))
+
+
+def _moment(request: HttpRequest, name: str) -> datetime | None:
+    """An aware time of the query; None when it is missing.
+
+    Raises:
+        Refused: `invalid`.
+    """
+    given = request.GET.get(name)
+    if not given:
+        return None
+    try:
+        found = msgspec.convert(given, datetime, strict=False)
+    except msgspec.ValidationError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise Refused("invalid", "A time with its zone, as 2026-01-05T09:00:00Z.", field=name)
+    return found
+
+
 def _download(request: HttpRequest, user: User, document_id: int) -> HttpResponse:
     view = selectors.view_document(actor=user, document_id=document_id)
     text = selectors.view_text(actor=user, document_id=document_id, version=number(request, "v")).text
@@ -256,4 +323,7 @@ versions = endpoint(POST=_name)
 revert = endpoint(POST=_revert)
 discussions = endpoint(GET=_discussions)
 discussion = endpoint(POST=_resolve)
+suggestions = endpoint(GET=_suggestions)
+take_back = endpoint(GET=_take_back_preview, POST=_take_back)
+edited = endpoint(GET=_edited)
 download = endpoint(GET=_download)

@@ -19,7 +19,7 @@ from editor.authority import PUSH_BYTES, PUSH_UPDATES
 from editor.changes import DOCUMENT_UNITS, ChangeSet
 from editor.selectors import Opening, document_topic
 from editor.services import DocumentChange, Push
-from editor.shapes import Caret, Range
+from editor.shapes import Caret, Range, SuggestionView
 from editor.units import BadChange, TooLarge
 from realtime import protocol, threads
 from realtime.consumers import BaseConsumer, command
@@ -63,6 +63,8 @@ class DocumentConsumer(BaseConsumer):
         events.JoinDocument: Limit(burst=30, per_second=2),
         events.PullUpdates: Limit(burst=30, per_second=2),
         events.SetLanguage: Limit(burst=10, per_second=0.5),
+        events.DecideSuggestion: Limit(burst=20, per_second=2),
+        events.RevertUpdates: Limit(burst=5, per_second=0.2),
     }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -237,6 +239,34 @@ class DocumentConsumer(BaseConsumer):
         change = DocumentChange(language=command.language)
         await self.write(services.update_document, document_id=self._document_id, change=change)
         return Ack()
+
+    @command(events.RevertUpdates)
+    async def revert(self, command: events.RevertUpdates, topic: str) -> events.Reverted:
+        """document.revert"""
+        self._joined()
+        return await self.write(
+            services.revert_updates,
+            document_id=self._document_id,
+            run=command.run,
+            author_id=command.author,
+            since=command.since,
+            cid=command.cid,
+            reason=command.reason,
+        )
+
+    @command(events.DecideSuggestion)
+    async def decide(self, command: events.DecideSuggestion, topic: str) -> SuggestionView:
+        """suggestion.decide"""
+        self._joined()
+        wish = {"document_id": self._document_id, "cid": command.cid}
+        accept = command.decision == "accept"
+        if command.hunk is None:
+            if command.decision == "undo":
+                raise Refused("invalid", "Undo one change at a time.", field="hunk")
+            return await self.write(services.decide_suggestion, suggestion_id=command.suggestion, accept=accept, **wish)
+        if command.decision == "undo":
+            return await self.write(services.undo_hunk, hunk_id=command.hunk, **wish)
+        return await self.write(services.decide_hunk, hunk_id=command.hunk, accept=accept, **wish)
 
     # Carets
 

@@ -1,6 +1,7 @@
 """The edits that make one text into another, line by line, in pieces that every socket can take.
 
-Called by the service that restores a version. Pure: never touches Django, a database or a clock.
+Called by services that restore a version, put a whole text in place, take edits back or propose some. Pure: never
+touches Django, a database or a clock.
 """
 
 from __future__ import annotations
@@ -24,10 +25,19 @@ Edit = tuple[int, int, str]
 
 def difference(old: str, new: str) -> list[ChangeSet]:
     """Change sets, one after the other, that make `new` out of `old`: a few dozen at most, none for the same text."""
-    length = len(to_units(old))
+    return in_pieces(len(to_units(old)), line_edits(old, new))
+
+
+def line_edits(old: str, new: str) -> list[Edit]:
+    """What differs, as replacements of whole lines, in order; none touches the next."""
+    return _edits(lines_with_ends(old), lines_with_ends(new))
+
+
+def in_pieces(length: int, edits: Sequence[Edit]) -> list[ChangeSet]:
+    """Replacements in a document of so many code units, as change sets that follow each other."""
     made = []
-    for edits in _pieces(_edits(_lines(old), _lines(new))):
-        change = ChangeSet.from_edits(length, edits)
+    for piece in _pieces(edits):
+        change = ChangeSet.from_edits(length, piece)
         length = change.length_after
         made.append(change)
     return made
@@ -50,7 +60,7 @@ def _pieces(edits: Sequence[Edit]) -> Iterator[list[Edit]]:
         yield piece[::-1]
 
 
-def _lines(text: str) -> list[str]:
+def lines_with_ends(text: str) -> list[str]:
     """Lines with their line feeds; nothing else ends a line."""
     lines = [f"{line}\n" for line in text.split("\n")]
     lines[-1] = lines[-1][:-1]
@@ -58,16 +68,16 @@ def _lines(text: str) -> list[str]:
 
 
 def _edits(old: Sequence[str], new: Sequence[str]) -> list[Edit]:
-    same_before = _common(old, new)
-    same_after = _common(old[same_before:][::-1], new[same_before:][::-1])
     ends = list(accumulate((len(to_units(line)) for line in old), initial=0))
-    edits = []
-    for first, last, begin, end in _blocks(
-        old[same_before : len(old) - same_after], new[same_before : len(new) - same_after]
-    ):
-        start, stop = ends[same_before + first], ends[same_before + last]
-        edits.append((start, stop, "".join(new[same_before + begin : same_before + end])))
-    return edits
+    return [(ends[first], ends[last], "".join(new[begin:end])) for first, last, begin, end in line_blocks(old, new)]
+
+
+def line_blocks(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int, int]]:
+    """(old first, old behind last, new first, new behind last) of the lines that differ, in order, counted from 0."""
+    front = _common(old, new)
+    behind = _common(old[front:][::-1], new[front:][::-1])
+    found = _blocks(old[front : len(old) - behind], new[front : len(new) - behind])
+    return [(front + first, front + last, front + begin, front + end) for first, last, begin, end in found]
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:

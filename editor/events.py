@@ -7,13 +7,14 @@ is told on `room:<id>`. Pure: never touches Django, a database or a socket.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
 from msgspec import Meta, Raw
 
 from chat.shapes import MessageView
-from editor.shapes import Caret, DocumentView, EditView, NamedVersion, Range
+from editor.shapes import Caret, DocumentView, EditView, NamedVersion, Range, SuggestionView
 from realtime.protocol import Command, Event, Result, Struct
 
 Version = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -21,6 +22,8 @@ Digest = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 """CRC-32 of a text in UTF-8."""
 ClientId = Annotated[str, Meta(min_length=3, max_length=64, pattern=r"^[0-9]{1,18}-[A-Za-z0-9_-]{1,40}$")]
 """`<user id>-<random>`: kept for the life of the editor's state, over reconnects; the server checks the person."""
+
+Decision = Annotated[str, Meta(pattern=r"^(accept|reject|undo)$")]
 
 # Commands. Each names the topic `document:<id>` of the socket's own document.
 
@@ -94,6 +97,56 @@ class SetLanguage(Command, frozen=True, kw_only=True):
     type: ClassVar[str] = "document.set_language"
     topic: ClassVar[str] = "document"
     language: str
+
+
+class Reverted(Struct, frozen=True, kw_only=True):
+    """How many updates were taken back, by edits the last of which made `version`.
+
+    `skipped` were wanted, but had been taken back before, or are too long ago.
+    """
+
+    version: int
+    updates: int
+    skipped: int
+
+
+class RevertUpdates(Command, frozen=True, kw_only=True):
+    """Take back what a run of the assistant wrote, or what a person wrote since a moment; what others wrote stays.
+
+    Attributes:
+        cid: the client's lasting id of the wish; the same again changes nothing.
+        run, author: one of the two. A run may be taken back by whoever may edit, other people's edits by moderators.
+        since: null: all that the log still holds.
+        reason: of a moderator; goes into the trail.
+    """
+
+    type: ClassVar[str] = "document.revert"
+    topic: ClassVar[str] = "document"
+    result: ClassVar[Result] = Reverted
+    cid: UUID
+    run: str | None = None
+    author: int | None = None
+    since: datetime | None = None
+    reason: str = ""
+
+
+class DecideSuggestion(Command, frozen=True, kw_only=True):
+    """Accept or reject one change of a suggestion, or with hunk null all that are open, or undo an accepted one.
+
+    `conflict` for a change that somebody decided before, or whose lines somebody changed since.
+
+    Attributes:
+        cid: the client's lasting id of the wish; the same again changes nothing.
+        decision: accept, reject or undo.
+    """
+
+    type: ClassVar[str] = "suggestion.decide"
+    topic: ClassVar[str] = "document"
+    result: ClassVar[Result] = SuggestionView
+    cid: UUID
+    suggestion: int
+    hunk: int | None
+    decision: Decision
 
 
 # On `document:<id>`.
@@ -184,3 +237,20 @@ class DiscussionChanged(Event, frozen=True, kw_only=True):
     resolved: bool
     by: int
     message: MessageView
+
+
+class SuggestionCreated(Event, frozen=True, kw_only=True):
+    """Somebody proposes changes of a document."""
+
+    type: ClassVar[str] = "suggestion.created"
+    topic: ClassVar[str] = "room"
+    suggestion: SuggestionView
+
+
+class SuggestionChanged(Event, frozen=True, kw_only=True):
+    """Changes were accepted, rejected or opened again; this is the whole suggestion as it is now."""
+
+    type: ClassVar[str] = "suggestion.changed"
+    topic: ClassVar[str] = "room"
+    suggestion: SuggestionView
+    by: int

@@ -106,6 +106,89 @@ class Anchor(models.Model):
         return f"{self.message_id} at {self.document_id}/{self.version}"
 
 
+class Reversal(models.Model):
+    """Updates that somebody took back, all by one edit: none of them is taken back a second time."""
+
+    id = models.BigAutoField(primary_key=True)
+    document = models.ForeignKey(Document, models.CASCADE, related_name="reversals")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    cid = models.UUIDField(help_text="The actor's id of the wish.")
+    version = models.PositiveBigIntegerField(help_text="Of the document after it.")
+    count = models.PositiveIntegerField(help_text="Updates that it wrote itself, the last of which made its version.")
+    taken = models.TextField(help_text="Versions that were taken back, as JSON: pairs of first and last.")
+    updates = models.PositiveIntegerField(help_text="How many these are.")
+    skipped = models.PositiveIntegerField(help_text="Wanted, but taken back before or too long ago.")
+    run = models.CharField(max_length=64, null=True, help_text="Of this run of the assistant.")  # noqa: DJ001
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", help_text="Of this person."
+    )
+    since = models.DateTimeField(null=True, help_text="Written after this.")
+    reason = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["actor", "cid"], name="reversal_once")]
+
+    def __str__(self) -> str:
+        return f"{self.document_id}/{self.version} takes {self.updates} back"
+
+
+class Suggestion(models.Model):
+    """Changes of a document that somebody proposes, each to be accepted or rejected by whoever may edit."""
+
+    id = models.BigAutoField(primary_key=True)
+    document = models.ForeignKey(Document, models.CASCADE, related_name="suggestions")
+    base_version = models.PositiveBigIntegerField(help_text="The version that they were written for.")
+    run = models.CharField(max_length=64, null=True, help_text="The assistant's run that made them.")  # noqa: DJ001
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    message = models.ForeignKey(
+        "chat.Message", models.SET_NULL, null=True, related_name="+", help_text="Carries the card."
+    )
+    title = models.CharField(max_length=200, blank=True)
+    cid = models.UUIDField(unique=True, help_text="The id of the wish.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.title or f"suggestion {self.pk}"
+
+
+class Hunk(models.Model):
+    """One change of a suggestion: whole lines, in UTF-16 units.
+
+    `version`, `start`, `end` are moved forward now and then, also of what was decided: they show where it went.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        ACCEPTED = "accepted"
+        REJECTED = "rejected"
+
+    id = models.BigAutoField(primary_key=True)
+    suggestion = models.ForeignKey(Suggestion, models.CASCADE, related_name="hunks")
+    position = models.PositiveIntegerField(help_text="From 1.")
+    version = models.PositiveBigIntegerField()
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    quote = models.TextField(blank=True, help_text="What stands there; empty where lines are only added.")
+    text = models.TextField(blank=True, help_text="What shall stand there.")
+    note = models.CharField(max_length=200, blank=True, help_text="Why.")
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", help_text="Who wrote in it since."
+    )
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decided_cid = models.UUIDField(null=True, help_text="The id of the wish that decided it.")
+    accepted_version = models.PositiveBigIntegerField(null=True, help_text="Of the document after it was accepted.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["suggestion", "position"], name="hunk_once")]
+
+    def __str__(self) -> str:
+        return f"change {self.position} of {self.suggestion}"
+
+
 class SearchText(models.Model):
     """The words of a document as the search asks for them. Written by editor.services.searching after edits."""
 

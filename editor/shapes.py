@@ -222,3 +222,131 @@ class Discussions(Struct, frozen=True, kw_only=True):
     as_of_seq: int
     discussions: list[Discussion]
     people: list[PersonView]
+
+
+class DifferenceLine(Struct, frozen=True, kw_only=True):
+    """A line that goes (-), comes (+) or stays ( ), with its number before and after, counted from 1."""
+
+    sign: str
+    old: int | None
+    new: int | None
+    text: str
+
+
+class DifferencePart(Struct, frozen=True, kw_only=True):
+    """Lines that follow each other."""
+
+    lines: list[DifferenceLine]
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """What two texts differ in; `whole` is false where it is too long to be shown to its end."""
+
+    added: int
+    removed: int
+    parts: list[DifferencePart]
+    whole: bool
+
+
+class RevertPreview(Struct, frozen=True, kw_only=True):
+    """What taking updates back would change, at a version, without doing it.
+
+    Attributes:
+        updates: how many would be taken back.
+        skipped: wanted, but taken back before, or too long ago.
+        first, last: the oldest and the newest of them; null for none.
+        others: who else wrote since the first, and stays.
+    """
+
+    document: int
+    version: int
+    updates: int
+    skipped: int
+    first: int | None
+    last: int | None
+    difference: Difference
+    others: list[int]
+    people: list[PersonView]
+
+
+class EditedDocument(Struct, frozen=True, kw_only=True):
+    """A document in which somebody wrote, and how many updates of theirs could be taken back."""
+
+    document: int
+    name: str
+    updates: int
+    edited_at: datetime
+
+
+class EditedDocuments(Struct, frozen=True, kw_only=True):
+    """The documents of a room in which somebody wrote since a moment, those edited last first."""
+
+    documents: list[EditedDocument]
+
+
+class HunkView(Struct, frozen=True, kw_only=True):
+    """One change of a suggestion: whole lines.
+
+    Attributes:
+        position: from 1.
+        start, end: where it is at the suggestion's `version`, in UTF-16 units; of an accepted one, what it wrote.
+        line, last_line: the same, counted from 1.
+        quote: the lines that it replaces, with their line ends; empty where lines are only added.
+        text: the lines that it puts there.
+        note: why, perhaps empty.
+        state: open, stale (open, but somebody changed its lines since), accepted or rejected.
+        changed_by: who wrote in the lines of a stale one.
+        accepted_version: of the document after it was accepted.
+    """
+
+    id: int
+    position: int
+    start: int
+    end: int
+    line: int
+    last_line: int
+    quote: str
+    text: str
+    note: str
+    state: str
+    changed_by: int | None = None
+    decided_by: int | None = None
+    decided_at: datetime | None = None
+    accepted_version: int | None = None
+
+
+class SuggestionView(Struct, frozen=True, kw_only=True):
+    """Changes of a document that somebody proposes.
+
+    Attributes:
+        message: the chat message that carries the card.
+        run: the assistant's run that made it.
+        asked_by: for whom it was made; null when that account is gone.
+        base_version: the version that it was written for.
+        version: of the document, for which the places are told.
+        added, removed: lines in all.
+    """
+
+    id: int
+    document: int
+    message: UUID | None
+    run: str | None
+    author: int | None
+    asked_by: int | None
+    title: str
+    base_version: int
+    version: int
+    created_at: datetime
+    added: int
+    removed: int
+    hunks: list[HunkView]
+
+
+class Suggestions(Struct, frozen=True, kw_only=True):
+    """The suggestions of a document that are shown, the oldest first; `can_edit`: accept and reject."""
+
+    document: DocumentView
+    can_edit: bool
+    as_of_seq: int
+    suggestions: list[SuggestionView]
+    people: list[PersonView]

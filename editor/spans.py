@@ -1,6 +1,7 @@
-"""Spans of a text that a discussion is about: moved along with edits, told as lines, compared with what was said.
+"""Spans of a text that a discussion or a suggestion is about: moved along with edits, told as lines, compared with
+what was said.
 
-Called by the selectors and services of discussions. Pure: never touches Django, a database or a clock.
+Called by the selectors and services of both. Pure: never touches Django, a database or a clock.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from editor import authority
+from editor.authority import Accepted
 from editor.changes import ChangeSet
 from editor.units import Units
 
@@ -41,6 +43,24 @@ def move_span(start: int, stop: int, changes: Iterable[ChangeSet]) -> tuple[int,
         else:
             start, stop = authority.map_span(start, stop, (change,))
     return start, stop
+
+
+def move_watched(start: int, stop: int, updates: Iterable[Accepted]) -> tuple[int, int, int | None]:
+    """As `move_span`, and who was the last to write within it or to delete from it; None for nobody."""
+    writer = None
+    for update in updates:
+        if touches(update.changes, start, stop):
+            writer = update.author
+        start, stop = move_span(start, stop, (update.changes,))
+    return start, stop, writer
+
+
+def touches(change: ChangeSet, start: int, stop: int) -> bool:
+    """Whether a change deletes something of a span, or writes within it; not what it writes at its edges."""
+    if stop <= change.start or start >= change.stop:
+        # An insertion has no width: one within the span lies between these two.
+        return start < change.start == change.stop < stop
+    return any(begin < stop and end > start for begin, end, _, _, _ in change.ranges())
 
 
 def lines_of(text: Units, start: int, stop: int) -> Lines:

@@ -17,5 +17,8 @@ urlpatterns = [
     path("api/documents/<int:document_id>/revert/", api.revert, name="editor_revert"),
     path("api/documents/<int:document_id>/discussions/", api.discussions, name="editor_discussions"),
     path("api/documents/<int:document_id>/discussions/<uuid:message_id>/", api.discussion, name="editor_discussion"),
+    path("api/documents/<int:document_id>/suggestions/", api.suggestions, name="editor_suggestions"),
+    path("api/documents/<int:document_id>/take-back/", api.take_back, name="editor_take_back"),
+    path("api/rooms/<int:room_id>/edited/", api.edited, name="editor_edited"),
     path("documents/<int:document_id>/download/", api.download, name="editor_download"),
 ]

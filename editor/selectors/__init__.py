@@ -16,6 +16,8 @@ from editor.selectors.documents import (
     view_text,
 )
 from editor.selectors.history import blame, history, said_then, updates_after
+from editor.selectors.reverting import edited_documents, revert_preview
+from editor.selectors.suggestions import suggestions
 
 __all__ = [
     "Opening",
@@ -24,11 +26,14 @@ __all__ = [
     "document_list",
     "document_topic",
     "document_view",
+    "edited_documents",
     "find_document",
     "history",
     "open_document",
+    "revert_preview",
     "room_of",
     "said_then",
+    "suggestions",
     "unbound",
     "updates_after",
     "view_document",

@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from chat.selectors import Said
-from editor.models import Anchor, Document
+from editor.models import Anchor, Document, Hunk
 from editor.selectors.texts import units_at
 from editor.selectors.updates import accepted_between
-from editor.spans import QUOTE_UNITS, lines_of, move_span
+from editor.spans import QUOTE_UNITS, lines_of, move_span, move_watched
 from editor.units import from_units
 from realtime.protocol import Refused
 
@@ -23,23 +23,30 @@ CARRIED_MOST: Final = 2_000
 
 
 def carry_anchors(*, document_id: int, upto: int, most: int = CARRIED_MOST) -> None:
-    """Moves the anchors of a document forward to a version, in the transaction that holds the document.
+    """Moves the anchors and suggested changes of a document forward to a version, in the transaction that holds it.
 
     Args:
         document_id: which document.
         upto: a version whose updates are stored.
-        most: anchors that are further behind stay as they are.
+        most: what is further behind stays as it is.
     """
-    anchors = list(Anchor.objects.filter(document_id=document_id, version__lt=upto, version__gte=upto - most))
-    if not anchors:
+    behind = Q(version__lt=upto, version__gte=upto - most)
+    anchors = list(Anchor.objects.filter(behind, document_id=document_id))
+    hunks = list(Hunk.objects.filter(behind, suggestion__document_id=document_id))
+    if not anchors and not hunks:
         return
-    first = min(anchor.version for anchor in anchors)
+    first = min([*(anchor.version for anchor in anchors), *(hunk.version for hunk in hunks)])
     updates = accepted_between(document_id=document_id, after=first, upto=upto)
     for anchor in anchors:
         missed = updates[len(updates) - (upto - anchor.version) :]
         anchor.start, anchor.end = move_span(anchor.start, anchor.end, (update.changes for update in missed))
         anchor.version = upto
+    for hunk in hunks:
+        missed = updates[len(updates) - (upto - hunk.version) :]
+        hunk.start, hunk.end, writer = move_watched(hunk.start, hunk.end, missed)
+        hunk.changed_by_id, hunk.version = writer or hunk.changed_by_id, upto
     Anchor.objects.bulk_update(anchors, ["version", "start", "end"], batch_size=200)
+    Hunk.objects.bulk_update(hunks, ["version", "start", "end", "changed_by"], batch_size=200)
 
 
 def catch_up_anchors(*, document_id: int) -> None:
@@ -47,11 +54,13 @@ def catch_up_anchors(*, document_id: int) -> None:
 
     Step by step, each a transaction, so that nobody who writes waits for long; else every reading would walk that way.
     """
-    behind = Anchor.objects.filter(document=document_id, version__lt=F("document__version") - CARRIED_MOST)
-    while (oldest := behind.order_by("version").values_list("version", flat=True).first()) is not None:
+    anchors = Anchor.objects.filter(document=document_id, version__lt=F("document__version") - CARRIED_MOST)
+    of_suggestion = Hunk.objects.filter(suggestion__document=document_id)
+    hunks = of_suggestion.filter(version__lt=F("suggestion__document__version") - CARRIED_MOST)
+    while oldest := [row for rows in (anchors, hunks) for row in rows.order_by("version").values_list("version")[:1]]:
         with transaction.atomic():
             list(Document.objects.select_for_update().filter(pk=document_id))
-            carry_anchors(document_id=document_id, upto=oldest + CARRIED_MOST)
+            carry_anchors(document_id=document_id, upto=min(oldest)[0] + CARRIED_MOST)
 
 
 def new_anchor(document: Document, said: Said) -> Anchor:

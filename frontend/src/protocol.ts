@@ -5,7 +5,7 @@ export const FRAME_BYTES = 65536;
 export const BODY_CHARS = 8000;
 
 /** Why a command was refused. */
-export type ErrorCode = "bad_frame" | "unknown_type" | "invalid" | "unauthenticated" | "not_member" | "forbidden" | "muted" | "banned" | "slow_mode" | "rate_limited" | "too_large" | "conflict" | "not_found" | "too_slow" | "gone" | "quota_full" | "storage_full" | "read_only" | "unknown_version" | "bad_change" | "internal";
+export type ErrorCode = "bad_frame" | "unknown_type" | "invalid" | "unauthenticated" | "not_member" | "forbidden" | "muted" | "banned" | "slow_mode" | "rate_limited" | "too_large" | "conflict" | "not_found" | "too_slow" | "gone" | "quota_full" | "storage_full" | "read_only" | "unknown_version" | "bad_change" | "assistant_busy" | "assistant_quota" | "assistant_unavailable" | "internal";
 
 /** Answer for one topic of a subscribe: `mode` is resume, snapshot or denied. */
 export interface TopicState {
@@ -667,6 +667,97 @@ export interface Discussions {
   people: PersonView[];
 }
 
+/** A line that goes (-), comes (+) or stays ( ), with its number before and after, counted from 1. */
+export interface DifferenceLine {
+  sign: string;
+  old: number | null;
+  new: number | null;
+  text: string;
+}
+
+/** Lines that follow each other. */
+export interface DifferencePart {
+  lines: DifferenceLine[];
+}
+
+/** What two texts differ in; `whole` is false where it is too long to be shown to its end. */
+export interface Difference {
+  added: number;
+  removed: number;
+  parts: DifferencePart[];
+  whole: boolean;
+}
+
+/** What taking updates back would change, at a version, without doing it. */
+export interface RevertPreview {
+  document: number;
+  version: number;
+  updates: number;
+  skipped: number;
+  first: number | null;
+  last: number | null;
+  difference: Difference;
+  others: number[];
+  people: PersonView[];
+}
+
+/** A document in which somebody wrote, and how many updates of theirs could be taken back. */
+export interface EditedDocument {
+  document: number;
+  name: string;
+  updates: number;
+  edited_at: string;
+}
+
+/** The documents of a room in which somebody wrote since a moment, those edited last first. */
+export interface EditedDocuments {
+  documents: EditedDocument[];
+}
+
+/** One change of a suggestion: whole lines. */
+export interface HunkView {
+  id: number;
+  position: number;
+  start: number;
+  end: number;
+  line: number;
+  last_line: number;
+  quote: string;
+  text: string;
+  note: string;
+  state: string;
+  changed_by: number | null;
+  decided_by: number | null;
+  decided_at: string | null;
+  accepted_version: number | null;
+}
+
+/** Changes of a document that somebody proposes. */
+export interface SuggestionView {
+  id: number;
+  document: number;
+  message: string | null;
+  run: string | null;
+  author: number | null;
+  asked_by: number | null;
+  title: string;
+  base_version: number;
+  version: number;
+  created_at: string;
+  added: number;
+  removed: number;
+  hunks: HunkView[];
+}
+
+/** The suggestions of a document that are shown, the oldest first; `can_edit`: accept and reject. */
+export interface Suggestions {
+  document: DocumentView;
+  can_edit: boolean;
+  as_of_seq: number;
+  suggestions: SuggestionView[];
+  people: PersonView[];
+}
+
 /** Where the document stands; with mode snapshot a `document.snapshot` came before this answer. */
 export interface Joined {
   mode: string;
@@ -679,6 +770,13 @@ export interface Joined {
 /** All of the push is stored, and the document's version after it. */
 export interface Pushed {
   version: number;
+}
+
+/** How many updates were taken back, by edits the last of which made `version`. */
+export interface Reverted {
+  version: number;
+  updates: number;
+  skipped: number;
 }
 
 /** The message is stored; `duplicate` when this cid was stored before. */
@@ -781,6 +879,23 @@ export interface MoveCursor {
 /** Choose how the text is highlighted, for everybody. */
 export interface SetLanguage {
   language: string;
+}
+
+/** Take back what a run of the assistant wrote, or what a person wrote since a moment; what others wrote stays. */
+export interface RevertUpdates {
+  cid: string;
+  run?: string | null;
+  author?: number | null;
+  since?: string | null;
+  reason?: string;
+}
+
+/** Accept or reject one change of a suggestion, or with hunk null all that are open, or undo an accepted one. */
+export interface DecideSuggestion {
+  cid: string;
+  suggestion: number;
+  hunk: number | null;
+  decision: string;
 }
 
 /** Say something. `thread` is a root's id, `reply_to` quotes a message, `beside` is what one has open. */
@@ -1018,6 +1133,12 @@ export interface SettleReport {
   delete?: boolean;
 }
 
+/** Take the files of a message away from everybody, for a reason that stands in the trail. */
+export interface BlockFiles {
+  message: string;
+  reason: string;
+}
+
 /** Sign-ins ended; the hub closes their sockets with 4401. Clients never act on the content. */
 export interface SessionRevoked {
   reason: string;
@@ -1098,6 +1219,17 @@ export interface DiscussionChanged {
   resolved: boolean;
   by: number;
   message: MessageView;
+}
+
+/** Somebody proposes changes of a document. */
+export interface SuggestionCreated {
+  suggestion: SuggestionView;
+}
+
+/** Changes were accepted, rejected or opened again; this is the whole suggestion as it is now. */
+export interface SuggestionChanged {
+  suggestion: SuggestionView;
+  by: number;
 }
 
 /** A moderator took a file away: its view is blocked from now on, in the log as well. */
@@ -1314,6 +1446,7 @@ export interface Commands {
   "document.join": { data: JoinDocument; result: Joined };
   "document.pull": { data: PullUpdates; result: Pushed };
   "document.push": { data: PushUpdates; result: Pushed };
+  "document.revert": { data: RevertUpdates; result: Reverted };
   "document.set_language": { data: SetLanguage; result: Ack };
   "draft.choose": { data: ChooseDraft; result: DraftSaved };
   "draft.discard": { data: DiscardDraft; result: DraftSaved };
@@ -1322,6 +1455,7 @@ export interface Commands {
   "member.remove": { data: RemoveMember; result: SeqResult };
   "member.sanction": { data: SanctionMember; result: SeqResult };
   "member.set_role": { data: SetRole; result: SeqResult };
+  "message.block_files": { data: BlockFiles; result: Ack };
   "message.delete": { data: DeleteMessage; result: SeqResult };
   "message.edit": { data: EditMessage; result: SeqResult };
   "message.pin": { data: PinMessage; result: SeqResult };
@@ -1349,6 +1483,7 @@ export interface Commands {
   "room.update": { data: UpdateRoom; result: SeqResult };
   "sanction.lift": { data: LiftSanction; result: Ack };
   "subscribe": { data: Subscribe; result: Record<string, TopicState> };
+  "suggestion.decide": { data: DecideSuggestion; result: SuggestionView };
   "thread.follow": { data: FollowThread; result: SeqResult };
   "thread.set_read": { data: SetThreadRead; result: SeqResult };
   "typing.start": { data: StartTyping; result: Ack };
@@ -1389,6 +1524,8 @@ export interface DurableEvents {
   "sanction.applied": SanctionApplied;
   "sanction.lifted": SanctionLifted;
   "session.revoked": SessionRevoked;
+  "suggestion.changed": SuggestionChanged;
+  "suggestion.created": SuggestionCreated;
   "thread.changed": ThreadChanged;
 }
 

@@ -1,5 +1,7 @@
 """The back office of documents: every page loads, and what is written in private rooms stays there."""
 
+from uuid import uuid4
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
@@ -43,6 +45,9 @@ def written(mina, room, secret):
             document=document, message_id=message.pk, quote=f"{word} quote", version=1, start=0, end=1,
             said_version=1, said_start=0, said_end=1,
         )  # fmt: skip
+        edits = [services.Edit("edit", f"{word} edit")]
+        services.propose_edits(actor=mina, document_id=document.pk, base_version=1, edits=edits, title=f"{word} title")
+        services.revert_updates(actor=mina, document_id=document.pk, author_id=mina.pk, cid=uuid4())
     searching.store_words(found=searching.stale_words())
 
 
