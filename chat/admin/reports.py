@@ -22,6 +22,7 @@ from accounts import services as account_services
 from accounts.admin.asking import ReasonForm, ask
 from accounts.admin.site import ReadOnly, me
 from chat import services
+from chat.admin.naming import closed_name, closed_to
 from chat.models import Message, Report, Room
 from chat.selectors.moderation import context_of, queue, sanction_views
 from chat.selectors.standing import STAFF_PERMISSION
@@ -83,7 +84,7 @@ class RevealForm(forms.Form):
 class ReportAdmin(ReadOnly):
     """Reported messages; all reports of one are decided together."""
 
-    list_display = ("waiting_since", "room", "author", "reason", "reports_of_it", "state", "handled_by", "handled_at")
+    list_display = ("waiting_since", "place", "author", "reason", "reports_of_it", "state", "handled_by", "handled_at")
     list_filter = ("state", "reason", "room__kind", "created_at")
     search_fields = ("message__author__username", "message__author__display_name", "=room__slug", "=message__id")
     search_help_text = "The author, a room's address or a message's id; never words of what was said."
@@ -93,7 +94,12 @@ class ReportAdmin(ReadOnly):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
         """The first report of each message, with how many there are."""
-        return queue(super().get_queryset(request))
+        return queue(super().get_queryset(request)).annotate(closed=closed_to(request, "room__"))
+
+    @admin.display(description="Room")
+    def place(self, report: Report) -> str:
+        """Where it was said; towards staff a closed room has a number only."""
+        return closed_name(report.room) if getattr(report, "closed", False) else str(report.room)
 
     @admin.display(description="Waiting since", ordering="created_at")
     def waiting_since(self, report: Report) -> Any:
@@ -175,7 +181,7 @@ class ReportAdmin(ReadOnly):
         authors = accounts.people_views(one.author_id for one in around if one.author_id)
         past = accounts.sanctions_of(user_id=message.author_id) if message.author_id else []
         return self.admin_site.each_context(request) | {
-            "title": f"Report from {message.room}" if open_to_me else "Report from a private room",
+            "title": f"Report from {message.room if open_to_me or revealed else closed_name(message.room).lower()}",
             "opts": self.opts,
             "report": report,
             "message": message,

@@ -1,6 +1,7 @@
 """Rooms, who is in them, and their links.
 
-Called by Django's admin. Shows no token and no message; rooms are changed on their own page by those who own them.
+Called by Django's admin. Shows no token and no message, and to staff who are not superusers no name of a room that is
+not public; rooms are changed on their own page by those who own them.
 """
 
 from __future__ import annotations
@@ -8,13 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Case, CharField, Count, F, Prefetch, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts.admin.asking import ReasonForm, ask
 from accounts.admin.site import ReadOnly, me
 from chat import services
+from chat.admin.messages import InReadableRooms
+from chat.admin.naming import closed_name, closed_to
 from chat.models import Membership, Room, RoomInvite
 from chat.permissions import FIXED_KINDS
 from chat.selectors.views import room_url
@@ -45,10 +49,11 @@ class MemberInline(admin.TabularInline):  # type: ignore[type-arg]  # not subscr
 
 @admin.register(Room)
 class RoomAdmin(ReadOnly):
-    """All rooms; direct and group rooms are named after their people."""
+    """All rooms; direct and group rooms are named after their people, and what is closed to staff by its number."""
 
     list_display = (
-        "shown", "kind", "slug", "members", "read_only", "slow_mode_seconds", "archived_at", "created_by", "created_at"
+        "shown", "kind", "address", "members", "read_only", "slow_mode_seconds", "archived_at", "created_by",
+        "created_at",
     )  # fmt: skip
     list_filter = ("kind", "read_only", ("archived_at", admin.EmptyFieldListFilter), "created_at")
     search_fields = ("name", "slug", "purpose", "memberships__user__username", "memberships__user__display_name")
@@ -68,13 +73,40 @@ class RoomAdmin(ReadOnly):
         rooms: QuerySet[Room] = super().get_queryset(request)
         of_people = Membership.objects.filter(room__kind__in=FIXED_KINDS).select_related("user").order_by("pk")
         named = Prefetch("memberships", queryset=of_people, to_attr="people")
-        return rooms.annotate(member_count=Count("memberships", distinct=True)).prefetch_related(named)
+        counted = rooms.annotate(member_count=Count("memberships", distinct=True), closed=closed_to(request))
+        return _with_orders(counted).prefetch_related(named)
 
-    @admin.display(description="Room", ordering="name")
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Room | None:
+        """The room; a closed one without what would tell of it, on its page and in its history."""
+        room: Room | None = super().get_object(request, object_id, from_field)
+        if room is not None and _is_closed(room):
+            room.name, room.slug, room.purpose = closed_name(room), "", ""
+        return room
+
+    def get_inlines(self, request: HttpRequest, obj: Room | None) -> Any:
+        """Who is in a closed room is not shown either."""
+        return () if obj is not None and _is_closed(obj) else self.inlines
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Room], search_term: str
+    ) -> tuple[QuerySet[Room], bool]:
+        """Finds closed rooms for superusers only, also in the lists that Django offers to choose from."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        listed = request.path == reverse("admin:chat_room_changelist") and not search_term
+        return (found if listed or me(request).is_superuser else found.filter(kind=Room.Kind.PUBLIC)), may_repeat
+
+    @admin.display(description="Room", ordering="open_name")
     def shown(self, room: Room) -> str:
         """The name, or the people of a room without one."""
+        if _is_closed(room):
+            return closed_name(room)
         people: list[Membership] = getattr(room, "people", [])
         return ", ".join(str(member.user) for member in people) or str(room)
+
+    @admin.display(description="Address", ordering="open_slug")
+    def address(self, room: Room) -> str:
+        """The last part of its address."""
+        return "" if _is_closed(room) else room.slug
 
     @admin.display(description="Members", ordering="member_count")
     def members(self, room: Room) -> int:
@@ -84,13 +116,29 @@ class RoomAdmin(ReadOnly):
     @admin.display(description="Page")
     def page(self, room: Room) -> str:
         """Link to the room, which shows itself only to those who may see it."""
+        if _is_closed(room):
+            return ""
         return format_html('<a href="{0}">{0}</a>', room_url(room))
 
 
+def _with_orders(rooms: QuerySet[Room]) -> QuerySet[Room]:
+    """What the list is put in order by: a place among the names would tell what a closed room is called."""
+    hidden, text = When(closed=True, then=Value("")), CharField()
+    return rooms.annotate(
+        open_name=Case(hidden, default=F("name"), output_field=text),
+        open_slug=Case(hidden, default=F("slug"), output_field=text),
+    )
+
+
+def _is_closed(room: Room) -> bool:
+    return bool(getattr(room, "closed", False))
+
+
 @admin.register(Membership)
-class MembershipAdmin(ReadOnly):
+class MembershipAdmin(InReadableRooms):
     """Who is where, as what, and how far they have read."""
 
+    room_path = "room"
     list_display = ("user", "room", "role", "last_read_seq", "joined_at")
     list_filter = ("role", "room__kind", "joined_at")
     search_fields = ("user__username", "user__display_name", "room__name", "room__slug")
@@ -125,9 +173,10 @@ class MembershipAdmin(ReadOnly):
 
 
 @admin.register(RoomInvite)
-class RoomInviteAdmin(ReadOnly):
+class RoomInviteAdmin(InReadableRooms):
     """Invite links without their tokens."""
 
+    room_path = "room"
     list_display = ("id", "room", "role", "created_by", "created_at", "expires_at", "uses", "max_uses", "revoked_at")
     list_filter = ("role", ("revoked_at", admin.EmptyFieldListFilter), "expires_at")
     search_fields = ("room__name", "room__slug", "created_by__username")

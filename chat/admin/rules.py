@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from accounts.admin.site import me
@@ -23,6 +23,9 @@ from realtime.protocol import Refused
 
 class WordRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
     """A rule; the room is chosen by its address, so that no list of private rooms opens."""
+
+    knows_all_rooms = False
+    """Whether closed rooms may be named; for others it is as if there were none."""
 
     place = forms.SlugField(
         label="Room", required=False, help_text="The room's address, the part after /rooms/. Empty: everywhere."
@@ -41,7 +44,9 @@ class WordRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         """Checked as the service does, so that what is wrong stands at its field."""
         given: dict[str, Any] = super().clean() or {}
         slug = given.get("place")
-        self.instance.room = Room.objects.exclude(kind__in=FIXED_KINDS).filter(slug=slug).first() if slug else None
+        rooms = Room.objects.exclude(kind__in=FIXED_KINDS).filter(slug=slug)
+        rooms = rooms if self.knows_all_rooms else rooms.filter(kind=Room.Kind.PUBLIC)
+        self.instance.room = rooms.first() if slug else None
         if slug and self.instance.room is None:
             self.add_error("place", "There is no room of this address.")
         try:
@@ -62,6 +67,17 @@ class WordRuleAdmin(ShownLookups):
     list_select_related = ("room", "created_by")
     ordering = ("phrase", "pk")
     actions = ("switch_on", "switch_off")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WordRule]:
+        """Rules of closed rooms are for superusers."""
+        rules: QuerySet[WordRule] = super().get_queryset(request)
+        return rules if me(request).is_superuser else rules.filter(Q(room=None) | Q(room__kind=Room.Kind.PUBLIC))
+
+    def get_form(self, request: HttpRequest, obj: WordRule | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form, which knows how much whoever fills it in may know."""
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.knows_all_rooms = me(request).is_superuser
+        return form
 
     def save_model(self, request: HttpRequest, obj: WordRule, form: Any, change: bool) -> None:
         """Through the service."""
