@@ -7,8 +7,9 @@ whatever goes wrong comes as BackendFailed, without the SDK's exceptions and the
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,6 +35,8 @@ from assistant.pieces import (
 
 __all__ = ["Ask", "BackendFailed", "CallPiece", "EndPiece", "Piece", "TextPiece", "UsagePiece", "close", "models"]
 __all__ += ["stream"]
+
+logger = logging.getLogger(__name__)
 
 CONNECT_SECONDS: Final = 5.0
 LIST_SECONDS: Final = 10.0
@@ -111,10 +114,11 @@ class _Place:
         try:
             parts = urlsplit(self.base_url)
             fit = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+            fit = fit and not (parts.username or parts.query or parts.fragment)
         except ValueError:
             fit = False
-        if not fit or parts.username or parts.query or parts.fragment:
-            raise self.failed("wrong_address", detail=f"{parts.scheme}: no plain http or https address" if fit else "")
+        if not fit:
+            raise self.failed("wrong_address", detail="The base URL is no plain http or https address.")
         return self.base_url
 
 
@@ -158,7 +162,7 @@ async def close() -> None:
         await client.close()
 
 
-async def stream(ask: Ask) -> AsyncIterator[Piece]:
+async def stream(ask: Ask) -> AsyncGenerator[Piece, None]:
     """Streams an answer: words and calls as they come, then exactly one UsagePiece and one EndPiece.
 
     Asks once more by itself where nothing had come and the cause may be over in a moment. When it fails after words
@@ -182,11 +186,12 @@ async def stream(ask: Ask) -> AsyncIterator[Piece]:
         await asyncio.sleep(wait)
 
 
-async def _answer(ask: Ask) -> AsyncIterator[Piece]:
+async def _answer(ask: Ask) -> AsyncGenerator[Piece, None]:
     answer = _Answer(ask)
     try:
-        async for piece in answer.pieces():
-            yield piece
+        async with aclosing(answer.pieces()) as pieces:
+            async for piece in pieces:
+                yield piece
     except Exception as error:  # noqa: BLE001 - the SDK lets errors of JSON, UTF-8 and transport through as they are
         failed = answer.explain(error)
     else:
@@ -211,7 +216,7 @@ class _Answer:
         estimate = estimate_request(self.ask.messages, self.ask.tools)
         self.assembly = Assembly(estimate, chars_most=self.ask.max_output_tokens * CHARS_A_TOKEN_MOST)
 
-    async def pieces(self) -> AsyncIterator[Piece]:
+    async def pieces(self) -> AsyncGenerator[Piece, None]:
         client = _client(self.place)
         loop = asyncio.get_running_loop()
         self._deadline = loop.time() + settings.ASSISTANT_FIRST_SECONDS
@@ -315,6 +320,8 @@ def _explain(error: Exception, place: _Place, *, heard: bool) -> BackendFailed:
     if isinstance(error, openai.APIStatusError):
         return _explain_status(error, place)
     detail = _detail(error, place)
+    if not isinstance(error, (openai.OpenAIError, ValueError)):  # what nobody foresaw shall be looked at
+        logger.error("An answer failed in a way that is not known: %s", detail)
     if isinstance(error, openai.APIConnectionError):
         return place.failed("cut" if heard else "unreachable", detail=detail)
     if isinstance(error, openai.APIError):  # an error inside the stream
@@ -326,8 +333,11 @@ def _explain(error: Exception, place: _Place, *, heard: bool) -> BackendFailed:
 def _explain_status(error: openai.APIStatusError, place: _Place) -> BackendFailed:
     said = f"{error.code or ''} {error.type or ''} {faults.said_by(error.body) or error.message}"
     status = error.status_code
+    code = faults.code_of_status(status, said=said)
+    if code == "model_unknown" and not place.model:
+        code = "wrong_address"
     return place.failed(
-        faults.code_of_status(status, said=said),
+        code,
         detail=_scrubbed(f"HTTP {status}: {said}", place),
         status=status,
         retry_after_seconds=faults.retry_after(error.response.headers, now=datetime.now(UTC)),

@@ -70,7 +70,7 @@ _BY_STATUS: Final = {
 }
 _NO_CREDIT: Final = re.compile(r"insufficient_quota|billing|no credit|out of credit|exceeded your current quota", re.I)
 _TOO_LONG: Final = re.compile(
-    r"context[ _](length|window|size)|maximum context|too many tokens|(prompt|input) is too long|string_above_max_length",
+    r"context[ _](length|window|size)|maximum context|too many tokens|(prompt|input) is too long|string_above_max",
     re.I,
 )
 _FILTERED: Final = re.compile(r"content[ _](filter|policy|management)|responsible.?ai|safety system", re.I)

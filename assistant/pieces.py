@@ -77,7 +77,7 @@ class _Delta(msgspec.Struct):
 
 
 class _Choice(msgspec.Struct):
-    index: int = 0
+    index: int | None = None
     delta: _Delta | None = None
     finish_reason: str | None = None
 
@@ -87,8 +87,8 @@ class _Details(msgspec.Struct):
 
 
 class _Usage(msgspec.Struct):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
     prompt_tokens_details: _Details | None = None
 
 
@@ -135,7 +135,7 @@ class Assembly:
             raise failure("garbled", detail=f"A fragment of the stream has another shape: {error}") from None
         self._usage = read.usage or self._usage
         for choice in read.choices or []:
-            if choice.index == 0:
+            if not choice.index:
                 yield from self._take_choice(choice)
 
     def _take_choice(self, choice: _Choice) -> Iterator[TextPiece]:
@@ -200,12 +200,12 @@ class Assembly:
 
     def usage(self) -> UsagePiece:
         """What has been used so far: the provider's count, or ours."""
-        told = self._usage
-        if told is None or (told.completion_tokens <= 0 and told.prompt_tokens <= 0):
+        told = self._usage or _Usage()
+        read, written = max(0, told.prompt_tokens or 0), max(0, told.completion_tokens or 0)
+        if not read and not written:
             return UsagePiece(self.input_tokens, max(1, round(self._output_tokens)), 0, True)
-        cached = told.prompt_tokens_details.cached_tokens if told.prompt_tokens_details else 0
-        read, written = max(0, told.prompt_tokens), max(0, told.completion_tokens)
-        return UsagePiece(read, written, min(max(0, cached or 0), read), False)
+        cached = (told.prompt_tokens_details or _Details()).cached_tokens or 0
+        return UsagePiece(read, written, min(max(0, cached), read), False)
 
 
 def _arguments(call: _Growing) -> dict[str, Any]:
