@@ -17,6 +17,7 @@ class ModerationCommands(BaseConsumer):
     """Reports, sanctions, decisions."""
 
     rate_limits: ClassVar[dict[type[Command], Limit]] = {
+        events.BlockFiles: Limit(burst=20, per_second=0.5),
         events.ReportMessage: Limit(burst=10, per_second=0.05),
         events.SanctionMember: Limit(burst=20, per_second=0.5),
         events.LiftSanction: Limit(burst=20, per_second=0.5),
@@ -64,4 +65,11 @@ class ModerationCommands(BaseConsumer):
             reason=command.reason,
             seconds=command.seconds,
             delete=command.delete,
+        )
+
+    @command(events.BlockFiles)
+    async def block_files(self, command: events.BlockFiles, topic: str) -> Ack:
+        """message.block_files"""
+        return await self.write(
+            services.block_files, room_id=topic_id(topic), message_id=command.message, reason=command.reason
         )

@@ -48,7 +48,14 @@ from chat.events.messages import (
     StartTyping,
     Typing,
 )
-from chat.events.moderation import LiftSanction, ReportMessage, ReportsChanged, SanctionMember, SettleReport
+from chat.events.moderation import (
+    BlockFiles,
+    LiftSanction,
+    ReportMessage,
+    ReportsChanged,
+    SanctionMember,
+    SettleReport,
+)
 from chat.events.rooms import (
     CreateLink,
     CreateRoom,
@@ -79,6 +86,7 @@ __all__ = [
     "AddBookmark",
     "AddReaction",
     "AttachmentBlocked",
+    "BlockFiles",
     "BookmarkChanged",
     "ChooseDraft",
     "CreateLink",

@@ -64,6 +64,15 @@ class SettleReport(Command, frozen=True, kw_only=True):
     delete: bool = False
 
 
+class BlockFiles(Command, frozen=True, kw_only=True):
+    """Take the files of a message away from everybody, for a reason that stands in the trail."""
+
+    type: ClassVar[str] = "message.block_files"
+    topic: ClassVar[str] = "room"
+    message: UUID
+    reason: str
+
+
 class ReportsChanged(Event, frozen=True, kw_only=True):
     """For a moderator: so many messages of the room wait for a decision."""
 

@@ -6,7 +6,7 @@ Every public function is one transaction and appends at most one event to each t
 from chat.services.answers import begin_answer, change_answer, write_down
 from chat.services.attachments import discard_upload, store_upload
 from chat.services.attention import mark_unread, set_notify
-from chat.services.blocking import block_attachment
+from chat.services.blocking import block_attachment, block_files
 from chat.services.bookmarks import add_bookmark, remove_bookmark
 from chat.services.drafts import choose_version, discard_draft, keep_copy, save_draft
 from chat.services.follows import follow_thread, set_thread_read
@@ -29,6 +29,7 @@ __all__ = [
     "appoint_owner",
     "begin_answer",
     "block_attachment",
+    "block_files",
     "change_answer",
     "choose_version",
     "create_link",

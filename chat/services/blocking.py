@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts import selectors as people
@@ -15,13 +16,13 @@ from accounts import services as accounts
 from chat import permissions
 from chat.events import AttachmentBlocked, SeqResult
 from chat.models import Attachment, Message
-from chat.selectors.standing import find_place_as_staff
+from chat.selectors.standing import find_message, find_place, find_place_as_staff
 from chat.selectors.views import room_topic
 from chat.services.redaction import redact_attachment
 from chat.services.search import reindex_messages
 from chat.services.turn import Turn, Unchanged, seq_or_nothing
 from realtime import log
-from realtime.protocol import Effect, Refused
+from realtime.protocol import Ack, Effect, Refused
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -65,6 +66,32 @@ def block_attachment(*, actor: User, attachment_id: UUID, reason: str) -> SeqRes
     )
     told = redact_attachment(message, attachment_id=row.pk)
     return turn.append(AttachmentBlocked(message=message_id, attachment=row.pk), Effect(forget=told))
+
+
+@transaction.atomic
+def block_files(*, actor: User, room_id: int, message_id: UUID, reason: str) -> Ack:
+    """Takes all files of a message away from everybody; those that are blocked already stay so.
+
+    Args:
+        actor: a moderator of the room.
+        room_id: the room the message must stand in.
+        message_id: whose files.
+        reason: for the audit trail.
+
+    Raises:
+        Refused: not_found, forbidden; `invalid` with field reason, or message for one without files.
+    """
+    text = accounts.clean_reason(reason)
+    place = find_place(actor=actor, room_id=room_id)
+    if not permissions.can_moderate(place.standing):
+        raise Refused("forbidden")
+    message = find_message(place=place, message_id=message_id)
+    ids = list(Attachment.objects.filter(message=message).order_by("position").values_list("pk", flat=True))
+    if not ids:
+        raise Refused("invalid", "This message has no files.", field="message")
+    for pk in ids:
+        block_attachment(actor=actor, attachment_id=pk, reason=text)
+    return Ack()
 
 
 def _may_block(turn: Turn) -> bool:

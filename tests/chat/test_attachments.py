@@ -423,6 +423,25 @@ async def test_a_moderator_takes_a_file_away(mina, teo, ines, room):
     assert (entry.reason, entry.detail["name"]) == ("private data", "0.txt")
 
 
+def test_a_moderator_takes_all_files_of_a_message_away_for_a_reason(mina, teo, ines, room):
+    views = [stored(teo, room, b"%d" % number, name=f"{number}.txt") for number in range(2)]
+    message = say_with(teo, room, *views)
+    plain = factories.say(teo, room, "No file")
+    given = {"room_id": room.pk, "message_id": message.pk, "reason": "private data"}
+    for user in (teo, ines):
+        assert refusal(services.block_files, actor=user, **given) == "forbidden"
+    assert refusal(services.block_files, actor=mina, **given | {"reason": "  "}) == "invalid"
+    assert refusal(services.block_files, actor=mina, **given | {"message_id": plain.pk}) == "invalid"
+    assert refusal(services.block_files, actor=mina, **given | {"message_id": views[0].id}) == "not_found"
+    services.block_files(actor=mina, **given)
+    services.block_files(actor=mina, **given)
+    told = [event["type"] for event in events(topic_of(room))]
+    assert told.count("attachment.blocked") == 2
+    page = selectors.message_page(actor=teo, room_id=room.pk)
+    assert [one.blocked for one in page.messages[-2].attachments] == [True, True]
+    assert set(AuditEntry.objects.filter(action="attachment.block").values_list("reason", flat=True)) == {"private data"}
+
+
 def test_staff_take_away_what_a_public_room_shows(mina, room, secret):
     helper = factories.make_person("helper", is_staff=True)
     boss = factories.make_person("boss", is_staff=True, is_superuser=True)
