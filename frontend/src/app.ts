@@ -204,12 +204,26 @@ class App {
 
   // Actions and keys
 
+  /** Opens the palette's field at once, so that what is typed next is its own; what fits comes with its part of the page. */
+  #jump(): void {
+    const box = dialog("d-palette");
+    if (box.open) return box.close();
+    // Over another dialog it would hide what is being filled in.
+    if (document.querySelector("dialog[open]") !== null) return;
+    part<HTMLInputElement>(box, "input").value = "";
+    openDialog(box);
+    this.#dialogs.palette.use((palette) => palette.show()).catch((error: unknown) => {
+      box.close();
+      this.#shell.fail("This part of the page could not be loaded", error);
+    });
+  }
+
   #act(): void {
     const router = this.#router;
     const stage = this.#stage;
     const dialogs = this.#dialogs;
     this.#actions.add({
-      "open-palette": () => this.#use(dialogs.palette, (palette) => palette.toggle()),
+      "open-palette": () => this.#jump(),
       "new-room": () => this.#use(dialogs.newRoom, (box) => box.open()),
       "new-direct": () => this.#use(this.#dialogs.direct, (box) => box.open()),
       "switch-theme": (button) => this.#shell.openMenu({ label: "Theme", anchor: button, items: this.#preferences.themeItems(this.#shell) }),
@@ -235,7 +249,7 @@ class App {
 
   #keys(): void {
     listenForKeys({
-      jump: () => this.#use(this.#dialogs.palette, (palette) => palette.toggle()),
+      jump: () => this.#jump(),
       search: () => this.#router.go("/search/"),
       step: (step, unreadOnly) => this.#step(step, unreadOnly),
       shortcuts: () => openDialog(dialog("d-shortcuts")),

@@ -255,5 +255,5 @@ test("a ban says until when and why, a mute where", () => {
   assert.deepEqual([gate.text, gate.facts, gate.shut], ["You cannot read or write in Northwind Labs.", [["Reason", "Advertising"]], true]);
   assert.equal(suspendedGate("Northwind Labs", null, "Wait a week.").text, "Wait a week.");
   const mute = { ...ban, kind: "mute", reason: "" };
-  assert.deepEqual(muteNotice(mute, " in #general"), { kind: "error", title: "You are muted in #general" });
+  assert.deepEqual(muteNotice(mute, " in #general"), { kind: "error", matter: "mute ", title: "You are muted in #general" });
 });

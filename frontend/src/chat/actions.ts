@@ -16,7 +16,7 @@ import { openHistory } from "./history";
 import { keepItems } from "./keep_items";
 import type { Log } from "./log";
 import { openPicker } from "./picker";
-import { mayReport, maySanction, reportMessage, sanctionPerson } from "./report";
+import { blockFiles, mayBlock, mayReport, maySanction, reportMessage, sanctionPerson } from "./report";
 import { canDelete, canEdit, canPost, canReact } from "./rights";
 import { permalink } from "./row";
 
@@ -264,6 +264,7 @@ export class Actions {
       { text: "Copy link", icon: "link", key: "L", run: () => void this.#copyLink(message, state) },
       { text: "Copy text", icon: "copy", run: () => void this.#copy(message.body, "Text copied") },
       mayReport(message, session.me) && { text: "Report…", icon: "flag", line: true, run: () => void reportMessage(this.#shell, message) },
+      mayBlock(state, message) && { text: "Block files…", icon: "file-x", danger: true, run: () => void blockFiles(this.#shell, message) },
       author !== null && maySanction(state, author.id, session.me) && { text: "Mute, remove or ban…", icon: "gavel", danger: true, run: () => void sanctionPerson(this.#shell, state, author) },
       canDelete(state, message, session.me) && { text: "Delete", icon: "trash-2", key: "Del", danger: true, line: true, run: (event) => void this.#remove(message, event.shiftKey) },
     ];

@@ -22,7 +22,7 @@ const REASONS: readonly Choice[] = [
 const READ = "Reason, which they will read";
 export const SANCTIONS: readonly Choice[] = [
   { value: "mute", text: "Mute", help: "They read on and write nothing here", lasts: true, also: true, reason: READ },
-  { value: "kick", text: "Remove", help: "They lose the room now; where the door is open they may come back", also: true, danger: true, reason: READ },
+  { value: "kick", text: "Remove", help: "They lose the room now, and may come back when the time is over", lasts: true, endless: "They may come back at once", also: true, danger: true, reason: READ },
   { value: "ban", text: "Ban", help: "They lose the room and cannot come back until it is over", lasts: true, also: true, danger: true, reason: READ },
 ];
 
@@ -45,6 +45,22 @@ export async function reportMessage(shell: Shell, message: MessageView): Promise
   const quote = withoutMarks(excerpt(message.body));
   const sent = await decide({ title: "Report this message", text, quote, legend: "What is wrong with it?", choices: REASONS, go: "Report", run });
   if (sent) shell.toast({ kind: "info", title: "Reported to the moderators" });
+}
+
+/** Whether this person may take the files of this message away. */
+export function mayBlock(state: RoomSnapshot, message: MessageView): boolean {
+  return canModerate(state) && message.attachments.some((file) => !file.blocked);
+}
+
+export async function blockFiles(shell: Shell, message: MessageView): Promise<void> {
+  const count = message.attachments.filter((file) => !file.blocked).length;
+  const files = count === 1 ? "the file" : `${count} files`;
+  const run = ({ reason }: Decision) => shell.session.command("message.block_files", { message: message.id, reason }, message.room);
+  const choice = { value: "block", text: `Block ${files}`, help: "Nobody can open them any more; the message stays", danger: true, reason: "Reason, for the record" };
+  const text = "It happens at once and cannot be undone here. To take the text away as well, delete the message.";
+  const quote = message.attachments.filter((file) => !file.blocked).map((file) => file.name).join(", ");
+  const done = await decide({ title: "Block files", text, quote, legend: "What happens", choices: [choice], go: "Block", run });
+  if (done) shell.toast({ kind: "info", title: count === 1 ? "The file is blocked" : `${count} files are blocked` });
 }
 
 /** Mutes, removes or bans somebody in a room. */

@@ -33,7 +33,7 @@ export class AttentionParts {
     if (summary === undefined) return;
     // A phone's bar has no room for a button of its own.
     const pins: MenuItem = { icon: "pin", text: "Pinned messages", run: () => this.openPins(button) };
-    openRoomMenu(this.#shell, summary, { anchor: button, before: PHONE.matches ? [pins] : [] });
+    openRoomMenu(this.#shell, summary, { anchor: button, more: PHONE.matches ? [pins] : [] });
   }
 
   /** Opens the pane of pins, or closes it when it stands open. */

@@ -16,6 +16,8 @@ export interface Notice {
   act?: { label: string; run(): void };
   /** How long it stays, when 5 s are too short to think it over; 0: until it is closed. */
   seconds?: number;
+  /** Another notice of the same matter takes its place. */
+  matter?: string;
   /** The person has closed it, or done what it offers. */
   closed?(): void;
 }
@@ -39,6 +41,8 @@ export interface MenuItem {
   text: string;
   key?: string;
   danger?: boolean;
+  /** What holds now, of several of which one does. */
+  chosen?: boolean;
   /** Draws a line above the item. */
   line?: boolean;
   /** The click says which keys were held: Shift skips a question. */

@@ -11,6 +11,8 @@ export interface Choice {
   help: string;
   /** It holds for a time. */
   lasts?: boolean;
+  /** What no end means, when it is not "Until it is lifted"; it is then chosen first. */
+  endless?: string;
   /** Goes together with the box at the end of the request. */
   also?: boolean;
   danger?: boolean;
@@ -50,6 +52,9 @@ export function secondsOf(chosen: string, until: string, now: number): number | 
   return chosen === "until" ? secondsUntil(until, now) : Number(chosen);
 }
 
+const LIFTED = "Until it is lifted";
+const HOUR = "3600";
+
 class DecisionForm {
   readonly #box = dialog("d-decide");
   readonly #form = part<HTMLFormElement>(this.#box, "form");
@@ -59,6 +64,7 @@ class DecisionForm {
     this.#request = request;
     const text = (name: string, value: string) => (part(this.#box, `[data-part=${name}]`).textContent = value);
     this.#form.reset();
+    for (const field of ["reason", "until"]) this.#tell(field, false);
     text("title", request.title);
     text("text", request.text);
     text("quote", request.quote ?? "");
@@ -88,8 +94,18 @@ class DecisionForm {
     return found;
   }
 
+  /** What no end means is said in the words of the choice; one with words of its own begins with it. */
+  #drawTime({ endless = LIFTED }: Choice): void {
+    const select = part<HTMLSelectElement>(this.#form, "[name=seconds]");
+    const option = part(select, "option[value='']");
+    if (option.textContent === endless) return;
+    option.textContent = endless;
+    select.value = endless === LIFTED ? HOUR : "";
+  }
+
   #changed(): void {
     const choice = this.#chosen;
+    this.#drawTime(choice);
     const custom = part<HTMLSelectElement>(this.#form, "[name=seconds]").value === "until";
     part(this.#box, "[data-part=time]").hidden = choice.lasts !== true;
     part(this.#box, "[data-part=until]").hidden = choice.lasts !== true || !custom;

@@ -58,6 +58,7 @@ export class Menu {
     const button = clone<HTMLButtonElement>("t-menu-item");
     part(button, "[data-part=icon]").replaceChildren(icon(item.icon));
     part(button, "[data-part=text]").textContent = item.text;
+    if (item.chosen === true) button.setAttribute("aria-label", `${item.text}, chosen`);
     const key = part(button, "[data-part=key]");
     key.hidden = item.key === undefined;
     key.textContent = item.key ?? "";

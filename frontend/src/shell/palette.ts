@@ -1,4 +1,4 @@
-// Ctrl K: jump to a room, a person or a command. Made once by app.ts.
+// Ctrl K: jump to a room, a person or a command. Made once by app.ts, which opens it.
 // What it offers is decided in palette_entries.ts; this draws it and asks the server for people and rooms meanwhile.
 
 import * as api from "../api";
@@ -7,7 +7,7 @@ import { avatar, roomIcon } from "../people";
 import type { BrowseRoom, PersonView } from "../protocol";
 import type { Session } from "../session";
 import { shortTime } from "../time";
-import { dialog, openDialog } from "./dialogs";
+import { dialog } from "./dialogs";
 import { Listbox, type Choice } from "./listbox";
 import { countFound, countSentence, narrowed, paletteGroups, type Entry, type Group, type PaletteCommand } from "./palette_entries";
 import { presenceOf } from "./presence";
@@ -49,16 +49,12 @@ export class Palette {
     this.#box.addEventListener("close", () => this.#asked?.abort());
   }
 
-  toggle(): void {
-    if (this.#box.open) return this.#box.close();
-    // Over another dialog it would hide what is being filled in.
-    if (document.querySelector("dialog[open]") !== null) return;
-    this.#input.value = "";
+  /** Draws what fits what was typed since it was opened; nothing if it is closed again. */
+  show(): void {
+    if (!this.#box.open) return;
     this.#found = [];
     this.#people = this.#session.people.all();
-    this.#draw();
-    openDialog(this.#box);
-    this.#input.focus();
+    this.#typed();
   }
 
   #typed(): void {

@@ -43,7 +43,8 @@ export class Preferences {
     const chosen = this.get().theme;
     return THEMES.map(({ theme, icon, text }) => ({
       icon: theme === chosen ? "check" : icon,
-      text: theme === chosen ? `${text}, chosen` : text,
+      text,
+      ...(theme === chosen ? { chosen: true } : {}),
       run: () => void this.setTheme(theme, shell),
     }));
   }

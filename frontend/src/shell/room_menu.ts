@@ -42,7 +42,7 @@ function quietItems(summary: RoomSummary, set: (until: string | null) => void): 
   ];
 }
 
-export function roomItems(shell: Shell, summary: RoomSummary): MenuItem[] {
+export function roomItems(shell: Shell, summary: RoomSummary, more: readonly MenuItem[] = []): MenuItem[] {
   const { session } = shell;
   const { id } = summary.room;
   const run = (work: () => Promise<unknown>, what: string, done: string) =>
@@ -50,7 +50,8 @@ export function roomItems(shell: Shell, summary: RoomSummary): MenuItem[] {
   const chosen = levelOf(summary);
   const levels = LEVELS.map(({ level, icon, text }): MenuItem => ({
     icon: level === chosen ? "check" : icon,
-    text: level === chosen ? `${text}, chosen` : text,
+    text,
+    ...(level === chosen ? { chosen: true } : {}),
     run: () => run(() => session.command("room.set_notify", { level }, id), "The choice was not saved", `Notify: ${text}`),
   }));
   const quiet = quietItems(summary, (quiet_until) =>
@@ -61,7 +62,7 @@ export function roomItems(shell: Shell, summary: RoomSummary): MenuItem[] {
     unread && { icon: "mail-check", text: "Mark as read", line: true, run: () => run(() => session.command("read.set", { seq: summary.head_seq }, id), "The room could not be marked read", "Read") },
     !isDirect(summary) && { icon: "log-out", text: "Leave the room", line: !unread, danger: true, run: () => void leave(shell, summary) },
   ];
-  return [...levels, ...quiet, ...rest.filter((item): item is MenuItem => item !== false)];
+  return [...levels, ...quiet, ...more, ...rest.filter((item): item is MenuItem => item !== false)];
 }
 
 async function leave(shell: Shell, summary: RoomSummary): Promise<void> {
@@ -72,13 +73,13 @@ async function leave(shell: Shell, summary: RoomSummary): Promise<void> {
 interface Place {
   anchor: HTMLElement;
   at?: { x: number; y: number };
-  /** Items above the others. */
-  before?: readonly MenuItem[];
+  /** Items of this place only. */
+  more?: readonly MenuItem[];
 }
 
-export function openRoomMenu(shell: Shell, summary: RoomSummary, { anchor, at, before = [] }: Place): void {
+export function openRoomMenu(shell: Shell, summary: RoomSummary, { anchor, at, more = [] }: Place): void {
   const cap = isSilent(summary, new Date()) ? `${labelOf(summary)} is muted` : `Tell me in ${labelOf(summary)}`;
-  shell.openMenu({ label: `Notifications of ${labelOf(summary)}`, anchor, cap, items: [...before, ...roomItems(shell, summary)], ...(at === undefined ? {} : { at }) });
+  shell.openMenu({ label: `Notifications of ${labelOf(summary)}`, anchor, cap, items: roomItems(shell, summary, more), ...(at === undefined ? {} : { at }) });
 }
 
 /** Rows of the list get the menu: right click, Shift F10 or the menu key, long press. */

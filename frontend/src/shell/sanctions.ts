@@ -21,9 +21,13 @@ export function suspendedGate(site: string, ban: SanctionApplied | null, words: 
   return { ...gate, text: `You cannot read or write in ${site}${untilText(ban.until)}.`, ...reason };
 }
 
+function matterOf(room: number | null): string {
+  return `mute ${room ?? ""}`;
+}
+
 export function muteNotice(mute: SanctionApplied, place: string): Notice {
   const text = mute.reason === "" ? {} : { text: `The moderators: “${mute.reason}”` };
-  return { kind: "error", title: `You are muted${place}${untilText(mute.until)}`, ...text };
+  return { kind: "error", matter: matterOf(mute.room), title: `You are muted${place}${untilText(mute.until)}`, ...text };
 }
 
 /** What a timer of the browser can wait. */
@@ -54,7 +58,7 @@ export class Sanctions {
 
   #free(room: number | null, toast: (notice: Notice) => void): void {
     clearTimeout(this.#ends.get(room));
-    toast({ kind: "info", title: `You may write again${this.#placeOf(room)}` });
+    toast({ kind: "info", matter: matterOf(room), title: `You may write again${this.#placeOf(room)}` });
   }
 
   #placeOf(room: number | null): string {

@@ -1,18 +1,13 @@
 // Draws what a search found: messages with context, files, documents. Used by search_view.ts.
 // Marked words come as pieces of plain text; nothing here is HTML.
 
-import { clone, el, icon, part } from "../dom";
+import { fileIcon, sizeWords } from "../chat/media/words";
+import { clone, el, part } from "../dom";
 import { avatar, firstName, roomIcon, roomName } from "../people";
 import type { DocumentFound, FileFound, MessageFound, PersonView, QuoteView, RoomView, SearchAnswer, SearchPiece } from "../protocol";
 import type { Session } from "../session";
 import { clock, dayLabel, fullTime } from "../time";
 import { withoutMarks } from "../words";
-
-/** "184 KB", "2.4 MB" */
-export function sizeText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  return bytes < 999_500 ? `${Math.round(bytes / 1000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
-}
 
 /** Text nodes, <mark> and <code>; neighbours in code share one. */
 export function pieceNodes(pieces: readonly SearchPiece[]): Node[] {
@@ -121,9 +116,8 @@ export class Hits {
     name.download = file.name;
     name.replaceChildren(...pieceNodes(hit.name));
     part(element, "[data-part=open]").setAttribute("aria-label", `Show ${file.name} in its room`);
-    const icons: Record<string, string> = { image: "image", audio: "music", video: "video" };
-    part(element, "[data-part=icon]").replaceChildren(icon(icons[file.kind] ?? "file"));
-    part(element, "[data-part=detail]").textContent = `${sizeText(file.size_bytes)} · ${this.#name(hit.author)}, ${clock(hit.created_at)}`;
+    part(element, "[data-part=icon]").replaceChildren(fileIcon(file));
+    part(element, "[data-part=detail]").textContent = `${sizeWords(file.size_bytes)} · ${this.#name(hit.author)}, ${clock(hit.created_at)}`;
     return element;
   }
 

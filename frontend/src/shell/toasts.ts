@@ -23,7 +23,11 @@ export class Toasts {
     };
     if (notice.kind !== "error" && notice.seconds !== 0) this.#expire(toast, close, notice.seconds === undefined ? SHOWN_MS : notice.seconds * 1000);
     // The same error again takes the place of the first.
-    for (const other of this.#all()) if (other.textContent === toast.textContent) other.remove();
+    const { matter = "" } = notice;
+    for (const other of this.#all()) {
+      if (other.textContent === toast.textContent || (matter !== "" && (other as HTMLElement).dataset["matter"] === matter)) other.remove();
+    }
+    toast.dataset["matter"] = matter;
     this.#place.append(toast);
     this.#makeRoom();
   }

@@ -151,7 +151,9 @@ class Lightbox {
     const where = room === null ? "" : ` in ${roomLabel(room, others)}`;
     const size = picture.width === null ? "" : `${picture.width.toLocaleString("en")} × ${(picture.height ?? 0).toLocaleString("en")} · `;
     part(this.#box, "[data-part=facts]").textContent = `${shell.session.people.name(message.author)}${where}, ${fullTime(message.created_at)} · ${size}${sizeWords(picture.size_bytes)}`;
-    const said = withoutMarks(excerpt(message.body));
+    const short = excerpt(message.body);
+    const whole = short.length === message.body.replace(/\s+/gu, " ").trim().length;
+    const said = withoutMarks(short) + (whole ? "" : "…");
     part(this.#box, "[data-part=caption]").textContent = [place, said === "" ? "" : `“${said}”`].filter((text) => text !== "").join(" · ");
     const save = part<HTMLAnchorElement>(this.#box, "[data-part=save]");
     save.href = picture.url;

@@ -160,7 +160,7 @@ export class UploadsPart implements ComposerPart {
     progress.setAttribute("aria-label", `Uploading ${name}`);
     const detail = part(row, "[data-part=detail]");
     detail.hidden = running;
-    if (!running) detail.textContent = bad ? upload.why : `${sizeWords(upload.view?.size_bytes ?? upload.bytes)} · ready`;
+    if (!running) detail.textContent = bad ? upload.why : `${sizeWords(upload.view?.size_bytes ?? upload.bytes)} · ${readyWords(upload)}`;
     const retry = part(row, "[data-upload=retry]");
     retry.hidden = state !== "failed";
     retry.setAttribute("aria-label", `Retry ${name}`);
@@ -178,6 +178,14 @@ export class UploadsPart implements ComposerPart {
     }
     this.#told = now;
   }
+}
+
+const PICTURE = /\.(jpe?g|png|gif|webp|avif|heic|heif|tiff?|bmp|svg)$/i;
+
+/** A picture that browsers do not show, or that is none inside, goes as a file: that is told before it is sent. */
+function readyWords(upload: Upload): string {
+  const called = upload.type.startsWith("image/") || PICTURE.test(upload.name);
+  return called && upload.view !== null && upload.view.kind !== "image" ? "ready, sent as a file" : "ready";
 }
 
 /** What a file probably is, before the server has looked at its bytes. */
