@@ -358,6 +358,9 @@ ASSISTANT_ROOM_DAY_COST = env("ASSISTANT_ROOM_DAY_COST", "5")
 ASSISTANT_SITE_DAY_COST = env("ASSISTANT_SITE_DAY_COST", "50")
 """Limits of a day (UTC), in tokens and in the currency; 0: none."""
 
+ASSISTANT_METRICS = ""
+"""The function that answers the assistant's questions about numbers (see assistant.tools.numbers); empty: none does."""
+
 # Hooks
 
 PRESENCE_HOOK = "chat.presence.announce"
