@@ -16,7 +16,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import connection
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -159,9 +159,17 @@ def _longest(sanctions: Iterable[Sanction]) -> Sanction | None:
 
 def barred_from(*, user_id: int, room_id: int) -> Sanction | None:
     """The ban or kick that keeps this person out of the room now, or the ban everywhere; the longest of several."""
+    return _longest(_barring(room_id).filter(user_id=user_id))
+
+
+def barred_among(*, user_ids: Collection[int], room_id: int) -> set[int]:
+    """Those of the people whom a ban or a kick keeps out of the room now."""
+    return set(_barring(room_id).filter(user_id__in=user_ids).values_list("user_id", flat=True))
+
+
+def _barring(room_id: int) -> QuerySet[Sanction]:
     where = Q(room_id=room_id) | Q(room_id__isnull=True, kind=Sanction.Kind.BAN)
-    kinds = (Sanction.Kind.BAN, Sanction.Kind.KICK)
-    return _longest(Sanction.objects.active().filter(where, user_id=user_id, kind__in=kinds))
+    return Sanction.objects.active().filter(where, kind__in=(Sanction.Kind.BAN, Sanction.Kind.KICK))
 
 
 def sanctions_of(*, user_id: int, limit: int = 20) -> list[Sanction]:

@@ -33,7 +33,12 @@ LINK_GONE: Final = 410
 
 
 def _shell(
-    request: HttpRequest, *, room: RoomSnapshot | None = None, message: UUID | None = None, status: int = 200
+    request: HttpRequest,
+    *,
+    room: RoomSnapshot | None = None,
+    message: UUID | None = None,
+    status: int = 200,
+    barred: str = "",
 ) -> HttpResponse:
     boot = {
         "home": selectors.home_snapshot(actor=_user(request)),
@@ -42,7 +47,7 @@ def _shell(
         "socket": SOCKET,
         "static": settings.STATIC_URL,
     }
-    return render(request, "chat/app.html", {"boot": msgspec.to_builtins(boot)}, status=status)
+    return render(request, "chat/app.html", {"boot": msgspec.to_builtins(boot), "barred": barred}, status=status)
 
 
 def _user(request: HttpRequest) -> User:
@@ -79,8 +84,9 @@ def _room_page(
     user = _user(request)
     try:
         snapshot = selectors.room_snapshot(actor=user, room_id=find(user), around_id=message_id)
-    except Refused:
-        return _shell(request, status=404)
+    except Refused as refused:
+        barred = refused.message if refused.code == "banned" else ""
+        return _shell(request, status=403 if barred else 404, barred=barred)
     if snapshot.room.url.startswith("/direct/") != direct:
         return _shell(request, status=404)
     return _shell(request, room=snapshot, message=message_id)

@@ -53,20 +53,22 @@ def find_bench(*, actor: User, room_id: int) -> Bench:
 
     Raises:
         Refused: `not_found` for a room that they may not see, `forbidden` for members who are no moderators and for
-            direct conversations.
+            direct conversations, `banned`.
     """
+    refusal = Refused("forbidden")
     try:
         place = find_place(actor=actor, room_id=room_id)
-    except Refused:
-        place = None
+    except Refused as refused:
+        place, refusal = None, refused
     if place is not None and permissions.can_moderate(place.standing):
         return Bench(place, staff=False)
     if is_staff_moderator(actor):
         room = Room.objects.filter(pk=room_id).first()
         public = room is not None and room.kind == Room.Kind.PUBLIC
-        if room is not None and (actor.is_superuser or public or waits_for_staff(room_id)):
+        superuser = actor.is_superuser and accounts.as_of_now(actor).is_superuser
+        if room is not None and (superuser or public or waits_for_staff(room_id)):
             return Bench(Place(room, standing_of(room, "")), staff=True)
-    raise Refused("forbidden" if place is not None else "not_found")
+    raise refusal
 
 
 def open_cases(room_id: int, *, without: int) -> int:

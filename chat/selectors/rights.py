@@ -54,7 +54,7 @@ class Rights:
 
 
 def rights_of(*, room_id: int, user_ids: Collection[int]) -> dict[int, Rights]:
-    """Rights by person, in one query; who may not even see the room is left out."""
+    """Rights by person, in one query for members; who may not even see the room is left out."""
     if not user_ids or not 0 < room_id <= MOST_ID:
         return {}
     now = sql_time(timezone.now())
@@ -68,8 +68,9 @@ def rights_of(*, room_id: int, user_ids: Collection[int]) -> dict[int, Rights]:
             found[user_id] = _rights(Standing(role, kind, bool(read_only), bool(archived)), muted=bool(muted))
     if rows:
         outside = Standing("", rows[0][0], bool(rows[0][1]), bool(rows[0][2]))
-        if can_see(outside):
-            found |= {user_id: _rights(outside, muted=False) for user_id in ids if user_id not in found}
+        strangers = [user_id for user_id in ids if user_id not in found] if can_see(outside) else []
+        barred = accounts.barred_among(user_ids=strangers, room_id=room_id) if strangers else set()
+        found |= {user_id: _rights(outside, muted=False) for user_id in strangers if user_id not in barred}
     return found
 
 

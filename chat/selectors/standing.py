@@ -98,7 +98,8 @@ def find_place(*, actor: User, room_id: int, invited: bool = False) -> Place:
         invited: they hold a link, so the room may be seen.
 
     Raises:
-        Refused: `not_found` for a room that is not there or may not be seen.
+        Refused: `not_found` for a room that is not there or may not be seen; `banned` for a public one that the person
+            was banned from, or removed from for a time that is not over.
     """
     if not 0 < room_id <= MOST_ID:
         raise Refused("not_found")
@@ -109,7 +110,20 @@ def find_place(*, actor: User, room_id: int, invited: bool = False) -> Place:
     room = Room.objects.filter(pk=room_id).first()
     if room is None or not (invited or can_see(standing_of(room, ""))):
         raise Refused("not_found")
+    if not invited and (barred := refusal_of_barred(user_id=actor.pk, room_id=room_id)) is not None:
+        raise barred
     return Place(room, standing_of(room, ""))
+
+
+def refusal_of_barred(*, user_id: int, room_id: int) -> Refused | None:
+    """What somebody reads who may not come into a room now, nor look into it; None for everybody else."""
+    barred = accounts.barred_from(user_id=user_id, room_id=room_id)
+    if barred is None:
+        return None
+    left = None if barred.until is None else round((barred.until - timezone.now()).total_seconds(), 1)
+    done = "banned from" if barred.kind == barred.Kind.BAN else "removed from"
+    when = "" if barred.until is None else f" until {timezone.localtime(barred.until):%d.%m.%Y %H:%M}"
+    return Refused("banned", f"You are {done} this room{when}: {barred.reason}", retry_after=left)
 
 
 def find_place_of_superuser(*, actor: User, room_id: int) -> Place:

@@ -17,7 +17,7 @@ from accounts import services as account_services
 from chat.events import MemberRemoved, SeqResult
 from chat.models import Membership
 from chat.selectors.moderation import Bench, find_bench
-from chat.selectors.standing import standing_of
+from chat.selectors.standing import refusal_of_barred, standing_of
 from chat.selectors.views import room_topic
 from chat.services import links
 from chat.services.turn import Turn, take_off_list
@@ -144,12 +144,9 @@ def refuse_barred(*, user_id: int, room_id: int, name: str = "") -> None:
     Raises:
         Refused: `banned` with the seconds left unless it holds until it is lifted; `forbidden` for somebody else.
     """
-    barred = accounts.barred_from(user_id=user_id, room_id=room_id)
-    if barred is None:
+    refusal = refusal_of_barred(user_id=user_id, room_id=room_id)
+    if refusal is None:
         return
     if name:
         raise Refused("forbidden", f"{name} may not come into this room now. A moderator can change that.")
-    left = None if barred.until is None else round((barred.until - timezone.now()).total_seconds(), 1)
-    done = "banned from" if barred.kind == BAN else "removed from"
-    when = "" if barred.until is None else f" until {timezone.localtime(barred.until):%d.%m.%Y %H:%M}"
-    raise Refused("banned", f"You are {done} this room{when}: {barred.reason}", retry_after=left)
+    raise refusal

@@ -29,6 +29,11 @@ export const NOT_FOUND: Gate = {
   text: "The address is wrong, the room is gone, or it is not open to you.",
 };
 
+/** Somebody banned, or removed for a time, looks for the room; `text` says why and until when. */
+export function barredGate(where: string, text: string): Gate {
+  return { icon: "ban", where, title: "This room is closed to you", text };
+}
+
 /** `back` says when somebody banned may come again: " until 09:00"; null for everybody else. */
 export function removedGate(label: string, at: string | undefined, reason: string, back: string | null = null): Gate {
   const when = at === undefined ? "" : ` at ${clock(at)}`;

@@ -6,7 +6,7 @@ import type { BrowseRoom, RoomRemoved, RoomView } from "../protocol";
 import type { ConnectionState } from "../socket";
 import type { Badge } from "./badge";
 import { errorText } from "./dialogs";
-import { failedGate, GateView, NOT_FOUND, removedGate, type Gate } from "./gate_view";
+import { barredGate, failedGate, GateView, NOT_FOUND, removedGate, type Gate } from "./gate_view";
 import { HomeView } from "./home_view";
 import { PHONE, type Rail } from "./rail";
 import { RoomStage } from "./room_view";
@@ -132,7 +132,9 @@ export class Stage {
   async #showRoom(route: RoomRoute, turn: number, quiet: boolean): Promise<void> {
     const room = this.#find(route);
     // A link to a room that this tab has not heard of: the server knows, and answers with the whole page.
-    if (room === null) return quiet ? this.showGate(NOT_FOUND) : location.assign(location.href);
+    const { barred } = document.body.dataset;
+    const none = barred === undefined ? NOT_FOUND : barredGate("", barred);
+    if (room === null) return quiet ? this.showGate(none) : location.assign(location.href);
     const message = route.name === "room" ? route.message : null;
     if (this.#view instanceof RoomStage && route.name === "room" && this.#view.room.id === room.id) return this.#again(message, quiet);
     const view = await this.#viewOf(route, room);
@@ -181,6 +183,7 @@ export class Stage {
       return message;
     } catch (error) {
       if (turn !== this.#turn) return null;
+      if (error instanceof ApiError && error.code === "banned") return void this.showGate(barredGate(this.#labelOf(room), error.message));
       const unknown = error instanceof ApiError && (error.status === 404 || error.status === 403);
       // The message may be gone while the room is not.
       if (message !== null && unknown) return this.#withoutMessage(room, turn);
