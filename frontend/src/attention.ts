@@ -6,10 +6,13 @@ import type { AnyEvent } from "./events";
 import type { AttentionView, ThreadMark } from "./protocol";
 import { reduceAttention } from "./reducers/attention";
 import type { Session } from "./session";
+import type { ConnectionState } from "./socket";
 import { Store } from "./store";
 
 /** After a new connection everybody asks; not all in the same second. */
 const SPREAD_MS = 4_000;
+
+const ENDED: ReadonlySet<ConnectionState> = new Set(["signed_out", "banned", "stopped"]);
 
 const made = new WeakMap<Session, Attention>();
 
@@ -52,7 +55,8 @@ export class Attention {
 
   /** Loads it anew; what happens meanwhile is applied after it. */
   async load(): Promise<void> {
-    if (this.#held !== null) return;
+    // Whoever is signed out or banned would only be refused, and sees why already.
+    if (this.#held !== null || ENDED.has(this.#session.connection.state)) return;
     const held: AnyEvent[] = (this.#held = []);
     try {
       const loaded = await get<AttentionView>("/api/attention/");
