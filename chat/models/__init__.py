@@ -6,7 +6,7 @@ from chat.models.attention import Bookmark, Pin, Reminder, ThreadFollow
 from chat.models.drafts import Draft, DraftCopy
 from chat.models.imports import ImportedLine
 from chat.models.messages import Beside, Mention, Message, MessageRevision, Reaction
-from chat.models.moderation import Report, WordRule
+from chat.models.moderation import CaseClaim, Report, WordRule
 from chat.models.rooms import Membership, Room, RoomInvite
 from chat.models.search import SearchEntry
 
@@ -15,6 +15,7 @@ __all__ = [
     "Attachment",
     "Beside",
     "Bookmark",
+    "CaseClaim",
     "Draft",
     "DraftCopy",
     "ImportedLine",

@@ -53,6 +53,17 @@ class Report(models.Model):
         return f"report of {self.message_id}"
 
 
+class CaseClaim(models.Model):
+    """A moderator who is deciding about a reported message, as the others at the queue see it; it ends by itself."""
+
+    message = models.OneToOneField(Message, models.CASCADE, primary_key=True, related_name="claim")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"claim of {self.message_id}"
+
+
 class WordRule(models.Model):
     """Words that are flagged for a moderator, masked, or not accepted; in one room or everywhere."""
 

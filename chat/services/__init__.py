@@ -13,6 +13,7 @@ from chat.services.follows import follow_thread, set_thread_read
 from chat.services.links import create_link, revoke_link
 from chat.services.members import appoint_owner, invite_person, join_room, leave_room, remove_member, set_role
 from chat.services.messages import add_reaction, edit_message, remove_reaction, send_message
+from chat.services.moderation.cases import claim_case, release_case, undo_decision
 from chat.services.moderation.reports import report_message, settle_report
 from chat.services.moderation.rules import delete_rule, save_rule
 from chat.services.moderation.sanctions import lift_member_sanction, sanction_member
@@ -32,6 +33,7 @@ __all__ = [
     "block_files",
     "change_answer",
     "choose_version",
+    "claim_case",
     "create_link",
     "create_room",
     "delete_message",
@@ -49,6 +51,7 @@ __all__ = [
     "mark_unread",
     "open_direct",
     "pin_message",
+    "release_case",
     "remove_bookmark",
     "remove_member",
     "remove_reaction",
@@ -64,6 +67,7 @@ __all__ = [
     "set_thread_read",
     "settle_report",
     "store_upload",
+    "undo_decision",
     "unpin_message",
     "update_room",
     "write_down",

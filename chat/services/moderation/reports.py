@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import services as accounts
-from chat.models import Attachment, Message, Report
+from chat.models import Attachment, CaseClaim, Message, Report
 from chat.selectors.moderation import find_bench
 from chat.selectors.standing import find_message, find_place
 from chat.services.blocking import block_attachment
@@ -123,6 +123,7 @@ def _close(actor: User, message: Message, action: str, reason: str) -> None:
         ended["excerpt"] = ""
     if not Report.objects.filter(message=message, state=Report.State.OPEN).update(**ended):
         raise Refused("conflict", "Somebody else has decided about this already.")
+    CaseClaim.objects.filter(message=message).delete()
     accounts.record_audit(
         actor=actor,
         action=f"report.{action}",
