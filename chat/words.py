@@ -23,6 +23,8 @@ STARRED_MOST: Final = 200
 
 _LEFT_OUT: Final = frozenset({"Mn", "Me", "Cf"})
 """Accents, and what is not seen at all and could split a word."""
+_BLANKS: Final = dict.fromkeys(map(ord, "\u115f\u1160\u2800\u3164\uffa0"))
+"""Letters and signs that show nothing: fillers of Korean script, the empty pattern of Braille."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def words_of(phrase: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text)
+    decomposed = unicodedata.normalize("NFKD", text).translate(_BLANKS)
     return "".join(char for char in decomposed if unicodedata.category(char) not in _LEFT_OUT).casefold()
 
 

@@ -32,7 +32,7 @@ from chat.services import search
 from chat.services.attachments import claim_attachments, claimed_by
 from chat.services.drafts import clear_sent
 from chat.services.follows import follow_thread_of_reply
-from chat.services.moderation.rules import flag_message, screen
+from chat.services.moderation.rules import flag_message, screen, screen_names
 from chat.services.turn import Turn, Unchanged, refuse_muted, refuse_silent, seq_or_nothing, take_turn
 from chat.shapes import BesideView
 from chat.words import is_masked
@@ -141,10 +141,11 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
         created_at=turn.now,
     )
     _messages.insert(message)
-    flag_message(message=message, rule_id=screened.flagged_by)
     _store_mentions(message, mentioned)
     _store_beside(message, draft.beside)
     files = claim_attachments(turn=turn, message_id=message.pk, wanted=draft.attachments) if draft.attachments else []
+    named = screen_names(place=turn.place, names=[file.name for file in files])
+    flag_message(message=message, rule_id=screened.flagged_by or named)
     quote = quote_view(quoted) if quoted else None
     view = message_view(message, quote=quote, mentions=mentioned, beside=draft.beside, attachments=files)
     thread = thread_views([root.pk])[root.pk] if root else None

@@ -14,6 +14,7 @@ from realtime.models import Event
 from realtime.protocol import Refused
 from tests import factories
 from tests.chat.conftest import last_event, topic_of
+from tests.chat.uploading import stored
 
 
 def found(phrase: str, text: str) -> list[str]:
@@ -32,6 +33,7 @@ def found(phrase: str, text: str) -> list[str]:
         ("buy now", "Buy   now! buy it now", ["Buy   now"]),
         ("buy *", "buy this, buy", ["buy this"]),
         ("ban", "b\u200ba\u00adn banana", ["b\u200ba\u00adn"]),
+        ("ban", "b\u3164an b\u2800an \uffa0ban", ["b\u3164an", "b\u2800an", "ban"]),
         ("привет", "ПРИВЕТ мир", ["ПРИВЕТ"]),
         ("", "anything", []),
         ("*", "anything", []),
@@ -144,3 +146,50 @@ def test_a_rule_that_could_find_nothing_is_refused(mina, phrase):
         rule(mina, phrase, "flag")
     assert refused.value.field == "phrase"
     assert not WordRule.objects.exists()
+
+
+EVASIONS = [
+    "rose*bud*",
+    "**rose**bud",
+    "ro~~se~~bud",
+    "rose&#98;ud",
+    "rose&ZeroWidthSpace;bud",
+    "[rose](https://a.example)bud",
+    "r`osebud`",
+]
+
+
+@pytest.mark.parametrize("text", EVASIONS)
+@pytest.mark.parametrize("action", ["block", "mask"])
+def test_a_word_that_markdown_takes_apart_is_found_as_the_page_shows_it(mina, teo, room, text, action):
+    rule(mina, "rosebud", action)
+    with pytest.raises(Refused) as caught:
+        factories.say(teo, room, text)
+    assert (caught.value.code, caught.value.field) == ("invalid", "body")
+    message = factories.say(teo, room, "Something else")
+    with pytest.raises(Refused):
+        services.edit_message(actor=teo, room_id=room.pk, message_id=message.pk, body=text)
+
+
+def test_a_word_that_markdown_takes_apart_is_flagged(mina, teo, room):
+    rule(mina, "rosebud", "flag")
+    message = factories.say(teo, room, "rose*bud*")
+    assert Report.objects.get().message == message
+
+
+def test_a_mask_beside_markdown_covers_what_it_can(mina, teo, room):
+    rule(mina, "rosebud", "mask")
+    assert factories.say(teo, room, "**rosebud** and `rosebud`").body == "**•••••••** and `•••••••`"
+
+
+@pytest.mark.parametrize("action", ["block", "mask", "flag"])
+def test_the_name_of_a_file_is_read_too(mina, teo, room, action):
+    rule(mina, "rosebud", action)
+    file = stored(teo, room, b"x", name="a_rosebud.txt")
+    if action == "flag":
+        assert Report.objects.get(message=factories.say(teo, room, "", attachments=[file.id])).reason == "rule"
+        return
+    with pytest.raises(Refused) as caught:
+        factories.say(teo, room, "", attachments=[file.id])
+    assert (caught.value.code, caught.value.field) == ("invalid", "attachments")
+    assert not Message.objects.filter(author=teo).exists()

@@ -6,6 +6,7 @@ comes with the question every command asks anyway, and changes with the rules.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ from accounts import services as accounts
 from chat import markdown, words
 from chat.markdown import Rendered
 from chat.models import Report, Room, WordRule
+from chat.search.marks import runs_of
 from chat.selectors.standing import Place
 from chat.services.moderation.notices import tell_moderators
 from realtime.protocol import Refused
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 RULES_MOST: Final = 2_000
 BLOCKED: Final = "A word in this text is not accepted here. Change it and send it again."
+BLOCKED_NAME: Final = "A word in the name of a file is not accepted here. Name it otherwise and add it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +71,53 @@ def _read() -> list[tuple[int | None, words.Rule]]:
 def screen(*, place: Place, rendered: Rendered) -> Screened:
     """What may be stored of a text; asks the database nothing unless the rules have changed.
 
+    A word that Markdown takes apart (`b*a*d`, `b&#97;d`) is found in what the page shows; there it has no letters to
+    mask, so such a text is refused.
+
     Raises:
         Refused: `invalid` with field body when a rule blocks it; the word is not repeated.
     """
     if not place.rules:
         return Screened(rendered)
-    hits = _shelf.book(version=place.rules, room_id=place.room.pk).find(rendered.source)
+    book = _shelf.book(version=place.rules, room_id=place.room.pk)
+    hits = book.find(rendered.source)
     if any(hit.rule.action == words.BLOCK for hit in hits):
         raise Refused("invalid", BLOCKED, field="body")
-    flagged = next((hit.rule.id for hit in hits if hit.rule.action == words.FLAG), None)
     masked = words.mask(rendered.source, [hit for hit in hits if hit.rule.action == words.MASK])
     # Made anew in the transaction, for few messages and never for one that no rule touches.
-    return Screened(rendered if masked == rendered.source else markdown.render(masked), flagged)
+    stored = rendered if masked == rendered.source else markdown.render(masked)
+    flagged = _flagging(hits)
+    if not markdown.is_plain(masked):
+        seen = book.find("".join(run.text for run in runs_of(stored.html)))
+        if any(hit.rule.action != words.FLAG for hit in seen):
+            raise Refused("invalid", BLOCKED, field="body")
+        flagged = flagged or _flagging(seen)
+    return Screened(stored, flagged)
+
+
+def screen_names(*, place: Place, names: Iterable[str]) -> int | None:
+    """The rule that wants a moderator to see a message with files of these names; None for none.
+
+    Raises:
+        Refused: `invalid` with field attachments when a rule blocks or masks a word of a name.
+    """
+    if not place.rules:
+        return None
+    book = _shelf.book(version=place.rules, room_id=place.room.pk)
+    hits = [hit for name in names for hit in book.find(name)]
+    if any(hit.rule.action != words.FLAG for hit in hits):
+        raise Refused("invalid", BLOCKED_NAME, field="attachments")
+    return _flagging(hits)
+
+
+def _flagging(hits: Iterable[words.Hit]) -> int | None:
+    return next((hit.rule.id for hit in hits if hit.rule.action == words.FLAG), None)
 
 
 def flag_message(*, message: Message, rule_id: int | None) -> None:
     """Reports a message in the name of a rule, once as long as nobody has decided; for the transaction that stores it.
 
-    The text is kept as it was said, as in every report.
+    The text is kept as it is stored: masked, where another rule masks.
     """
     if rule_id is None:
         return
