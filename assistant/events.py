@@ -71,3 +71,19 @@ class AssistantChanged(Event, frozen=True, kw_only=True):
     type: ClassVar[str] = "assistant.changed"
     topic: ClassVar[str] = "room"
     enabled: bool
+
+
+class AskRefused(Event, frozen=True, kw_only=True):
+    """Why nobody answers a message in which its author called the assistant; the author alone is told.
+
+    `code` is assistant_unavailable, assistant_quota, assistant_busy or another of the error codes.
+    """
+
+    type: ClassVar[str] = "assistant.refused"
+    topic: ClassVar[str] = "user"
+    durable: ClassVar[bool] = False
+    room: int
+    message: UUID
+    code: str
+    words: str
+    retry_after: float | None = None

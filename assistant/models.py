@@ -117,14 +117,17 @@ class Run(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.WAITING)
     holder = models.CharField(max_length=64, blank=True, help_text="The process that executes it.")
     held_until = models.DateTimeField(null=True)
+    slot = models.PositiveSmallIntegerField(null=True, help_text="Which of the places for runs at once it has.")
     stop_wanted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     stop_wanted_at = models.DateTimeField(null=True)
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
+    rendered = models.PositiveIntegerField(default=0, help_text="Where the text of `html` ends, in UTF-16 units.")
     sources = models.JSONField(default=list)
     wrote = models.JSONField(default=list, help_text="Ids of documents that it changed or suggested changes for.")
 
     model = models.CharField(max_length=120, blank=True)
+    demo = models.BooleanField(default=False, help_text="A small demo model answered.")
     fault = models.CharField(max_length=40, blank=True, help_text="Why it failed, as a word.")
     problem = models.CharField(max_length=300, blank=True, help_text="The same in plain words.")
     retry_at = models.DateTimeField(null=True)
@@ -147,6 +150,8 @@ class Run(models.Model):
             models.UniqueConstraint(
                 fields=["lane"], condition=models.Q(state="streaming"), name="run_one_in_each_lane"
             ),
+            # The limit for the whole site: a place is had once, whichever processes claim at the same moment.
+            models.UniqueConstraint(fields=["slot"], condition=models.Q(state="streaming"), name="run_slot_once"),
             models.UniqueConstraint(fields=["asker", "cid"], name="run_asker_cid"),
             models.UniqueConstraint(fields=["message", "answer_no"], name="run_answer_once"),
         ]

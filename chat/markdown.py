@@ -87,6 +87,13 @@ def _render_markdown(body: str) -> Rendered:
     return Rendered(body, html, tuple(dict.fromkeys(found.get("names", ()))))
 
 
+def closed_length(text: str) -> int:
+    """How many characters of a text that still grows are whole blocks: all before the one that comes last."""
+    starts = [token.map[0] for token in _BLOCKS.parse(text) if token.level == 0 and token.map]
+    last = max(starts, default=0)
+    return sum(len(line) + 1 for line in text.split("\n")[:last])
+
+
 def is_plain(body: str) -> bool:
     """Whether nothing in this text can be Markdown, so that rendering it takes microseconds."""
     return _PLAIN.fullmatch(body) is not None and _NOT_PLAIN.search(body) is None
@@ -267,6 +274,8 @@ def _make_markdown() -> MarkdownIt:
 
 
 _MARKDOWN: Final = _make_markdown()
+_BLOCKS: Final = _make_markdown()
+_BLOCKS.core.ruler.enableOnly(["normalize", "block"])
 _CLEANER: Final = nh3.Cleaner(
     tags=_TAGS,
     attributes=_ATTRIBUTES,

@@ -324,6 +324,7 @@ REALTIME_SERVICES = [
     "api.keeper.keeper",
     "chat.teller.teller",
     "editor.services.searching.keeper",
+    "assistant.keeper.keeper",
 ]
 REALTIME_START_SERVICES = env_bool("START_SERVICES", True)
 """0: this process only serves; `manage.py run_services` runs the services elsewhere."""
@@ -375,9 +376,10 @@ SLASH_COMMANDS = [
     "chat.services.slash.people",
     "chat.services.slash.reminding",
     "editor.slash",
+    "assistant.slash",
 ]
 """Modules with what one may type after a slash; each has a list COMMANDS (see chat.services.slash)."""
-MESSAGE_POSTED_HOOKS: list[str] = ["editor.listeners.bind_message"]
+MESSAGE_POSTED_HOOKS: list[str] = ["editor.listeners.bind_message", "assistant.listeners.answer"]
 """Dotted paths called with each stored message after its commit."""
 SEARCH_DOCUMENTS = "editor.selectors.searching.find_documents"
 """The function that searches documents for chat.selectors.search; empty: none are searched."""

@@ -12,6 +12,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("account/", include("accounts.urls")),
     path("", include("api.urls")),
+    path("", include("assistant.urls")),
     path("", include("editor.urls")),
     path("", include("chat.urls")),
 ]

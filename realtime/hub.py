@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any, Final
 
 from realtime import catchup, log, metrics, protocol, threads, watch
@@ -75,6 +75,18 @@ class Hub:
         await self.bell.stop()
         self._loop = None
         self._reset()
+
+    def on_loop(self, call: Callable[[], None]) -> bool:
+        """Calls something on the hub's loop, soon, from any thread; False where no loop runs in this process."""
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            return False
+        loop.call_soon_threadsafe(call)
+        return True
+
+    def keep(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs the work of an app above until it ends or the hub does; on the loop."""
+        self._spawn(work)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -44,6 +44,9 @@ ERROR_CODES: Final[dict[str, str]] = {
     "read_only": "This room is read-only.",
     "unknown_version": "The edits do not fit to this document any more. Open it again.",
     "bad_change": "That is no change of this document.",
+    "assistant_busy": "The assistant has too much to answer here. Ask again in a moment.",
+    "assistant_quota": "The assistant's limit for today is reached.",
+    "assistant_unavailable": "The assistant cannot answer here.",
     "internal": "Something went wrong on our side. It was recorded.",
 }
 """Every error code a client can meet, with the sentence used when the service gives none."""

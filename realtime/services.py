@@ -123,6 +123,7 @@ class StartServices:
                 if self._task is not None:
                     self._task.cancel()
                     await asyncio.gather(self._task, return_exceptions=True)
+                await hub.stop()  # what apps keep there hands its work over while there are still threads
                 await asyncio.to_thread(threads.close)
                 await send({"type": "lifespan.shutdown.complete"})
                 return

@@ -35,6 +35,9 @@ STATUS: Final = {
     "quota_full": 413,
     "rate_limited": 429,
     "slow_mode": 429,
+    "assistant_busy": 429,
+    "assistant_quota": 429,
+    "assistant_unavailable": 503,
     "internal": 500,
     "storage_full": 507,
 }

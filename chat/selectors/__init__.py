@@ -3,6 +3,7 @@
 Never writes, and shows nobody a room that they may not see: unknown and forbidden are both `not_found`.
 """
 
+from chat.selectors.answers import Asked, asked_in, called_lately, companion_in, is_deleted
 from chat.selectors.attachments import StoredFile, check_upload, find_file, upload_list
 from chat.selectors.attention import attention_view, mentions_page, pins_page, saved_page, threads_page
 from chat.selectors.beside import Said, messages_about
@@ -19,19 +20,24 @@ from chat.selectors.search import search
 from chat.selectors.then import Uttered, newest_at, said_then
 
 __all__ = [
+    "Asked",
     "Rights",
     "Said",
     "StoredFile",
     "Uttered",
+    "asked_in",
     "attention_view",
     "browse_rooms",
+    "called_lately",
     "check_upload",
+    "companion_in",
     "draft_copies",
     "drafts_of",
     "find_file",
     "find_people",
     "home_snapshot",
     "invite_links",
+    "is_deleted",
     "link_page",
     "may_type",
     "mentions_page",

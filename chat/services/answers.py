@@ -86,13 +86,14 @@ def change_answer(*, message_id: UUID, run: RunView, text: Rendered) -> SeqResul
     topic = room_topic(message.room_id)
     seq = log.reserve(topic)
     message = _begun(message_id)  # who deletes it holds the room's topic too
-    Message.objects.filter(pk=message.pk).update(body=text.source, html=text.html, html_version=markdown.HTML_VERSION)
+    html = markdown.place_mentions(text, {}, everyone=False)  # whom an answer names, it does not call
+    Message.objects.filter(pk=message.pk).update(body=text.source, html=html, html_version=markdown.HTML_VERSION)
     Answer.objects.filter(pk=message.pk).update(
         run=run.id, state=run.state, view=encode(run).decode(), seqs=[*message.answer.seqs, seq]
     )
     if run.state in ENDED:
         search.reindex_messages(ids=[message.pk])
-    event = RunChanged(message=message.pk, run=run, body=text.source, html=text.html)
+    event = RunChanged(message=message.pk, run=run, body=text.source, html=html)
     log.append(topic=topic, seq=seq, event=event, actor_id=message.author_id)
     return SeqResult(seq=seq)
 

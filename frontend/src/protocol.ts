@@ -751,7 +751,8 @@ export interface SuggestionView {
 
 /** The suggestions of a document that are shown, the oldest first; `can_edit`: accept and reject. */
 export interface Suggestions {
-  document: DocumentView;
+  document: number;
+  room: number;
   can_edit: boolean;
   as_of_seq: number;
   suggestions: SuggestionView[];
@@ -817,6 +818,139 @@ export interface Previewed {
 export interface DraftSaved {
   rev: number;
   kept: boolean;
+}
+
+/** How much of the nearest limit is used. */
+export interface QuotaView {
+  scope: string;
+  share: number;
+  opens_at: string;
+  used: string;
+  limit: string;
+}
+
+/** `GET /api/rooms/<id>/assistant/`: who answers in this room, and how the asker stands. */
+export interface AssistantView {
+  agent: PersonView | null;
+  enabled: boolean;
+  hidden: boolean;
+  ready: boolean;
+  problem: string;
+  model: string;
+  demo: boolean;
+  tell_demo: boolean;
+  prompt: string;
+  may_edit: boolean;
+  answers_bridged: boolean;
+  may_choose: boolean;
+  agents: PersonView[];
+  models: string[];
+  chosen_model: string;
+  direct_room: number | null;
+  quota: QuotaView | null;
+}
+
+/** `POST /api/assistant/session/`: the direct room that is the asker's own session. */
+export interface SessionView {
+  room: number;
+}
+
+/** A line of the run log; kind is prompt, context, model, tool or problem. */
+export interface StepView {
+  kind: string;
+  title: string;
+  detail: string;
+  refused: boolean;
+  ms: number | null;
+  at: string;
+}
+
+/** `GET /api/runs/<id>/log/`: why this answer. `hidden_sources` counts what the reader may not see. */
+export interface RunLogView {
+  run: RunView;
+  answer_no: number;
+  asked_at: string;
+  started_at: string | null;
+  first_text_at: string | null;
+  ended_at: string | null;
+  rounds: number;
+  input_tokens: number;
+  output_tokens: number;
+  estimated: boolean;
+  cost_micros: number;
+  currency: string;
+  fault: string;
+  steps: StepView[];
+  sources: SourceView[];
+  hidden_sources: number;
+}
+
+/** `GET /api/runs/<id>/`: the text of a run so far. `offset` is its length in UTF-16 units. */
+export interface RunTextView {
+  run: string;
+  message: string | null;
+  state: string;
+  answer_no: number;
+  offset: number;
+  rendered: number;
+  text: string;
+  html: string;
+  problem: string;
+}
+
+/** Something that the person's own session remembers. */
+export interface NoteView {
+  id: string;
+  text: string;
+  created_at: string;
+}
+
+/** `GET /api/assistant/memory/`: what is remembered of the asker, newest first. */
+export interface MemoryView {
+  remembers: boolean;
+  forgotten_at: string | null;
+  notes: NoteView[];
+}
+
+/** A document that was edited since: by whom, how much, and where to see the difference. */
+export interface ChangedFile {
+  document: number;
+  name: string;
+  people: number[];
+  added: number;
+  removed: number;
+  from_version: number;
+  version: number;
+  url: string;
+}
+
+/** A message that ends with a question and that nobody answered in its thread. */
+export interface OpenQuestion {
+  message: string;
+  seq: number;
+  author: number | null;
+  excerpt: string;
+  url: string;
+}
+
+/** `GET /api/rooms/<id>/catch-up/?since=<seq>`: what happened after that seq, without any model. */
+export interface CatchUpView {
+  since: number;
+  head_seq: number;
+  messages: number;
+  people: PersonView[];
+  mentions: OpenQuestion[];
+  questions: OpenQuestion[];
+  files: ChangedFile[];
+  run: string | null;
+  html: string;
+}
+
+/** The run that the command is about, and how far it is. */
+export interface RunResult {
+  run: string;
+  state: string;
+  duplicate: boolean;
 }
 
 /** The empty answer to a command; commands with a result answer a subclass. */
@@ -1139,6 +1273,23 @@ export interface BlockFiles {
   reason: string;
 }
 
+/** Stop a run; what it wrote stays. Whoever may write in the room may stop it; a second time changes nothing. */
+export interface StopRun {
+  run: string;
+}
+
+/** Ask the same question again, with what the room knows by now; the earlier answer can still be read. */
+export interface RepeatRun {
+  cid: string;
+  message: string;
+}
+
+/** Summarise what was said and changed after `since` (a seq of the room), for oneself only. */
+export interface SummariseUnread {
+  cid: string;
+  since: number;
+}
+
 /** Sign-ins ended; the hub closes their sockets with 4401. Clients never act on the content. */
 export interface SessionRevoked {
   reason: string;
@@ -1437,6 +1588,29 @@ export interface RunActivity {
   text: string;
 }
 
+/** A summary that the person asked for is ready, or will not be; state as of a run. */
+export interface SummaryChanged {
+  run: string;
+  room: number;
+  state: string;
+  html: string;
+  problem: string;
+}
+
+/** The room's choice about the assistant changed; pages read `GET /api/rooms/<id>/assistant/` again. */
+export interface AssistantChanged {
+  enabled: boolean;
+}
+
+/** Why nobody answers a message in which its author called the assistant; the author alone is told. */
+export interface AskRefused {
+  room: number;
+  message: string;
+  code: string;
+  words: string;
+  retry_after: number | null;
+}
+
 /** Commands by their name on the wire. */
 export interface Commands {
   "bookmark.add": { data: AddBookmark; result: SeqResult };
@@ -1481,9 +1655,12 @@ export interface Commands {
   "room.revoke_link": { data: RevokeLink; result: Ack };
   "room.set_notify": { data: SetNotify; result: SeqResult };
   "room.update": { data: UpdateRoom; result: SeqResult };
+  "run.repeat": { data: RepeatRun; result: RunResult };
+  "run.stop": { data: StopRun; result: RunResult };
   "sanction.lift": { data: LiftSanction; result: Ack };
   "subscribe": { data: Subscribe; result: Record<string, TopicState> };
   "suggestion.decide": { data: DecideSuggestion; result: SuggestionView };
+  "summary.ask": { data: SummariseUnread; result: RunResult };
   "thread.follow": { data: FollowThread; result: SeqResult };
   "thread.set_read": { data: SetThreadRead; result: SeqResult };
   "typing.start": { data: StartTyping; result: Ack };
@@ -1492,6 +1669,7 @@ export interface Commands {
 
 /** Durable events by their name on the wire. */
 export interface DurableEvents {
+  "assistant.changed": AssistantChanged;
   "attachment.blocked": AttachmentBlocked;
   "bookmark.changed": BookmarkChanged;
   "discussion.changed": DiscussionChanged;
@@ -1526,11 +1704,13 @@ export interface DurableEvents {
   "session.revoked": SessionRevoked;
   "suggestion.changed": SuggestionChanged;
   "suggestion.created": SuggestionCreated;
+  "summary.changed": SummaryChanged;
   "thread.changed": ThreadChanged;
 }
 
 /** Ephemeral events by their name on the wire. */
 export interface EphemeralEvents {
+  "assistant.refused": AskRefused;
   "cursor.moved": CursorMoved;
   "document.changed": DocumentChanged;
   "document.snapshot": DocumentSnapshot;
