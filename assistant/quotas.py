@@ -132,6 +132,14 @@ def share(used: Used, limit: Limit) -> float:
     return max(tokens, cost)
 
 
+def told(used: Used, limit: Limit, currency: str) -> tuple[str, str]:
+    """The nearer of tokens and cost as people read it: what is used of it, and all of it."""
+    tokens, cost = used.tokens + used.reserved_tokens, used.micros + used.reserved_micros
+    if limit.tokens and (not limit.micros or tokens / limit.tokens >= cost / limit.micros):
+        return f"{tokens:,}", f"{limit.tokens:,} tokens"
+    return money(cost, currency).removesuffix(f" {currency}"), money(limit.micros, currency)
+
+
 def refusal(
     *, scope: str, used: Used, limit: Limit, tokens: int, micros: int, day: date, now: datetime, currency: str
 ) -> tuple[str, float]:

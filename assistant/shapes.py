@@ -20,11 +20,14 @@ class QuotaView(Struct, frozen=True, kw_only=True):
         scope: person, room or site: whose limit is nearest.
         share: 0 to 1 and beyond.
         opens_at: when the limit begins anew.
+        used: what of it is used or reserved, for example "8,240"; limit: "10,000 tokens".
     """
 
     scope: str
     share: float
     opens_at: datetime
+    used: str
+    limit: str
 
 
 class AssistantView(Struct, frozen=True, kw_only=True):
@@ -36,7 +39,8 @@ class AssistantView(Struct, frozen=True, kw_only=True):
         hidden: the asker wants to see nothing of it.
         ready: a model is set up; otherwise `problem` says exactly what is missing.
         demo: a small demo model answers; `tell_demo` while the asker has not put the notice away.
-        may_choose: whether the asker may change the room's choice.
+        may_choose: whether the asker may change the room's choice; only then `agents`, `models` and `chosen_model`
+            say what there is to choose from, and what was chosen (empty: the agent's own model).
         direct_room: the asker's own session, once it was opened.
     """
 
@@ -52,8 +56,17 @@ class AssistantView(Struct, frozen=True, kw_only=True):
     may_edit: bool = False
     answers_bridged: bool = False
     may_choose: bool = False
+    agents: list[PersonView] = []
+    models: list[str] = []
+    chosen_model: str = ""
     direct_room: int | None = None
     quota: QuotaView | None = None
+
+
+class SessionView(Struct, frozen=True, kw_only=True):
+    """`POST /api/assistant/session/`: the direct room that is the asker's own session."""
+
+    room: int
 
 
 class StepView(Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from accounts import services as accounts
 from accounts.models import User
+from assistant.services import choices
 from chat import services
 from chat.markdown import render
 from chat.models import Message
@@ -95,3 +96,9 @@ def _(world: World) -> None:
 def _(world: World) -> None:
     mina, message = world.people["mina"], answered(world, "It is on fire")
     services.delete_message(actor=mina, room_id=message.room_id, message_id=message.pk)
+
+
+@scene("teo", "a room switches the assistant off")
+def _(world: World) -> None:
+    mina, room_id = world.people["mina"], world.room.pk
+    choices.choose_for_room(actor=mina, room_id=room_id, wish=choices.RoomWish(enabled=False))

@@ -65,12 +65,14 @@ def nearest_limit(*, person_id: int, room_id: int) -> QuotaView | None:
     wanted = Q()
     for scope, key in keys_of(person_id=person_id, room_id=room_id):
         wanted |= Q(scope=scope, key=key)
-    rows = Spending.objects.filter(wanted, day=day)
-    shares = {row.scope: quotas.share(used_of(row), limit_of(row.scope)) for row in rows}
+    rows = {row.scope: used_of(row) for row in Spending.objects.filter(wanted, day=day)}
+    shares = {scope: quotas.share(row, limit_of(scope)) for scope, row in rows.items()}
     scope = max(shares, key=lambda one: shares[one], default="")
     if not scope or shares[scope] < quotas.SHOWN_FROM:
         return None
-    return QuotaView(scope=scope, share=round(shares[scope], 4), opens_at=quotas.opens_at(day))
+    used, limit = quotas.told(rows[scope], limit_of(scope), settings.ASSISTANT_CURRENCY)
+    share = round(shares[scope], 4)
+    return QuotaView(scope=scope, share=share, opens_at=quotas.opens_at(day), used=used, limit=limit)
 
 
 def seconds_left(day: date) -> float:

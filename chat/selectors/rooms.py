@@ -68,6 +68,12 @@ def _snapshot(actor: User, place: Place, window: Window) -> RoomSnapshot:
     )
 
 
+def direct_between(*, user_id: int, other_id: int) -> int | None:
+    """The direct room of two people, once one of them has opened it."""
+    key = "-".join(map(str, sorted((user_id, other_id))))
+    return Room.objects.filter(direct_key=key).values_list("pk", flat=True).first()
+
+
 def members_of(room_id: int) -> list[MemberView]:
     """Members, owners first, then by the name that is shown; at most 1,000."""
     owners = Case(When(role=Membership.Role.OWNER, then=Value(0)), default=Value(1), output_field=IntegerField())

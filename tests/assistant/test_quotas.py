@@ -16,8 +16,9 @@ DAY = date(2026, 11, 22)
 
 def refusal(used: Used, limit: Limit, *, scope: str = "person", tokens: int = 1_000, micros: int = 0):
     now = datetime(2026, 11, 22, 20, 39, 30, tzinfo=UTC)
-    given = {"tokens": tokens, "micros": micros, "day": DAY, "now": now, "currency": "USD"}
-    return quotas.refusal(scope=scope, used=used, limit=limit, **given)
+    return quotas.refusal(
+        scope=scope, used=used, limit=limit, tokens=tokens, micros=micros, day=DAY, now=now, currency="USD"
+    )
 
 
 def test_prices_are_read_exactly():
@@ -95,6 +96,13 @@ def test_the_nearer_of_tokens_and_cost_is_the_share():
     assert quotas.share(Used(tokens=80, reserved_tokens=10), Limit(100, 0)) == 0.9
     assert quotas.share(Used(tokens=10, micros=95), Limit(100, 100)) == 0.95
     assert quotas.share(Used(tokens=10**9, micros=10**9), Limit(0, 0)) == 0
+
+
+def test_the_nearer_limit_is_told_in_its_own_measure():
+    used = Used(tokens=8_000, reserved_tokens=240, micros=1_640_000)
+    assert quotas.told(used, Limit(10_000, 0), "USD") == ("8,240", "10,000 tokens")
+    assert quotas.told(used, Limit(10_000, 1_700_000), "USD") == ("1.64", "1.70 USD")
+    assert quotas.told(used, Limit(0, 2_000_000), "EUR") == ("1.64", "2.00 EUR")
 
 
 def test_a_limit_opens_at_midnight_of_the_next_day():

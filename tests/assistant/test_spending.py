@@ -166,7 +166,7 @@ def test_pages_hear_of_the_nearest_limit_from_seven_tenths(room, mina):
         reserved(factories.make_person(name), room, 4_000, day=day)
     found = usage.nearest_limit(person_id=mina.pk, room_id=room.pk)
     assert found is not None
-    assert (found.scope, found.share) == ("room", 1.0)
+    assert (found.scope, found.share, found.used, found.limit) == ("room", 1.0, "20,000", "20,000 tokens")
 
 
 @pytest.mark.django_db(transaction=True)
