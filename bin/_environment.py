@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 CONSTRAINTS = ROOT / "constraints.txt"
+ALONE = {"requirements-llm.txt"}
+"""Installed without what its packages ask for, and never compiled."""
 REMEDY = """\
 This Python can make no virtual environment, and neither pip, virtualenv nor uv was found to help.
 Do one of these and run the command again:
@@ -135,6 +137,8 @@ def outer_pip() -> list[str | Path]:
 def install(requirements: str) -> None:
     """Installs the pinned requirements under the universal lock; the installer's own words are shown when it fails."""
     files = ["-r", str(ROOT / requirements), "-c", str(CONSTRAINTS)]
+    if requirements in ALONE:
+        files += ["--no-deps", "--only-binary", ":all:"]
     uv = shutil.which("uv")
     if uv is not None and succeeds([uv, "pip", "install", "-q", "--python", VENV_PYTHON, *files], quiet=False):
         return

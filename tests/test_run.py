@@ -35,7 +35,7 @@ def run(tmp_path: Path, port: int) -> Iterator[Callable[[], subprocess.Popen[byt
     def start() -> subprocess.Popen[bytes]:
         with (tmp_path / "output").open("wb") as output:
             process = subprocess.Popen(
-                ["bin/run", "--port", str(port)],
+                ["bin/run", "--no-llm", "--port", str(port)],
                 cwd=ROOT,
                 env={**environment, "COLLAB_DATA_DIR": str(tmp_path / "data")},
                 stdin=subprocess.DEVNULL,
