@@ -69,7 +69,14 @@ class Provider(Protocol):
 
 
 def search(
-    *, actor: User, q: str, kind: str = "messages", order: str = "newest", more: str = "", zone: tzinfo | None = None
+    *,
+    actor: User,
+    q: str,
+    kind: str = "messages",
+    order: str = "newest",
+    more: str = "",
+    zone: tzinfo | None = None,
+    room_id: int | None = None,
 ) -> SearchAnswer:
     """A page of what is found.
 
@@ -80,6 +87,7 @@ def search(
         order: `newest`, or `best`: the MOST newest by how well they fit.
         more: what the page before answered; "" for the first page.
         zone: where days begin for the person; None is UTC.
+        room_id: only there, whatever the query says; None: in all rooms that the person is in.
 
     Raises:
         Refused: invalid, too_large, too_slow.
@@ -91,7 +99,7 @@ def search(
     if asked.is_empty:
         return SearchAnswer(counts=SearchCounts(most=MOST))
     with one_moment():
-        scope = scope_of(actor=actor, names=asked.names)
+        scope = scope_of(actor=actor, names=asked.names, room_id=room_id)
         problems = [SearchProblem(text=one.text, message=one.message) for one in [*asked.problems, *scope.problems]]
         if problems:
             return SearchAnswer(counts=SearchCounts(most=MOST), problems=problems)

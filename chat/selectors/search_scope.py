@@ -36,9 +36,11 @@ class Scope:
     problems: list[Problem]
 
 
-def scope_of(*, actor: User, names: Collection[Filter]) -> Scope:
-    """The rooms of a person, and what the filters mean among them."""
+def scope_of(*, actor: User, names: Collection[Filter], room_id: int | None = None) -> Scope:
+    """The rooms of a person, or one of them, and what the filters mean among them."""
     mine = Room.objects.filter(pk__in=Membership.objects.filter(user_id=actor.pk).values("room_id"))
+    if room_id is not None:
+        mine = mine.filter(pk=room_id)
     rooms = {room.pk: room for room in mine}
     problems: list[Problem] = []
     authors = [one for one in names if one.key == "from"]
