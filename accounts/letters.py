@@ -15,7 +15,7 @@ from django.core import signing
 from django.urls import reverse
 
 from accounts.events import PreferencesView
-from accounts.models import Profile, User
+from accounts.models import Profile, Sanction, User
 from accounts.selectors import preferences_of
 
 _SALT: Final = "collab.unsubscribe"
@@ -33,16 +33,14 @@ class Reader:
 
 def readers(ids: Collection[int]) -> dict[int, Reader]:
     """Those of the people who want such letters, can sign in and have a confirmed address, by id."""
-    wanted = {
-        profile.user_id: profile
-        for profile in Profile.objects.filter(user__in=ids, email_mentions=True, user__is_active=True).exclude(
-            user__kind=User.Kind.ASSISTANT
-        )
-    }
-    rows = EmailAddress.objects.filter(user__in=wanted, verified=True).select_related("user").order_by("primary", "pk")
+    banned = Sanction.objects.active().bans().values("user_id")
+    rows = Profile.objects.filter(user__in=ids, email_mentions=True, user__is_active=True)
+    able = rows.exclude(user__kind=User.Kind.ASSISTANT).exclude(user__in=banned)
+    wanted = {profile.user_id: profile for profile in able}
+    found = EmailAddress.objects.filter(user__in=wanted, verified=True).select_related("user").order_by("primary", "pk")
     # The primary address comes last and stays.
     return {
-        row.user_id: Reader(row.user_id, str(row.user), row.email, preferences_of(wanted[row.user_id])) for row in rows
+        row.user_id: Reader(row.user_id, str(row.user), row.email, preferences_of(wanted[row.user_id])) for row in found
     }
 
 

@@ -21,7 +21,7 @@ from accounts.services.people import (
     update_profile,
 )
 from accounts.services.preferences import update_preferences
-from accounts.services.sanctions import clean_reason, lift_sanction, sanction_user
+from accounts.services.sanctions import clean_reason, clean_remark, lift_sanction, sanction_user
 from accounts.services.sessions import note_device, replace_session, revoke_sessions, set_password
 from accounts.services.tokens import make_bot, make_token, note_use, revoke_token
 
@@ -29,6 +29,7 @@ __all__ = [
     "announce_person",
     "change_address",
     "clean_reason",
+    "clean_remark",
     "close_sign_in",
     "complete_person",
     "create_person",

@@ -84,6 +84,15 @@ def clean_reason(reason: str) -> str:
     return text
 
 
+def clean_remark(remark: str) -> str:
+    """A reason that may be missing, without spaces around it and cut to what fits.
+
+    Raises:
+        Refused: `invalid` for one that no database takes.
+    """
+    return clean_reason(remark[:REASON_CHARS]) if remark.strip() else ""
+
+
 @transaction.atomic
 def lift_sanction(*, actor: User, sanction: Sanction, reason: str = "") -> None:
     """Ends a sanction now and tells the person; one that is over already stays as it is.
@@ -91,11 +100,11 @@ def lift_sanction(*, actor: User, sanction: Sanction, reason: str = "") -> None:
     Of a sanction in a room the caller has checked the actor's right there.
 
     Raises:
-        Refused: `forbidden`.
+        Refused: `forbidden`, `invalid`.
     """
     if sanction.room_id is None:
         _may_sanction(actor, sanction.user)
-    topic = f"user:{sanction.user_id}"
+    topic, reason = f"user:{sanction.user_id}", clean_remark(reason)
     if not Sanction.objects.active().filter(pk=sanction.pk).update(lifted_at=timezone.now()):
         return
     detail = {"room": sanction.room_id, "sanction": sanction.pk}

@@ -32,12 +32,13 @@ def find_people(*, actor: User, q: str, room_id: int | None = None) -> list[Pers
 
 
 def may_type(*, actor: User, room_id: int) -> bool:
-    """Whether others are told that this person types: members who may write.
+    """Whether others are told that this person types: members who may write, and are not muted.
 
     Raises:
         Refused: `not_found`.
     """
-    return can_post(find_place(actor=actor, room_id=room_id).standing)
+    place = find_place(actor=actor, room_id=room_id)
+    return can_post(place.standing) and not place.sanctioned
 
 
 def presence_of(user_ids: Collection[int]) -> list[PresenceView]:

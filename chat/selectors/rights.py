@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import MAXYEAR, datetime
 from typing import TYPE_CHECKING, Final
 
 from django.db import connection
@@ -16,7 +15,7 @@ from django.utils import timezone
 from accounts import selectors as accounts
 from chat.models import Membership, Room
 from chat.permissions import Standing, can_moderate, can_post, can_see
-from chat.selectors.standing import MOST_ID, find_place, muted_until
+from chat.selectors.standing import MOST_ID, find_place, muted_until, refusal_of_muted
 from realtime.protocol import Refused
 from realtime.rows import marks, sql_time
 
@@ -106,10 +105,4 @@ def refuse_to_write(*, actor: User, room_id: int, rights: Rights) -> Refused | N
     if rights.refusal != "muted":
         return Refused(rights.refusal)
     now = timezone.now()
-    return _muted(muted_until(find_place(actor=actor, room_id=room_id), now=now), now)
-
-
-def _muted(until: datetime | None, now: datetime) -> Refused:
-    if until is None or until.year == MAXYEAR:
-        return Refused("muted", "You are muted in this room until a moderator lifts it.")
-    return Refused("muted", retry_after=round((until - now).total_seconds(), 1))
+    return refusal_of_muted(muted_until(find_place(actor=actor, room_id=room_id), now=now), now=now)

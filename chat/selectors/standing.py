@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -184,6 +184,13 @@ def muted_until(place: Place, *, now: datetime) -> datetime | None:
     if sanction is None:
         return None
     return sanction.until or datetime.max.replace(tzinfo=now.tzinfo)
+
+
+def refusal_of_muted(until: datetime | None, *, now: datetime) -> Refused:
+    """What somebody muted reads; datetime.max and None mean until it is lifted."""
+    if until is None or until.year == MAXYEAR:
+        return Refused("muted", "You are muted in this room until a moderator lifts it.")
+    return Refused("muted", retry_after=round((until - now).total_seconds(), 1))
 
 
 def find_message(*, place: Place, message_id: UUID) -> Message:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, ParamSpec
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from chat import texts
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 DRAFTS_MOST: Final = 100
-"""Drafts with a text that a person may have."""
+"""Drafts with a text, or with other versions, that a person may have."""
 COPIES_MOST: Final = 5
 """Other versions that are kept beside a draft; the oldest goes."""
 
@@ -79,6 +79,8 @@ def save_draft(
     place = _place_of(actor, room_id)
     draft = _find(actor, room_id, thread)
     quoted = find_message(place=place, message_id=reply_to) if reply_to else None
+    if text and (draft is None or not draft.body):
+        _refuse_one_too_many(actor, besides=draft)
     if draft is None:
         draft = _begin(actor, place, thread, text)
     if (draft.body, draft.reply_to_id) == (text, reply_to):
@@ -102,7 +104,10 @@ def keep_copy(*, actor: User, room_id: int, thread: UUID | None, body: str) -> D
     text = texts.clean_body(body)
     seq = log.reserve(actor.topic)
     place = _place_of(actor, room_id)
-    draft = _find(actor, room_id, thread) or _begin(actor, place, thread, text)
+    draft = _find(actor, room_id, thread)
+    if draft is None or not draft.body:
+        _refuse_one_too_many(actor, besides=draft)
+    draft = draft or _begin(actor, place, thread, text)
     now = timezone.now()
     if not _keep(draft, text, beside=draft.body, now=now):
         raise _Settled(draft.rev)
@@ -194,12 +199,19 @@ def _begin(actor: User, place: Place, thread: UUID | None, text: str) -> Draft:
     root = find_message(place=place, message_id=thread) if thread else None
     if root is not None and (root.thread_root_id is not None or root.kind == Message.Kind.SYSTEM):
         raise Refused("invalid", "A thread hangs on a message of the room.", field="thread")
-    if Draft.objects.filter(user_id=actor.pk).exclude(body="").count() >= DRAFTS_MOST:
-        told = f"You have {DRAFTS_MOST} drafts. Send or discard some, and this one is kept on every device as well."
-        raise Refused("too_large", told)
     return Draft.objects.create(
         user_id=actor.pk, room_id=place.room.pk, thread_root=root, body="", updated_at=timezone.now()
     )
+
+
+def _refuse_one_too_many(actor: User, *, besides: Draft | None) -> None:
+    """Before a draft that holds nothing is written into; what it is already is not counted."""
+    copies = DraftCopy.objects.filter(draft=OuterRef("pk"))
+    others = Draft.objects.filter(~Q(body="") | Exists(copies), user_id=actor.pk)
+    others = others if besides is None else others.exclude(pk=besides.pk)
+    if others.count() >= DRAFTS_MOST:
+        told = f"You have {DRAFTS_MOST} drafts. Send or discard some, and this one is kept on every device as well."
+        raise Refused("too_large", told)
 
 
 def _keep(draft: Draft, text: str, *, beside: str, now: datetime) -> bool:

@@ -136,6 +136,7 @@ def remove_member(*, actor: User, room_id: int, user_id: int, reason: str = "") 
     Raises:
         Refused: not_found, forbidden; `invalid` with field user for oneself or somebody who is not in the room.
     """
+    told = account_services.clean_remark(reason)
     turn = take_turn(actor=actor, room_id=room_id)
     other = _find_member(turn, user_id)
     if user_id == actor.pk:
@@ -146,9 +147,9 @@ def remove_member(*, actor: User, room_id: int, user_id: int, reason: str = "") 
     _end_links(turn, user_id, role="")
     name = accounts.people_views([user_id])[user_id].display_name
     done = turn.append(MemberRemoved(user=user_id, message=turn.say(f"{name} was removed")), Effect(drop_user=user_id))
-    take_off_list(actor=actor, user_id=user_id, room_id=room_id, why="removed", reason=reason[:500])
+    take_off_list(actor=actor, user_id=user_id, room_id=room_id, why="removed", reason=told)
     account_services.record_audit(
-        actor=actor, action="member.remove", target=f"room:{room_id}", reason=reason, detail={"user": user_id}
+        actor=actor, action="member.remove", target=f"room:{room_id}", reason=told, detail={"user": user_id}
     )
     return done
 

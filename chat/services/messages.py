@@ -46,6 +46,8 @@ _messages: Final = Rows(Message)
 _besides: Final = Rows(Beside)
 ASSISTANT: Final = "assistant"
 """An account of this kind is called by its name in any room, and is a member of none."""
+EDITS_MOST: Final = 500
+"""Of one message: each keeps what it said before."""
 REACTIONS_MOST: Final = 30
 """Different emoji under one message."""
 
@@ -253,6 +255,8 @@ def edit_message(
     text = screened.body
     if message.body == text:
         raise Unchanged
+    if message.revisions.count() >= EDITS_MOST:
+        raise Refused("too_large", f"A message can be changed {EDITS_MOST} times. Write a new one.")
     before = mentions_of([message.pk]).get(message.pk, [])
     mentioned, html = _address(turn, screened.rendered)
     MessageRevision.objects.create(message=message, seq=turn.seq, body=message.body, replaced_at=turn.now)

@@ -15,7 +15,7 @@ from chat.events import MessagePinned, MessageUnpinned, SeqResult
 from chat.models import Message, Pin, Room
 from chat.selectors.standing import find_message, membership_count
 from chat.selectors.views import room_topic
-from chat.services.turn import Turn, Unchanged, seq_or_nothing, take_turn
+from chat.services.turn import Turn, Unchanged, refuse_muted, seq_or_nothing, take_turn
 from realtime import log
 from realtime.protocol import Refused
 
@@ -30,7 +30,7 @@ def pin_message(*, actor: User, room_id: int, message_id: UUID, at: datetime | N
     """Pins a message; seq 0 when it is pinned already. `at` is when it happened; None is now.
 
     Raises:
-        Refused: not_found, not_member, gone; `forbidden` for who may not pin here; `too_large` beyond 100 pins.
+        Refused: not_found, not_member, muted, gone; `forbidden` for who may not pin here; `too_large` beyond 100 pins.
     """
     turn, message = _begin(actor, room_id, message_id, at)
     if message.deleted_at is not None or message.kind == Message.Kind.SYSTEM:
@@ -48,7 +48,7 @@ def unpin_message(*, actor: User, room_id: int, message_id: UUID) -> SeqResult:
     """Lets go of a pinned message; seq 0 when it is not pinned.
 
     Raises:
-        Refused: not_found, not_member, forbidden.
+        Refused: not_found, not_member, muted, forbidden.
     """
     turn, message = _begin(actor, room_id, message_id)
     if not Pin.objects.filter(pk=message.pk).delete()[0]:
@@ -74,4 +74,5 @@ def _begin(actor: User, room_id: int, message_id: UUID, at: datetime | None = No
         raise Refused("not_member")
     if not permissions.can_pin(turn.place.standing, membership_count(room_id)):
         raise Refused("forbidden", "In this room moderators pin messages.")
+    refuse_muted(turn)
     return turn, message

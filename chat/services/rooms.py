@@ -20,8 +20,9 @@ from accounts import selectors as accounts
 from chat import permissions, texts
 from chat.events import MemberJoined, RoomResult, RoomUpdated, SeqResult
 from chat.models import Membership, Room
+from chat.selectors.standing import refusal_of_muted
 from chat.selectors.views import room_view
-from chat.services.turn import Turn, Unchanged, add_to_list, seq_or_nothing, shown_name, take_turn
+from chat.services.turn import Turn, Unchanged, add_to_list, refuse_muted, seq_or_nothing, shown_name, take_turn
 from chat.shapes import MemberView
 from realtime.protocol import Refused
 
@@ -60,8 +61,12 @@ def create_room(
         at: when it happened; None is now.
 
     Raises:
-        Refused: `invalid` or `too_large` with the field; `conflict` with field slug when it is taken.
+        Refused: `invalid` or `too_large` with the field; `conflict` with field slug when it is taken; `muted` for
+            somebody who may write nowhere, and would say something by the name.
     """
+    muted = accounts.active_sanction(user_id=actor.pk, kind="mute")
+    if muted is not None:
+        raise refusal_of_muted(muted.until, now=timezone.now())
     if kind not in {Room.Kind.PUBLIC, Room.Kind.PRIVATE}:
         raise Refused("invalid", "A room is public or private.", field="kind")
     values = {
@@ -190,10 +195,13 @@ def update_room(*, actor: User, room_id: int, change: RoomChange, at: datetime |
     """Changes settings: owners all of them, moderators slow mode and read-only. Nothing new is seq 0.
 
     Raises:
-        Refused: not_found, forbidden; `invalid` or `too_large` with the field.
+        Refused: not_found, forbidden; `muted` for name and purpose, which everybody reads; `invalid` or `too_large`
+            with the field.
     """
     turn = take_turn(actor=actor, room_id=room_id, at=at)
     _check_may_change(turn, change)
+    if change.name is not None or change.purpose is not None:
+        refuse_muted(turn)
     room = turn.place.room
     told = [*_rename(room, change), *_limit(room, change), *_retain(room, change), *_archive(room, change, turn)]
     if not told:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import MAXYEAR, datetime
+from datetime import datetime
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec
 
@@ -19,7 +19,7 @@ from chat import markdown, permissions
 from chat.events import RoomAdded, RoomRemoved, SeqResult
 from chat.models import Message
 from chat.selectors.home import summary_of
-from chat.selectors.standing import Place, find_place, muted_until
+from chat.selectors.standing import Place, find_place, muted_until, refusal_of_muted
 from chat.selectors.views import message_view, room_topic
 from chat.shapes import MessageView
 from realtime import log
@@ -120,11 +120,8 @@ def refuse_muted(turn: Turn) -> None:
         Refused: `muted`, with the seconds left unless it holds until it is lifted.
     """
     until = muted_until(turn.place, now=turn.now)
-    if until is None:
-        return
-    if until.year == MAXYEAR:
-        raise Refused("muted", "You are muted in this room until a moderator lifts it.")
-    raise Refused("muted", retry_after=round((until - turn.now).total_seconds(), 1))
+    if until is not None:
+        raise refusal_of_muted(until, now=turn.now)
 
 
 def shown_name(user: User) -> str:

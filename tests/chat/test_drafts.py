@@ -221,6 +221,24 @@ def test_writer_meets_the_limits_of_drafts(mina, teo, room):
     assert Draft.objects.filter(user=mina).count() == DRAFTS_MOST
 
 
+def test_drafts_of_nothing_but_versions_and_emptied_ones_count_too(mina, teo, room):
+    roots = [say(teo, room) for _ in range(DRAFTS_MOST + 1)]
+    first, *others = roots
+    save(mina, room, "x", thread=first.pk)
+    services.discard_draft(actor=mina, room_id=room.pk, thread=first.pk, rev=None)
+    for root in others:
+        services.keep_copy(actor=mina, room_id=room.pk, thread=root.pk, body="x")
+    for write in (save, keep):
+        with pytest.raises(Refused, match="too_large"):
+            write(mina, room, "y", thread=first.pk)
+    assert len(drafts(mina)) == DRAFTS_MOST
+    save(mina, room, "into one that is there", thread=others[0].pk)
+
+
+def keep(user: User, room: Room, body: str, thread: Any) -> None:
+    services.keep_copy(actor=user, room_id=room.pk, thread=thread, body=body)
+
+
 def test_the_api_answers_versions_to_their_author_only(mina, teo, room):
     save(mina, room, "One")
     save(mina, room, "Two")

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Profile
-from accounts.services import update_preferences
+from accounts.services import sanction_user, update_preferences
 from chat import mailer, services
 from chat.models import Mention
 from chat.services.letters import SETTLED, claim_letters, put_back
@@ -54,6 +54,13 @@ def test_somebody_away_gets_one_letter_for_all_she_missed(mina, teo, ann, place)
     }
     line = found["ann@northwind.example"].lines[0]
     assert (line.author, line.room) == ("Mina Okafor", "#Realtime core")
+    assert letters() == []
+
+
+def test_somebody_suspended_hears_nothing_by_mail_either(mina, ann, place):
+    say(mina, place, "@ann one")
+    boss = factories.make_person("boss", is_staff=True, is_superuser=True)
+    sanction_user(actor=boss, user=ann, kind="ban", reason="Spam")
     assert letters() == []
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Sanction
 from chat import selectors, services
 from chat.models import Beside, Mention, Message, MessageRevision
+from chat.services.messages import EDITS_MOST
 from chat.shapes import BesideView
 from realtime.protocol import Refused
 from tests import factories
@@ -318,6 +319,16 @@ def test_somebody_muted_does_not_speak_through_an_edit(mina, teo, room):
     Sanction.objects.update(lifted_at=timezone.now())
     factories.change(mina, room, read_only=True)
     assert refusal(services.edit_message, **edit).code == "read_only"
+
+
+def test_a_message_is_changed_a_bounded_number_of_times(mina, room):
+    message = say(mina, room, "At first")
+    old = {"message": message, "body": "Old", "replaced_at": timezone.now()}
+    MessageRevision.objects.bulk_create(MessageRevision(seq=1_000 + n, **old) for n in range(EDITS_MOST - 1))
+    where = {"actor": mina, "room_id": room.pk, "message_id": message.pk}
+    assert services.edit_message(**where, body="At last").seq
+    assert refusal(services.edit_message, **where, body="Once more").code == "too_large"
+    assert services.edit_message(**where, body="At last").seq == 0
 
 
 def test_a_reaction_is_added_once_and_taken_back_once(mina, teo, room):

@@ -1,14 +1,18 @@
 """Mutes, kicks and bans in a room: who may give them, what they do, and how they end."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
+from accounts import services as account_services
 from accounts.models import AuditEntry, Sanction
 from chat import selectors, services
 from chat.models import Membership
+from chat.services.rooms import RoomChange
+from chat.services.slash import run_slash
 from realtime.protocol import Refused
 from tests import factories
 from tests.chat.conftest import events, last_event, topic_of
@@ -97,6 +101,43 @@ def test_somebody_outside_is_banned_before_they_come(mina, ines, room):
     assert events(topic_of(room)) == before
     assert refusal(services.join_room, actor=ines, room_id=room.pk).code == "banned"
     assert refusal(sanction, mina, room, ines, "kick").field == "user"
+
+
+def test_somebody_muted_says_nothing_by_topic_name_pin_or_typing(mina, teo, room):
+    message = factories.say(mina, room)
+    give_role(room, teo, "owner")
+    assert selectors.may_type(actor=teo, room_id=room.pk)
+    give_role(room, teo, "member")
+    sanction(mina, room, teo, "mute")
+    give_role(room, teo, "owner")
+    for wish in ({"name": "Mina is a fool"}, {"purpose": "Mina is a fool"}):
+        assert refusal(services.update_room, actor=teo, room_id=room.pk, change=RoomChange(**wish)).code == "muted"
+    typed = {"actor": teo, "room_id": room.pk, "cid": uuid4(), "text": "/topic Mina is a fool"}
+    assert refusal(run_slash, **typed).code == "muted"
+    for pin in (services.pin_message, services.unpin_message):
+        assert refusal(pin, actor=teo, room_id=room.pk, message_id=message.pk).code == "muted"
+    assert not selectors.may_type(actor=teo, room_id=room.pk)
+    # What says nothing stays an owner's.
+    assert services.update_room(actor=teo, room_id=room.pk, change=RoomChange(slow_mode_seconds=5)).seq
+
+
+def test_somebody_muted_everywhere_says_nothing_by_a_rooms_name(teo):
+    boss = factories.make_person("boss", is_staff=True, is_superuser=True)
+    account_services.sanction_user(actor=boss, user=teo, kind="mute", reason="Noise")
+    wish = {"actor": teo, "cid": uuid4(), "kind": "public", "name": "Mina is a fool"}
+    assert refusal(services.create_room, **wish).code == "muted"
+
+
+@pytest.mark.parametrize("reason", ["\x00", "Spam \x00 and more"])
+def test_a_reason_that_no_database_takes_is_refused(mina, teo, ines, room, reason):
+    where = {"actor": mina, "room_id": room.pk}
+    assert refusal(services.remove_member, **where, user_id=teo.pk, reason=reason).field == "reason"
+    sanction(mina, room, ines, "ban")
+    [held] = selectors.room_sanctions(actor=mina, room_id=room.pk)
+    lift = services.lift_member_sanction
+    assert refusal(lift, **where, sanction_id=held.id, reason=reason).field == "reason"
+    services.remove_member(**where, user_id=teo.pk, reason="x" * 900)
+    assert last_event(teo.topic)["data"]["reason"] == "x" * 500
 
 
 def test_moderators_decide_only_about_those_below_them(mina, teo, ines, room):

@@ -118,7 +118,7 @@ def lift_member_sanction(*, actor: User, room_id: int, sanction_id: int, reason:
     """Ends a sanction of this room now; one that is over already stays as it is.
 
     Raises:
-        Refused: not_found, forbidden.
+        Refused: not_found, forbidden, invalid.
     """
     bench = find_bench(actor=actor, room_id=room_id)
     sanction = accounts.sanction_in(sanction_id=sanction_id, room_id=room_id)
@@ -129,7 +129,7 @@ def lift_member_sanction(*, actor: User, room_id: int, sanction_id: int, reason:
     role = Membership.objects.filter(room_id=room_id, user_id=sanction.user_id).values_list("role", flat=True).first()
     if not bench.is_over(role or ""):
         raise Refused("forbidden", "You decide only about those whose role is below yours.")
-    account_services.lift_sanction(actor=actor, sanction=sanction, reason=reason[:500])
+    account_services.lift_sanction(actor=actor, sanction=sanction, reason=reason)
     return Ack()
 
 
