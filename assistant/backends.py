@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from django.conf import settings
 
 from assistant import faults
 from assistant.faults import BackendFailed, failure
+from assistant.keys import read_key
 from assistant.pieces import (
     CHARS_A_TOKEN_MOST,
     Assembly,
@@ -102,7 +102,7 @@ class _Place:
         """Reads the key; raises BackendFailed where it is named and not there."""
         if not self.key_env:
             return _Key("")
-        key = _Key(os.environ.get(self.key_env, "").strip())
+        key = _Key(read_key(self.key_env))
         if not key:
             raise self.failed("no_key")
         if not key.isascii() or not key.isprintable():  # it would not fit into a header
@@ -351,4 +351,4 @@ def _detail(error: Exception, place: _Place) -> str:
 
 
 def _scrubbed(text: str, place: _Place) -> str:
-    return faults.scrub(text, key=os.environ.get(place.key_env, "").strip() if place.key_env else "")
+    return faults.scrub(text, key=read_key(place.key_env) if place.key_env else "")

@@ -6,12 +6,12 @@ there.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 
+from assistant.keys import DEMO_KEY_ENV, read_key
 from assistant.models import Agent, RoomChoice
 from chat import selectors as chat
 
@@ -128,7 +128,7 @@ def base_url_of(agent: Agent) -> str:
 def key_env_of(agent: Agent) -> str:
     """The name of the variable with its key; empty where none is wanted, as for the demo model."""
     if settings.ASSISTANT_DEMO and not agent.base_url:
-        return ""
+        return DEMO_KEY_ENV if read_key(DEMO_KEY_ENV) else ""
     return agent.key_env or str(settings.ASSISTANT_KEY_ENV)
 
 
@@ -149,7 +149,7 @@ def model_of(agent: Agent, choice: RoomChoice) -> str:
 def problem_of(agent: Agent) -> str:
     """What is missing before this agent can be asked, for whoever looks after the site; empty if nothing is."""
     name = key_env_of(agent)
-    if not name or os.environ.get(name, "").strip():
+    if not name or read_key(name):
         return ""
     if agent.base_url or agent.key_env:
         return f"Set {name} in the environment of the site and start it again."

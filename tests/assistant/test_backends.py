@@ -281,6 +281,15 @@ async def test_key_that_is_not_set(fake, monkeypatch):
     assert fake.requests == []
 
 
+async def test_key_may_stand_in_a_file(fake, monkeypatch, tmp_path):
+    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.setenv("OPENAI_API_KEY_FILE", str(tmp_path / "key"))
+    _, failed = await failing(ask(fake))
+    assert failed.code == "no_key"
+    (tmp_path / "key").write_text(f"{KEY}\n")
+    assert text_of(await pieces_of(ask(fake)))
+
+
 async def test_key_that_fits_in_no_header(fake, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-с-кириллицей")
     _, failed = await failing(ask(fake))

@@ -11,9 +11,16 @@ from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from assistant.fake.server import FakeOpenAI
 from realtime.models import Lease
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stack]
+
+
+@pytest.fixture(autouse=True)
+def keyless(monkeypatch):
+    """No key of whoever runs the tests goes anywhere."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
 
 
 @pytest.fixture
@@ -43,7 +50,8 @@ def test_operator_of_a_sound_site_reads_no_failure(findings, settings):
         Lease.objects.create(name=name, holder="here", until=timezone.now() + timezone.timedelta(seconds=60))
     found, failed = findings()
     assert failed is None
-    assert set(found) == {"settings", "data folder", "frontend", "database", "layer", "storage", "services", "mail"}
+    parts = {"settings", "data folder", "frontend", "database", "layer", "storage", "services", "assistant", "mail"}
+    assert set(found) == parts
     for part in ("database", "storage", "services", "frontend"):
         assert levels(found, part) == {"OK"}, found[part]
     assert levels(found, "layer") == ({"OK"} if settings.REDIS_URL else {"WARN"})
@@ -161,3 +169,55 @@ def test_operator_is_warned_of_an_unsafe_setting(settings, given, told):
         setattr(settings, name, value)
     found = run_checks(tags=[checks.Tags.security], include_deployment_checks=True)
     assert told in {one.id for one in found}
+
+
+@pytest.fixture
+def provider(settings, monkeypatch):
+    """A provider on this machine that the site is set to, with its key."""
+    with FakeOpenAI(key="sk-of-the-site-0123456789", models=["fake-1", "fake-2"]) as fake:
+        settings.OPENAI_BASE_URL, settings.ASSISTANT_MODEL = fake.base_url, "fake-1"
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-site-0123456789")
+        yield fake
+
+
+def test_operator_reads_which_model_answers(findings, provider):
+    found, failed = findings()
+    assert found["assistant"] == [("OK", f"the assistant asks fake-1 at {provider.base_url}")]
+    assert failed is None
+    assert [seen.path for seen in provider.requests] == ["/v1/models"]
+
+
+def test_operator_without_a_key_is_told_what_to_set(findings, capsys):
+    found, failed = findings()
+    assert (found["assistant"], failed) == ([("WARN", "the assistant has no model to ask")], None)
+    call_command("doctor")
+    assert "Set OPENAI_API_KEY (and OPENAI_BASE_URL for another provider)" in capsys.readouterr().out
+
+
+def test_operator_is_told_of_a_refused_key_and_not_of_the_key(findings, provider, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-revoked-9876543210")
+    found, failed = findings()
+    [(level, says)] = found["assistant"]
+    assert (level, "The provider did not accept the key." in says) == ("FAIL", True)
+    assert "1 to mend" in str(failed)
+    assert "9876543210" not in says
+
+
+def test_operator_is_told_of_a_model_that_the_provider_does_not_list(findings, provider, settings):
+    settings.ASSISTANT_MODEL = "fake-9"
+    found, failed = findings()
+    [(level, says)] = found["assistant"]
+    assert (level, "fake-9, which" in says, failed) == ("WARN", True, None)
+
+
+def test_operator_is_told_that_the_demo_model_answers_or_is_not_there(findings, provider, settings):
+    settings.ASSISTANT_DEMO = True
+    settings.OPENAI_BASE_URL = "http://127.0.0.1:1/v1"
+    found, _ = findings()
+    [(level, says)] = found["assistant"]
+    assert (level, "The demo model does not answer" in says) == ("FAIL", True)
+    with FakeOpenAI() as open_to_all:
+        settings.OPENAI_BASE_URL = open_to_all.base_url
+        found, failed = findings()
+    assert found["assistant"] == [("WARN", "the assistant asks the small demo model fake-1")]
+    assert failed is None

@@ -1,4 +1,4 @@
-"""`manage.py doctor`: looks at settings, database, layer, storage, mail and services, and says what to mend.
+"""`manage.py doctor`: looks at settings, database, layer, storage, mail, services, assistant, and says what to mend.
 
 For operators, by hand, before a start or from monitoring. Changes nothing and shows no secret; exit code 1 when
 something does not work.
@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
 from collab.checkup.around import check_layer, check_mail, check_services, check_storage
+from collab.checkup.assistant import check_assistant
 from collab.checkup.database import check_database
 from collab.checkup.finding import FAIL, OK, WARN, Check, Finding
 from collab.checkup.site import check_bundles, check_data_folder, check_settings
@@ -61,6 +62,7 @@ _CHECKS: Final[tuple[Check, ...]] = (
     check_layer,
     check_storage,
     check_services,
+    check_assistant,
 )
 
 
