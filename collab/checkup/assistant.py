@@ -1,4 +1,4 @@
-"""Looks at the assistant: is a model set up, does its provider take the key and list the model. Asks no model a thing."""
+"""Looks at the assistant: is a model set up, does its provider take the key and list it. Asks no model anything."""
 
 from __future__ import annotations
 
