@@ -345,7 +345,8 @@ class SuggestionView(Struct, frozen=True, kw_only=True):
 class Suggestions(Struct, frozen=True, kw_only=True):
     """The suggestions of a document that are shown, the oldest first; `can_edit`: accept and reject."""
 
-    document: DocumentView
+    document: int
+    room: int
     can_edit: bool
     as_of_seq: int
     suggestions: list[SuggestionView]

@@ -170,11 +170,16 @@ def transcript(name: str, kind: str, viewer: User, before: Json, events: list[Js
         "events": events,
         "after": after,
     }
-    text = _MADE_UP.sub(r"\1-00000000", json.dumps(whole, ensure_ascii=False, indent=1))
+    return tidied(json.dumps(whole, ensure_ascii=False, indent=1)) + "\n"
+
+
+def tidied(text: str) -> str:
+    """A text in which what differs from run to run is numbered."""
+    text = _MADE_UP.sub(r"\1-00000000", text)
     ids = list(dict.fromkeys(_UUID.findall(text)))
     text = _UUID.sub(lambda match: f"00000000-0000-4000-8000-{ids.index(match[0]):012x}", text)
     stamps = sorted(set(_STAMP.findall(text)))
-    return _STAMP.sub(lambda match: _stamp(stamps.index(match[0])), text) + "\n"
+    return _STAMP.sub(lambda match: _stamp(stamps.index(match[0])), text)
 
 
 def _stamp(number: int) -> str:

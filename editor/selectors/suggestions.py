@@ -12,7 +12,7 @@ from accounts import selectors as accounts
 from chat.selectors import one_moment
 from editor.authority import Accepted
 from editor.models import Document, Hunk, Suggestion
-from editor.selectors.documents import document_view, find_document, refusal_to_edit, room_topic
+from editor.selectors.documents import find_document, refusal_to_edit, room_topic
 from editor.selectors.texts import sheet_of
 from editor.selectors.updates import accepted_between
 from editor.shapes import HunkView, Suggestions, SuggestionView
@@ -53,7 +53,8 @@ def suggestions(*, actor: User, document_id: int) -> Suggestions:
         }
         topic = room_topic(document.room_id)
         return Suggestions(
-            document=document_view(document),
+            document=document.pk,
+            room=document.room_id,
             can_edit=not refusal_to_edit(document, rights),
             as_of_seq=log.heads([topic])[topic][0],
             suggestions=found,

@@ -23,13 +23,23 @@ export interface Shown {
 
 /** The chat. */
 export interface Talk {
-  /** Lets the person write about these lines. */
-  ask(about: About): void;
+  /** Lets the person write about these lines, after some words that stand there already. */
+  ask(about: About, words?: string): void;
   /** Shows a message. */
   reveal(message: string, focus: boolean): void;
 }
 
+/** Runs of the assistant, as the chat knows them; what it does not say is not offered. */
+export interface Runs {
+  /** Ends a run. */
+  stop(run: string): Promise<unknown>;
+  /** Who asked for it. */
+  askedBy(run: string): number | null;
+}
+
 export class Beside {
+  /** Null until the assistant's part of the chat is here. */
+  runs: Runs | null = null;
   /** By room. */
   readonly shown = new Map<number, Shown>();
   readonly talks = new Map<number, Talk>();

@@ -54,6 +54,10 @@ export class Company {
     return [...new Set([...this.#here.values()].map((member) => member.user))];
   }
 
+  has(client: string): boolean {
+    return this.#here.has(client);
+  }
+
   get following(): number | null {
     return this.#followed;
   }
@@ -78,7 +82,8 @@ export class Company {
     this.#place(cursor);
     if (!isNew) return;
     this.#hooks.greet();
-    if (isNewPerson && user !== this.#hooks.me) this.#hooks.announce(`${this.#nameOf(user)} joined ${this.#name()}`);
+    // What a run of the assistant does is told by the one who shows it.
+    if (isNewPerson && user !== this.#hooks.me && !client_id.startsWith("run-")) this.#hooks.announce(`${this.#nameOf(user)} joined ${this.#name()}`);
     this.#hooks.changed();
   }
 

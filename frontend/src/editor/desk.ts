@@ -22,7 +22,7 @@ import { Line } from "./line";
 import { dispatchInPieces } from "./long";
 import { mergeKept } from "./merger";
 import type { Settings } from "./settings";
-import { Replica, startState, textOf, type Unsent } from "./replica";
+import { Replica, startState, textOf, type Taken, type Unsent } from "./replica";
 import { readingSetup, Switches, wording, writingSetup } from "./setup";
 import type { Draft, Shelf } from "./shelf";
 import type { Status } from "./status";
@@ -53,7 +53,7 @@ export class Desk {
   readonly #context: DeskContext;
   readonly #identity: Identity;
   /** Who hears of each new copy, and of edits that came. */
-  readonly watchers = new Set<{ begun(): void; taken(): void }>();
+  readonly watchers = new Set<{ begun(): void; taken(taken: readonly Taken[]): void }>();
   drafts: Draft[] = [];
   view: EditorView | null = null;
 
@@ -170,7 +170,7 @@ export class Desk {
       taken: (taken) => {
         this.company.taken(taken);
         this.#keeper?.touch();
-        for (const watcher of this.watchers) watcher.taken();
+        for (const watcher of this.watchers) watcher.taken(taken);
       },
       changed: () => this.#changed(),
       refused: (error) => this.#refused(error),
@@ -338,8 +338,8 @@ export class Desk {
     this.#line?.rejoin();
   }
 
-  retryNow(): void {
-    this.#line?.connection.retryNow();
+  get connection(): Line["connection"] | null {
+    return this.#line?.connection ?? null;
   }
 
   async setLanguage(language: string): Promise<void> {

@@ -325,7 +325,7 @@ export class CodePane implements ActsHost {
       "open-menu": () => this.current !== null && this.#acts.openMenu(this.current, target),
       find: () => void this.#find(),
       unfollow: () => this.desk?.company.follow(null),
-      retry: () => this.desk?.retryNow(),
+      retry: () => this.desk?.connection?.retryNow(),
       reload: () => void this.start(this.current),
       deleted: () => this.#acts.openDeleted(target),
       "save-copy": () => this.desk && this.#acts.saveCopy(this.desk),

@@ -32,6 +32,9 @@ export interface MarkHooks {
   chosen(id: string): void;
   discuss(): void;
   mayDiscuss(): boolean;
+  /** There is an assistant to ask. */
+  mayAsk(): boolean;
+  ask(): void;
 }
 
 function moved(marks: Marks, change: Parameters<typeof moveSpan>[1][number]): Marks {
@@ -153,17 +156,22 @@ function decorations(state: EditorState, marks: Marks): DecorationSet {
 
 // At a selection
 
-function bar(hooks: MarkHooks): HTMLElement {
-  const box = document.createElement("div");
-  box.className = "cm-discuss";
+function action(words: string, sign: string, run: () => void): HTMLButtonElement {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "btn small";
-  button.append(icon("message-square-code"), "Discuss");
+  button.append(icon(sign), words);
   // The selection stays while the button is pressed.
   button.addEventListener("mousedown", (event) => event.preventDefault());
-  button.addEventListener("click", () => hooks.discuss());
-  box.append(button);
+  button.addEventListener("click", run);
+  return button;
+}
+
+function bar(hooks: MarkHooks): HTMLElement {
+  const box = document.createElement("div");
+  box.className = "cm-discuss";
+  box.append(action("Discuss", "message-square-code", () => hooks.discuss()));
+  if (hooks.mayAsk()) box.append(action("Ask", "sparkles", () => hooks.ask()));
   return box;
 }
 
@@ -217,7 +225,7 @@ const look = EditorView.theme({
   "@media (prefers-reduced-motion: no-preference)": { ".cm-jumped": { animation: "cm-jumped 2s ease-out" } },
   "@keyframes cm-jumped": { from: { backgroundColor: tint("--brand", 16) }, to: { backgroundColor: tint("--brand", 4) } },
   ".cm-tooltip.cm-tooltip:has(.cm-discuss)": { border: "0", background: "none", boxShadow: "none", zIndex: "6" },
-  ".cm-discuss": { padding: "4px 0" },
+  ".cm-discuss": { display: "flex", gap: "4px", padding: "4px 0" },
   ".cm-discuss .btn": { boxShadow: "var(--shadow-2)" },
   ".cm-talkrow": { position: "sticky", left: "0", width: "var(--talk, 100%)", boxSizing: "border-box", padding: "6px 12px 10px", whiteSpace: "normal", fontFamily: "var(--font)" },
 });

@@ -13,6 +13,7 @@ import { WIDE } from "../../shell/code";
 import type { MenuItem, Shell } from "../../shell/contract";
 import { PHONE } from "../../shell/rail";
 import { withoutMarks } from "../../words";
+import type { AgentControl } from "../agent/control";
 import type { Desk } from "../desk";
 import { TalkCard } from "./card";
 import { Margin, type MarginItem } from "./margin";
@@ -43,6 +44,7 @@ export class Panel {
   readonly #small = new Map<string, HTMLElement>();
   readonly #ending = new AbortController();
   readonly #sizes: ResizeObserver;
+  #agent: AgentControl | null = null;
   #card: TalkCard | null = null;
   #cardMode = "";
   /** A discussion to show as soon as its document is there. */
@@ -60,23 +62,37 @@ export class Panel {
     element.addEventListener("keydown", (event) => this.#pressed(event), { signal });
     this.#sizes = new ResizeObserver(() => host.redraw());
     this.#sizes.observe(part(element, "[data-part=hosts]"));
+    this.#fetchAgent().catch((error: unknown) => host.shell.fail("Suggestions could not be loaded", error));
   }
 
   close(): void {
     this.#ending.abort();
     this.#sizes.disconnect();
     this.#shut();
+    this.#agent?.close();
     for (const talks of this.#talks.values()) talks.close();
     this.#margin.beside(null);
+  }
+
+  /** Suggestions and runs of the assistant are fetched by themselves; without them one talks all the same. */
+  async #fetchAgent(): Promise<void> {
+    const { AgentControl } = await import("../agent/control");
+    if (this.#ending.signal.aborted) return;
+    this.#agent = new AgentControl(this.#host);
+    for (const desk of this.#talks.keys()) this.#agent.meet(desk);
+    this.#host.redraw();
   }
 
   /** A document is opened. */
   meet(desk: Desk): void {
     const host = this.#host;
+    this.#agent?.meet(desk);
     const talks = new Talks(desk, host.room, host.shell.session, {
       changed: () => host.redraw(),
       mayDiscuss: () => this.#mayDiscuss,
       discuss: () => this.#discuss(),
+      mayAsk: () => this.#assistant !== null,
+      ask: () => this.#discuss(this.#assistant),
       chosen: (message) => this.#toggle(message),
     });
     this.#talks.set(desk, talks);
@@ -84,6 +100,7 @@ export class Panel {
 
   /** A document is closed. */
   part(desk: Desk): void {
+    this.#agent?.part(desk);
     this.#talks.get(desk)?.close();
     this.#talks.delete(desk);
   }
@@ -100,13 +117,20 @@ export class Panel {
 
   // Discussing
 
-  #discuss(): void {
+  /** The assistant's name in mentions; null where it is no member. */
+  get #assistant(): string | null {
+    const members = this.#host.shell.session.room.get()?.members ?? [];
+    return members.find(({ person }) => person.kind === "assistant")?.person.name ?? null;
+  }
+
+  /** Takes the selected lines along into the composer; with a name, as a question to them. */
+  #discuss(name: string | null = null): void {
     const { shell, room } = this.#host;
     const about = this.#now?.selected();
     if (about === undefined || !this.#mayDiscuss) return;
     if (typeof about === "string") return shell.toast({ kind: "info", title: "These lines cannot be discussed", text: about });
     this.#host.toChat();
-    shell.session.beside.talks.get(room)?.ask(about);
+    shell.session.beside.talks.get(room)?.ask(about, name === null ? "" : `@${name} `);
   }
 
   #pressed(event: KeyboardEvent): void {
@@ -116,6 +140,9 @@ export class Panel {
       const next = this.#now?.next(shiftKey ? -1 : 1) ?? null;
       if (next === null) this.#host.shell.announce("There are no discussions here");
       else this.#open(next, { jump: true, focus: true });
+    } else if (event.code === "KeyA" && (ctrlKey || metaKey) && altKey && !shiftKey && this.#assistant !== null) {
+      event.preventDefault();
+      this.#discuss(this.#assistant);
     } else if (event.code === "KeyM" && (ctrlKey || metaKey) && altKey && !shiftKey) {
       event.preventDefault();
       this.#discuss();
@@ -176,6 +203,7 @@ export class Panel {
   // Drawing
 
   draw(): void {
+    this.#agent?.draw();
     const talks = this.#now;
     this.#button.hidden = talks === null;
     if (talks === null) return this.#hideAll();
@@ -276,6 +304,7 @@ export class Panel {
     }));
     const cap = all.length > 0 ? "F8 goes to the next" : "No discussions yet";
     const about: MenuItem[] = this.#mayDiscuss ? [{ icon: "plus", text: "Discuss the selected lines", key: "Ctrl Alt M", line: items.length > 0, run: () => this.#discuss() }] : [];
+    if (this.#mayDiscuss && this.#assistant !== null) about.push({ icon: "sparkles", text: "Ask about the selected lines", key: "Ctrl Alt A", run: () => this.#discuss(this.#assistant) });
     this.#host.shell.openMenu({ label: "Discussions", anchor: this.#button, cap, items: [...items, ...about] });
   }
 }

@@ -17,6 +17,8 @@ export interface TalksHooks {
   changed(): void;
   mayDiscuss(): boolean;
   discuss(): void;
+  mayAsk(): boolean;
+  ask(): void;
   chosen(message: string): void;
 }
 

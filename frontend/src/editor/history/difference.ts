@@ -1,12 +1,11 @@
 // What became different since an old version: lines that are gone, lines that came, and how many of each.
 // Used by the old version's editor, which marks them, and by the side panel, which counts them.
 
-import { language, highlightingFor } from "@codemirror/language";
 import { RangeSetBuilder, type EditorState, type Extension, type Range } from "@codemirror/state";
-import { Decoration, EditorView, gutter, GutterMarker, WidgetType } from "@codemirror/view";
-import { highlightCode } from "@lezer/highlight";
+import { Decoration, EditorView, gutter, type GutterMarker, WidgetType } from "@codemirror/view";
 import { el } from "../../dom";
 import { changesBetween, type Change } from "../diff";
+import { drawCode, LINES_MOST, Sign } from "../ghost";
 
 export interface Difference {
   /** In the old text; `insert` ends with a line's end. */
@@ -14,9 +13,6 @@ export interface Difference {
   came: number;
   gone: number;
 }
-
-/** Beyond this many lines of one place the rest is only counted. */
-const LINES_MOST = 300;
 
 const lineCount = (text: string) => text.split("\n").length - 1;
 
@@ -57,38 +53,6 @@ class Ghost extends WidgetType {
 
   override ignoreEvent(): boolean {
     return true;
-  }
-}
-
-function drawCode(box: HTMLElement, code: string, state: EditorState): void {
-  let line = box.appendChild(el("span"));
-  const put = (text: string, classes: string) => line.append(classes === "" ? text : el("span", classes, text));
-  const end = () => (line = box.appendChild(el("span")));
-  const known = state.facet(language);
-  if (known !== null) highlightCode(code, known.parser.parse(code), { style: (tags) => highlightingFor(state, tags) }, put, end);
-  else {
-    for (const [index, text] of code.split("\n").entries()) {
-      if (index > 0) end();
-      put(text, "");
-    }
-  }
-  for (const one of box.children) if (one.textContent === "") one.append("\u00a0");
-}
-
-class Sign extends GutterMarker {
-  constructor(
-    readonly kind: "gone" | "came",
-    readonly lines: number,
-  ) {
-    super();
-  }
-
-  override eq(other: Sign): boolean {
-    return other.kind === this.kind && other.lines === this.lines;
-  }
-
-  override toDOM(): Node {
-    return el("span", this.kind, Array.from({ length: Math.min(this.lines, LINES_MOST) }, () => (this.kind === "gone" ? "−" : "+")).join("\n"));
   }
 }
 
