@@ -6,6 +6,7 @@ import type { Commands, DurableEvents, EphemeralEvents } from "./protocol";
 type Events = DurableEvents & EphemeralEvents;
 /** Events of `user:<id>`; all others are events of a room. */
 type UserEventName =
+  | "assistant.refused"
   | "bookmark.changed"
   | "draft.changed"
   | "preferences.changed"
@@ -17,6 +18,7 @@ type UserEventName =
   | "room.removed"
   | "sanction.applied"
   | "session.revoked"
+  | "summary.changed"
   | "thread.changed";
 
 type Frames<Kinds> = {

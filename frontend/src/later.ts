@@ -4,6 +4,8 @@
 
 import "./kernel";
 
+export { openSession } from "./assistant/commands";
+export { RoomAssistant } from "./assistant/room";
 export { Actions } from "./chat/actions";
 export { Cards } from "./chat/cards";
 export { makeParts } from "./chat/composer_extras";

@@ -2,6 +2,8 @@
 // One for each log, in a room made by actions_later.ts. It draws nothing itself and asks the server for everything; the
 // answer comes as an event.
 
+import { choicesOf, isOffered } from "../assistant/choice";
+import { beginQuestion } from "../assistant/room";
 import { closest, isTextField } from "../dom";
 import { thenUrl } from "../beside";
 import type { MessageView, RoomSnapshot } from "../protocol";
@@ -254,10 +256,12 @@ export class Actions {
     const { session } = this.#shell;
     const { openThread } = this.#hooks;
     const then = thenUrl(state.room, message.beside);
+    const asked = choicesOf(session).of(message.room);
     const author = message.author === null || message.kind === "system" ? null : session.people.get(message.author);
     const items: (MenuItem | false)[] = [
       openThread !== undefined && (canPost(state) || message.thread !== null) && { text: "Reply in thread", icon: "message-square-text", key: "T", run: () => openThread(message.id, row) },
       canPost(state) && { text: "Quote reply", icon: "quote", key: "R", run: () => this.#hooks.quote(message) },
+      canPost(state) && isOffered(asked) && { text: "Ask the assistant", icon: "sparkles", run: () => this.#ask(message) },
       canEdit(state, message, session.me) && { text: "Edit", icon: "pencil-line", key: "E", run: () => this.edit(row, message) },
       then !== null && { text: "Code at that time", icon: "history", run: () => this.#shell.navigate(then) },
       ...keepItems(this.#shell, message, state),
@@ -272,6 +276,12 @@ export class Actions {
   }
 
   // What is done
+
+  /** Quotes the message in a question, which one goes on to write. */
+  #ask(message: MessageView): void {
+    this.#hooks.quote(message);
+    beginQuestion(choicesOf(this.#shell.session).of(message.room));
+  }
 
   #pick(message: MessageView, opener: HTMLElement): void {
     const { me } = this.#shell.session;

@@ -2,6 +2,7 @@
 // A part of every composer. Ranking is pure (rankPeople); people outside the room are asked from the server.
 
 import * as api from "../api";
+import { choicesOf, isOffered } from "../assistant/choice";
 import { clone, el, icon, insertText, part } from "../dom";
 import type { ComposerPart, Desk } from "./composer_parts";
 import { avatar, roomIcon } from "../people";
@@ -195,7 +196,10 @@ export class CompletionPart implements ComposerPart {
     const members = state.members.map((member) => member.person).filter((person) => person.id !== this.#session.me);
     const inside = new Set(state.members.map((member) => member.person.id));
     const lately = [...new Set(state.messages.map((message) => message.author ?? 0).reverse())];
-    const outside = others.filter((person) => !inside.has(person.id));
+    // The assistant is in no room, and can be called in each that has it.
+    const asked = choicesOf(this.#session).of(state.room.id);
+    const agent = isOffered(asked) && asked?.direct_room !== state.room.id ? (asked?.agent ?? null) : null;
+    const outside = others.filter((person) => !inside.has(person.id) && person.kind !== "assistant");
     const mayInvite = state.permissions.includes("invite");
     const choice = (person: PersonView, end: string): Choice => ({
       insert: `@${person.name} `,
@@ -206,6 +210,7 @@ export class CompletionPart implements ComposerPart {
     });
     const all = "room".startsWith(query.toLowerCase()) ? [this.#everybody(state)] : [];
     return [
+      ...(agent === null ? [] : rankPeople([agent], query, []).map((person) => choice(person, "answers here"))),
       ...rankPeople(members, query, lately).map((person) => choice(person, "")),
       ...all,
       ...rankPeople(outside, query, []).map((person) => ({

@@ -48,6 +48,7 @@ export function pendingMessage(item: OutboxItem, me: number): MessageView {
     reactions: [],
     mentions: [],
     pinned: false,
+    run: null,
     beside: item.beside,
     attachments: ownFiles(item.extra?.attachments ?? []),
   };

@@ -57,7 +57,7 @@ export class Log {
     }
     const fresh: HTMLElement[] = [];
     // A line that another part of the page puts between the rows is left where it is.
-    const skip = (at: Element | null) => (at?.className === "then" ? at.nextElementSibling : at);
+    const skip = (at: Element | null) => (at?.matches(".then, .catchup") === true ? at.nextElementSibling : at);
     let cursor = skip(this.element.firstElementChild);
     for (const entry of entries) {
       const before = this.#rows.get(entry.key)?.element;

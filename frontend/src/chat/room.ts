@@ -2,15 +2,17 @@
 // It reads the session's stores and answers every change with one drawing a frame; it never keeps state of its own.
 
 import * as api from "../api";
-import { clone, onceAFrame, part, textOf } from "../dom";
+import { onceAFrame, part, textOf } from "../dom";
 import type { AnyEvent } from "../events";
 import { roomLabel } from "../people";
 import type { MessageView, PersonView, RoomSnapshot } from "../protocol";
 import { excerpt, shownInRoom } from "../reducers/messages";
 import type { MountRequest, RoomPane, Shell } from "../shell/contract";
 import { ActionsLater } from "./actions_later";
+import { AnswersLater } from "./answers_later";
 import type { Cards } from "./cards";
 import { Composer } from "./composer";
+import { emptyRoom } from "./empty";
 import { entriesOf } from "./entries";
 import { Log } from "./log";
 import { Pages } from "./pages";
@@ -36,6 +38,7 @@ class Room implements RoomPane {
   readonly #log: Log;
   readonly #pages: Pages;
   readonly #actions: ActionsLater;
+  readonly #answers: AnswersLater;
   readonly #composer: Composer;
   readonly #typing: Typing;
   readonly #reads: ReadMarker;
@@ -58,8 +61,9 @@ class Room implements RoomPane {
     this.#typing = new Typing(shell.session, part(this.#chat, "[data-part=typing]"), room, null);
     this.#composer = this.#makeComposer();
     this.#actions = this.#makeActions();
+    this.#answers = new AnswersLater({ shell, log: this.#log, state: () => this.#state }, () => this.#drawAll());
     this.#reads = new ReadMarker(shell.session, () => this.#state, () => this.#log.scroll.atEnd);
-    shell.session.beside.talks.set(room, { ask: (about) => this.#composer.setAbout(about), reveal: (id, focus) => void this.#show(id, focus) });
+    shell.session.beside.talks.set(room, { ask: (about, words = "") => (this.#composer.setAbout(about), this.#composer.insert(words)), reveal: (id, focus) => void this.#show(id, focus) });
     this.#listen();
     this.#draw();
     this.#placeFirst(message);
@@ -141,6 +145,7 @@ class Room implements RoomPane {
     this.#composer.dispose();
     this.#actions.dispose();
     this.#cards?.dispose();
+    this.#answers.dispose();
     this.#shell.session.beside.talks.delete(this.#room);
     this.#log.dispose();
   }
@@ -170,6 +175,7 @@ class Room implements RoomPane {
       online: session.connection.state === "online",
       about: (place, message) => this.#drawAbout(place, message),
       files: (place, message) => this.#drawFiles(place, message),
+      run: (row, message) => this.#answers.draw(row, message),
     };
   }
 
@@ -191,6 +197,11 @@ class Room implements RoomPane {
     import("../later").then(draw).catch(() => undefined);
   }
 
+  #drawAll(): void {
+    this.#drawn = null;
+    this.#draw();
+  }
+
   #draw(): void {
     const state = this.#state;
     if (state === null || this.#gone) return;
@@ -208,19 +219,9 @@ class Room implements RoomPane {
     const empty = quiet && pending.length === 0;
     this.#log.element.setAttribute("aria-label", `Messages in ${roomLabel(state.room, this.#others)}`);
     this.#log.draw(empty ? [] : entries, this.#context(state), all);
-    if (empty) this.#log.element.replaceChildren(this.#emptyRoom(state));
+    if (empty) this.#log.element.replaceChildren(emptyRoom(state, this.#others));
     this.#drawPill(state);
     this.#pages.check();
-  }
-
-  #emptyRoom(state: RoomSnapshot): HTMLElement {
-    const empty = clone("t-empty-room");
-    const direct = state.room.kind === "direct" || state.room.kind === "group";
-    const about = direct ? "Only the people of this conversation can read it." : state.room.purpose;
-    part(empty, "[data-part=text]").textContent = about === "" ? `Be the first to write in ${roomLabel(state.room, this.#others)}.` : about;
-    part(empty, "[data-part=hello]").hidden = !canPost(state);
-    part(empty, "[data-part=invite]").hidden = !state.permissions.includes("invite");
-    return empty;
   }
 
   #drawPill(state: RoomSnapshot): void {
@@ -393,7 +394,7 @@ class Room implements RoomPane {
   #announce(event: AnyEvent): void {
     if (event.topic !== `room:${this.#room}` || event.type !== "message.created") return;
     const { message } = event.data;
-    if (message.author === this.#shell.session.me || !shownInRoom(message)) return;
+    if (message.author === this.#shell.session.me || message.run !== null || !shownInRoom(message)) return;
     this.#shell.announceMessage(this.#shell.session.people.name(message.author), excerpt(textOf(message.html)));
   }
 }

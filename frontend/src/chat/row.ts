@@ -28,6 +28,8 @@ export interface RowContext {
   about(place: HTMLElement, message: MessageView): void;
   /** Puts its files there. */
   files(place: HTMLElement, message: MessageView): void;
+  /** Draws what belongs to an answer of the assistant; answers whether that was its text, too. */
+  run(row: HTMLElement, message: MessageView): boolean;
 }
 
 export function permalink(room: RoomView, message: string): string {
@@ -121,7 +123,7 @@ function fillMessage(row: HTMLElement, entry: Extract<Entry, { kind: "message" }
   if (gone) return fillTomb(row, message, context);
   fillHead(row, message, pending, context);
   fillQuote(row, message, context);
-  fillBody(row, message, context);
+  if (message.run === null || !context.run(row, message)) fillBody(row, message, context);
   if (message.beside?.start != null) context.about(part(row, "[data-part=about]"), message);
   if (message.attachments.length > 0) context.files(part(row, "[data-part=files]"), message);
   fillReactions(row, message, pending === null, context);
@@ -152,6 +154,8 @@ function fillTomb(row: HTMLElement, message: MessageView, context: RowContext): 
   part(row, "[data-part=quote]").hidden = true;
   part(row, "[data-part=about]").replaceChildren();
   part(row, "[data-part=files]").replaceChildren();
+  part(row, "[data-part=run]").replaceChildren();
+  row.ariaBusy = null;
   part(row, "[data-part=reactions]").replaceChildren();
   fillChip(row, message, context);
 }

@@ -7,6 +7,7 @@ import { firstName, roomLabel } from "../people";
 import type { MessageView, RoomSnapshot, ThreadSnapshot } from "../protocol";
 import type { Shell } from "../shell/contract";
 import { Actions } from "./actions";
+import { AnswersLater } from "./answers_later";
 import { Cards } from "./cards";
 import { Composer } from "./composer";
 import { threadEntries } from "./entries";
@@ -39,6 +40,7 @@ export class ThreadPane {
   readonly #typing: Typing;
   readonly #cards: Cards;
   readonly #stops: (() => void)[] = [];
+  readonly #answers: AnswersLater;
   #shown = false;
   #drawnState: RoomSnapshot | null = null;
   #drawnPeople = 0;
@@ -70,6 +72,10 @@ export class ThreadPane {
       focusComposer: () => this.#composer.focus(),
     });
     const draw = onceAFrame(() => this.#draw());
+    this.#answers = new AnswersLater({ shell, log: this.#log, state: options.state }, () => {
+      this.#drawnState = null;
+      draw();
+    });
     this.#stops.push(session.thread.subscribe((state) => state, draw));
     this.#stops.push(session.room.subscribe((state) => state, draw));
     this.#stops.push(session.outbox.subscribe(draw), session.connection.onState(draw));
@@ -92,6 +98,7 @@ export class ThreadPane {
   }
 
   #dispose(): void {
+    this.#answers.dispose();
     for (const stop of this.#stops) stop();
     this.#typing.dispose();
     this.#composer.dispose();
@@ -133,6 +140,7 @@ export class ThreadPane {
       online: session.connection.state === "online",
       about: (place, message) => this.#cards.draw(place, message),
       files: (place, message) => drawFiles(place, { shell: this.#options.shell, room: state.room, message }),
+      run: (row, message) => this.#answers.draw(row, message),
     };
   }
 

@@ -1,6 +1,7 @@
 // The palette's commands for what calls for one's attention: mentions, saved messages, do not disturb. Added by app.ts.
 
 import { post } from "../api";
+import { assistantCommands } from "../assistant/commands";
 import { isQuiet } from "../notify";
 import type { PreferencesView } from "../protocol";
 import type { Shell } from "./contract";
@@ -32,6 +33,7 @@ export function attentionCommands(shell: Shell): PaletteCommand[] {
   return [
     { icon: "at-sign", text: "Mentions", run: () => shell.navigate("/mentions/") },
     { icon: "bookmark", text: "Saved messages", run: () => shell.navigate("/saved/") },
+    ...assistantCommands(shell),
     ...quiet,
   ];
 }

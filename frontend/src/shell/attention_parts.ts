@@ -1,6 +1,8 @@
 // Begins what calls for the person's attention or keeps it away: notices, the menu of rooms, pins, the badge of mentions.
 // Made once by app.ts as soon as the later bundle is here.
 
+import { choicesOf, isOffered } from "../assistant/choice";
+import { listenForSession, summarise } from "../assistant/commands";
 import { attentionOf } from "../attention";
 import { showPins } from "../chat/pins";
 import { el } from "../dom";
@@ -21,6 +23,7 @@ export class AttentionParts {
     new Notifier(shell);
     const rail = document.getElementById("rail");
     if (rail !== null) listenInRail(shell, rail);
+    listenForSession(shell);
     showQuiet(shell);
     const draw = () => drawBadge(session.home.get().rooms.reduce((sum, { mentions }) => sum + mentions, 0) + attention.unreadThreads());
     session.home.subscribe((home) => home.rooms, draw);
@@ -33,7 +36,10 @@ export class AttentionParts {
     if (summary === undefined) return;
     // A phone's bar has no room for a button of its own.
     const pins: MenuItem = { icon: "pin", text: "Pinned messages", run: () => this.openPins(button) };
-    openRoomMenu(this.#shell, summary, { anchor: button, more: PHONE.matches ? [pins] : [] });
+    const choice = choicesOf(this.#shell.session).of(summary.room.id);
+    const asks = isOffered(choice) && choice?.ready === true && choice.direct_room !== summary.room.id;
+    const news: MenuItem = { icon: "list-collapse", text: "Summarise unread", run: () => void summarise(this.#shell) };
+    openRoomMenu(this.#shell, summary, { anchor: button, more: [...(PHONE.matches ? [pins] : []), ...(asks ? [news] : [])] });
   }
 
   /** Opens the pane of pins, or closes it when it stands open. */

@@ -45,14 +45,19 @@ export class RoomStage implements View {
     const redraw = onceAFrame(() => this.#redraw());
     this.#stops.push(session.room.subscribe((state) => state, redraw), session.home.subscribe((state) => state, redraw));
     this.#redraw();
+    const entered = session.room.get();
     this.pane = mountRoom({ view: this.#element, shell: this.#context.shell, room: this.room.id, message });
     if (this.#wantsFocus) this.focus();
-    this.#makeCode().catch((error: unknown) => this.#context.shell.fail("The code pane could not be loaded", error));
+    this.#makeCode(entered).catch((error: unknown) => this.#context.shell.fail("The code pane could not be loaded", error));
   }
 
-  async #makeCode(): Promise<void> {
-    const { CodePlace, Reports } = await import("../later");
+  async #makeCode(entered: RoomSnapshot | null): Promise<void> {
+    const { CodePlace, Reports, RoomAssistant } = await import("../later");
     if (this.pane === null) return;
+    if (entered !== null) {
+      const assistant = new RoomAssistant({ shell: this.#context.shell, view: this.#element, entered, insert: (text) => this.pane?.insert(text) });
+      this.#stops.push(() => assistant.dispose());
+    }
     const reports = new Reports(this.#context.shell, this.room.id, part(this.#element, "[data-part=reports]"));
     this.#stops.push(() => reports.dispose());
     const { label } = this;

@@ -18,6 +18,7 @@ export class SettingsView implements View {
   #members: MemberSettings | null = null;
   #sanctions: SanctionList | null = null;
   #stop: (() => void) | null = null;
+  #assistant: (() => void) | null = null;
 
   constructor(context: ShellContext, room: RoomView) {
     this.#context = context;
@@ -37,10 +38,16 @@ export class SettingsView implements View {
     if (this.#state?.permissions.includes("moderate") === true) this.#sanctions = new SanctionList(this.#element, shell, this.#room.id);
     void this.#sanctions?.load();
     this.#members = new MemberSettings(this.#element, shell, this.#room.id, () => void this.#sanctions?.load());
+    this.#addAssistant().catch((error: unknown) => shell.fail("The assistant’s settings could not be loaded", error));
     this.#fillForm();
     this.#listen();
     this.#stop = session.room.subscribe((state) => state, onceAFrame(() => this.#draw()));
     this.#draw();
+  }
+
+  async #addAssistant(): Promise<void> {
+    const { addSettings } = await import("../assistant/parts");
+    if (this.#element.isConnected) this.#assistant = addSettings(this.#element, this.#context.shell, this.#room.id);
   }
 
   focus(): void {
@@ -49,6 +56,7 @@ export class SettingsView implements View {
 
   close(): void {
     this.#stop?.();
+    this.#assistant?.();
     this.#members?.close();
     this.#sanctions?.close();
   }

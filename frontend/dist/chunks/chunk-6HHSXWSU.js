@@ -1,0 +1,3 @@
+function o(n,r){let[e,t]=n;for(let i of r)e===t?e=t=i.mapPos(e,-1):(e=i.mapPos(e,1),t=Math.max(e,i.mapPos(t,-1)));return[e,t]}function m(n,[r,e]){let t=n.lineAt(Math.min(r,n.length)),i=n.lineAt(Math.min(Math.max(r,e-1),n.length));return{first:t.number,last:i.number,text:n.sliceString(t.from,i.to)}}function h(n,r){let[e,t]=[n.split(`
+`),r.text.split(`
+`)];if(n===r.text)return null;let i=Math.min(e.length,t.length),s=0;for(;s<i&&e[s]===t[s];)s+=1;let a=0;for(;a<i-s&&e[e.length-1-a]===t[t.length-1-a];)a+=1;let l=Math.min(s,t.length-1);return[r.first+l,r.first+Math.max(l,t.length-1-a)]}export{o as a,m as b,h as c};
