@@ -1,4 +1,4 @@
-"""What rooms and people choose about the assistant, and their limits, as JSON for the page's script.
+"""What rooms and people choose about the assistant, their limits, and why it answered so, as JSON for the page.
 
 Called by assistant.urls. Decides nothing: services do.
 """
@@ -6,16 +6,17 @@ Called by assistant.urls. Decides nothing: services do.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import msgspec
 from django.http import HttpRequest
 
 from assistant.answering import body, endpoint
 from assistant.selectors import choices as selectors
-from assistant.selectors import usage
+from assistant.selectors import runlog, usage
 from assistant.services import agents, choices
 from assistant.services.choices import OwnWish, RoomWish
-from assistant.shapes import AssistantView, SessionView
+from assistant.shapes import AssistantView, RunLogView, SessionView
 from chat.api import number
 from realtime.protocol import Ack, Refused
 
@@ -79,7 +80,12 @@ def _quota(request: HttpRequest, user: User) -> Any:
     return usage.nearest_limit(person_id=user.pk, room_id=room_id)
 
 
+def _log(request: HttpRequest, user: User, run_id: UUID) -> RunLogView:
+    return runlog.run_log(actor=user, run_id=run_id)
+
+
 room = endpoint(GET=_room, POST=_choose)
 me = endpoint(POST=_me)
 session = endpoint(POST=_session)
 quota = endpoint(GET=_quota)
+log = endpoint(GET=_log)

@@ -1,11 +1,14 @@
-"""Tells the apps above chat of each stored message.
+"""Tells the apps above chat of each stored message, and of those that go.
 
-Called by chat.services.messages. A listener writes a row and returns; one that fails is logged and changes nothing.
+Called by chat.services. Who hears of a stored one writes a row and returns; if that fails it is logged and changes
+nothing. Who hears of one that goes takes part in its end: if that fails, nothing is deleted.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -20,6 +23,12 @@ def message_posted(message: MessageView) -> None:
     """Calls each path of settings.MESSAGE_POSTED_HOOKS with `message=` after the commit; never raises."""
     for path in settings.MESSAGE_POSTED_HOOKS:
         transaction.on_commit(lambda path=path: _call(path, message))  # type: ignore[misc]
+
+
+def messages_gone(ids: Collection[UUID]) -> None:
+    """Calls each path of settings.MESSAGES_GONE_HOOKS with `ids=`, inside the transaction that deletes the messages."""
+    for path in settings.MESSAGES_GONE_HOOKS:
+        import_string(path)(ids=ids)
 
 
 def _call(path: str, message: MessageView) -> None:

@@ -348,6 +348,8 @@ ASSISTANT_FIRST_SECONDS = env_int("ASSISTANT_FIRST_SECONDS", 30)
 ASSISTANT_SILENT_SECONDS = env_int("ASSISTANT_SILENT_SECONDS", 30)
 ASSISTANT_RUN_SECONDS = env_int("ASSISTANT_RUN_SECONDS", 180)
 """How long the provider may be silent before its first word and after it, and how long a whole answer may take."""
+ASSISTANT_LOG_DAYS = env_int("ASSISTANT_LOG_DAYS", 30)
+"""How long "Why this answer" can be looked up; 0: for ever."""
 ASSISTANT_CURRENCY = env("ASSISTANT_CURRENCY", "USD")
 ASSISTANT_PRICES = env("ASSISTANT_PRICES", '{"gpt-4.1-mini": [0.40, 1.60], "gpt-4.1": [2.00, 8.00]}')
 """JSON: model -> [price of a million tokens read, of a million written]; what is not listed costs nothing."""
@@ -368,7 +370,7 @@ PRESENCE_HOOK = "chat.presence.announce"
 """Called with user_id and state when somebody comes, falls idle or goes."""
 PERSON_HOOK = "chat.services.people.announce"
 """Called with user_id, inside the transaction, when somebody's name, picture or kind changes."""
-PERSON_GONE_HOOK = "chat.services.withdrawal.withdraw"
+PERSON_GONE_HOOKS = ["chat.services.withdrawal.withdraw", "assistant.services.withdrawal.forget_person"]
 PERSON_WORDS_HOOK = "chat.services.withdrawal.remove_messages"
 """Called in the transaction that deletes an account; and before, to delete what the person said."""
 SLASH_COMMANDS = [
@@ -381,6 +383,8 @@ SLASH_COMMANDS = [
 """Modules with what one may type after a slash; each has a list COMMANDS (see chat.services.slash)."""
 MESSAGE_POSTED_HOOKS: list[str] = ["editor.listeners.bind_message", "assistant.listeners.answer"]
 """Dotted paths called with each stored message after its commit."""
+MESSAGES_GONE_HOOKS = ["assistant.services.withdrawal.forget_answers"]
+"""Called with the ids of messages inside the transaction that deletes them."""
 SEARCH_DOCUMENTS = "editor.selectors.searching.find_documents"
 """The function that searches documents for chat.selectors.search; empty: none are searched."""
 

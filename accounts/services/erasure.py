@@ -38,8 +38,8 @@ def delete_permanently(*, actor: User, user: User, reason: str = "") -> None:
     was = user.username
     _erase(user)
     # Rooms are locked before people everywhere: the sign-ins end last.
-    if settings.PERSON_GONE_HOOK:
-        import_string(settings.PERSON_GONE_HOOK)(user_id=user.pk)
+    for path in settings.PERSON_GONE_HOOKS:
+        import_string(path)(user_id=user.pk)
     revoke_sessions(actor=actor, user=user, reason="deleted")
     record_audit(actor=actor, action="person.delete", target=user.topic, reason=reason, detail={"username": was})
 

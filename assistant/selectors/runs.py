@@ -92,7 +92,8 @@ def find_run(*, actor: User, run_id: UUID) -> Run:
     if run is None or (run.kind == Run.Kind.SUMMARY and run.asker_id != actor.pk):
         raise Refused("not_found")
     chat.rights_in(actor=actor, room_id=run.room_id)
-    if run.message_id is not None and chat.is_deleted(message_id=run.message_id):
+    is_answer = run.kind == Run.Kind.ANSWER
+    if is_answer and (run.message_id is None or chat.is_deleted(message_id=run.message_id)):
         raise Refused("gone", "This answer was deleted.")
     return run
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import selectors as people
 from accounts import services as accounts
-from chat import permissions
+from chat import hooks, permissions
 from chat.events import MessageDeleted, SeqResult
 from chat.models import Answer, Beside, Message, Pin
 from chat.selectors.standing import find_message, find_place_as_staff
@@ -94,6 +94,7 @@ def _empty(turn: Turn, message: Message) -> None:
     message.reactions.all().delete()
     Beside.objects.filter(message=message).delete()
     Answer.objects.filter(message=message).delete()
+    hooks.messages_gone([message.pk])
     forget_messages(ids=[message.pk])
     remove_attachments([message.pk])
     Pin.objects.filter(message=message).delete()

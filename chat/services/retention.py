@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from chat import hooks
 from chat.events import RoomAdded
 from chat.models import Draft, Message, MessageRevision, Pin, Report, Room
 from chat.selectors.views import room_topic
@@ -97,6 +98,7 @@ def expire_batch(due: Due) -> tuple[int, bool]:
         return 0, False
     told = _last_told(doomed) >= log.heads([topic])[topic][1]
     remove_attachments(doomed)
+    hooks.messages_gone(doomed)
     Message.objects.filter(pk__in=doomed).delete()
     if told:
         renewal.renew_topic(topic)

@@ -1,6 +1,6 @@
 """Somebody's account ends: they leave their rooms, which stay readable and owned.
 
-Called by accounts.services through PERSON_GONE_HOOK, inside the transaction that erases the account, and by the admin
+Called by accounts.services through PERSON_GONE_HOOKS, inside the transaction that erases the account, and by the admin
 and `remove_messages` for what they said.
 """
 
