@@ -15,6 +15,5 @@ urlpatterns = [
     path("api/rooms/<int:room_id>/catch-up/", memory_views.catch_up_since),
     path("api/runs/<uuid:run_id>/", views.run),
     path("api/runs/<uuid:run_id>/log/", choice_views.log),
-    path("api/runs/<uuid:run_id>/log/", choice_views.log),
     path("api/messages/<uuid:message_id>/answers/", views.answers),
 ]
