@@ -6,9 +6,10 @@ Called by assistant.runner, on the loop. Never decides who may ask; every tool r
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,7 +20,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from assistant import backends, prompts, quotas, services
+from assistant import backends, prompts, quotas, services, tools
 from assistant.backends import Ask, BackendFailed, CallPiece, EndPiece, TextPiece, UsagePiece
 from assistant.given import Context
 from assistant.growing import Growing
@@ -230,8 +231,17 @@ class Execution:
 
     async def _converse(self, agent: AgentInForce, context: Context, messages: list[dict[str, Any]]) -> None:
         """Asks, calls what the model calls, and asks again with what came of it, so often as may be."""
-        self._rounds += 1
-        await self._listen(agent, messages, [])
+        offered = tools.offered(context=context)
+        while True:
+            self._rounds += 1
+            mine = offered if self._rounds <= settings.ASSISTANT_ROUNDS_MOST else []
+            if self._rounds > 1:
+                await self._reserve_more(agent, messages, mine)
+            said, calls = await self._listen(agent, messages, mine)
+            if not calls or not mine or self._growing.full:
+                return
+            messages.append(_as_message(said, calls))
+            messages += [await self._call(call) for call in calls]
 
     async def _reserve_more(self, agent: AgentInForce, messages: list[dict[str, Any]], offered: list[Any]) -> None:
         read = estimate_request(messages, offered)
@@ -292,7 +302,23 @@ class Execution:
         self._used.hear(text)
         self._growing.add(text)
 
-    def _add_sources(self, sources: list[SourceView]) -> None:
+    async def _call(self, call: CallPiece) -> dict[str, Any]:
+        """Does what the model called, with the asker's rights; answers the message that tells it what came of it."""
+        begun = time.monotonic()
+        self._growing.tell()
+        result = await tools.execute(
+            run_id=self.id, name=call.name, arguments=call.arguments, tell=self._growing.say_activity
+        )
+        self._add_sources(result.sources)
+        self._wrote += result.wrote
+        arguments = json.dumps(call.arguments, ensure_ascii=False)
+        detail = f"{arguments}\n\n{result.content}"
+        await self._log(
+            Step(kind=Step.Kind.TOOL, title=result.title, detail=detail, refused=result.refused, ms=_ms(begun))
+        )
+        return {"role": "tool", "tool_call_id": call.id, "content": result.content}
+
+    def _add_sources(self, sources: Sequence[SourceView]) -> None:
         for source in sources:
             if len(self._sources) < SOURCES_MOST:
                 self._sources.setdefault((source.kind, source.label, source.url), source)
@@ -303,6 +329,19 @@ class Execution:
 
 def _failed(fault: str, problem: str, *, retry_at: datetime | None = None) -> dict[str, Any]:
     return {"state": Run.State.FAILED, "fault": fault[:40], "problem": problem[:300], "retry_at": retry_at}
+
+
+def _as_message(said: str, calls: list[CallPiece]) -> dict[str, Any]:
+    """The turn of the model, as the next request repeats it."""
+    called = [
+        {
+            "id": call.id,
+            "type": "function",
+            "function": {"name": call.name, "arguments": json.dumps(call.arguments, ensure_ascii=False)},
+        }
+        for call in calls
+    ]
+    return {"role": "assistant", "content": said or None, "tool_calls": called}
 
 
 def _ms(begun: float) -> int:

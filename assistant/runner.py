@@ -12,7 +12,7 @@ import time
 from typing import Final
 from uuid import UUID
 
-from assistant import services
+from assistant import backends, services
 from assistant.execution import Execution
 from assistant.selectors.runs import may_go_on
 from realtime import threads
@@ -37,6 +37,7 @@ class Runner:
         self._bell = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
+        self._guard: asyncio.Task[None] | None = None
         self._rights_at = 0.0
 
     def wake(self) -> None:
@@ -49,16 +50,18 @@ class Runner:
         self._bell.set()
         if self._main is None or self._main.done():
             self._main = loop.create_task(self._run())
-            hub.keep(self._watch(self._main))
+        if self._guard is None or self._guard.done():
+            self._guard = hub.keep(self._wait_for_the_end())
 
-    async def _watch(self, main: asyncio.Task[None]) -> None:
-        """Belongs to the hub: when that ends, the runs are handed over before anything else is closed."""
+    async def _wait_for_the_end(self) -> None:
+        """Ends with the hub: then the runs are handed over, before their threads are closed."""
         try:
-            await asyncio.shield(main)
-        except asyncio.CancelledError:
-            main.cancel()
-            await asyncio.wait([main], timeout=PATIENCE_SECONDS)
-            raise
+            await asyncio.get_running_loop().create_future()
+        finally:
+            if self._main is not None and not self._main.done():
+                self._main.cancel()
+                await asyncio.wait([self._main], timeout=PATIENCE_SECONDS)
+            await backends.close()
 
     async def _run(self) -> None:
         try:
