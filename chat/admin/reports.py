@@ -8,76 +8,32 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminSplitDateTime
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
-from accounts import selectors as accounts
 from accounts import services as account_services
 from accounts.admin.asking import ReasonForm, ask
 from accounts.admin.site import ReadOnly, me
 from chat import services
+from chat.admin.case_forms import ACTIONS, HOUR, DecisionForm, RevealForm
+from chat.admin.case_page import case_context, queue_context, waiting_cases
 from chat.admin.naming import closed_name, closed_to
-from chat.models import Message, Report, Room
-from chat.selectors.moderation import context_of, queue, sanction_views
+from chat.models import CaseClaim, Report
+from chat.selectors.claims import deciders
+from chat.selectors.moderation import queue
 from chat.selectors.standing import STAFF_PERMISSION
-from chat.selectors.views import room_url
+from chat.services.moderation.cases import UNDO_SECONDS, UNDONE
 from realtime.protocol import Refused
 
-HOUR: Final = 3_600
-TIMES: Final = (
-    ("", "until it is lifted"), (str(HOUR), "1 hour"), (str(24 * HOUR), "24 hours"), (str(7 * 24 * HOUR), "7 days"),
-    (str(30 * 24 * HOUR), "30 days"), ("until", "until the time below"),
-)  # fmt: skip
-ACTIONS: Final = (
-    ("dismiss", "Dismiss"), ("delete", "Delete the message"), ("block", "Block its files"),
-    ("mute", "Mute the author in the room"), ("kick", "Remove the author from the room"),
-    ("ban", "Ban the author from the room"), ("lock", "Make the room read-only"),
-)  # fmt: skip
-
-
-class DecisionForm(forms.Form):
-    """What to do, for how long, and why."""
-
-    action = forms.ChoiceField(choices=ACTIONS, widget=forms.RadioSelect, label="What to do")
-    delete = forms.BooleanField(required=False, label="Delete the message as well")
-    lasting = forms.ChoiceField(
-        choices=TIMES,
-        required=False,
-        label="How long",
-        help_text="For a mute or a ban, and when a removed one may return.",
-    )
-    until = forms.SplitDateTimeField(required=False, widget=AdminSplitDateTime(), label="Until")
-    reason = forms.CharField(
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 40}),
-        help_text="Goes into the trail; with a mute, removal or ban the author reads it.",
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """The end as seconds from now."""
-        given: dict[str, Any] = super().clean() or {}
-        lasting, until = given.get("lasting"), given.get("until")
-        given["seconds"] = int(lasting) if lasting and lasting != "until" else None
-        if lasting == "until":
-            if until is None or until <= timezone.now():
-                self.add_error("until", "Give a time that is not over.")
-            else:
-                given["seconds"] = round((until - timezone.now()).total_seconds())
-        return given
-
-
-class RevealForm(forms.Form):
-    """Why a private message has to be read."""
-
-    why = forms.CharField(
-        max_length=500, label="Reason", widget=forms.Textarea(attrs={"rows": 2, "cols": 40}), min_length=8
-    )
+UNDO: Final = "chat_undo"
+"""Key of the session: what the next page offers to take back."""
 
 
 @admin.register(Report)
@@ -130,6 +86,22 @@ class ReportAdmin(ReadOnly):
             self._settle(request, report, {"action": "dismiss", "reason": form.cleaned_data["reason"]})
         return None
 
+    def get_urls(self) -> list[Any]:
+        """The queue, and what its page asks in the background."""
+        view = self.admin_site.admin_view
+        own = [
+            path("queue/", view(self.queue_view), name="chat_report_queue"),
+            path("<int:report_id>/claim/", view(require_POST(self.claim_view)), name="chat_report_claim"),
+            path("<int:report_id>/undo/", view(require_POST(self.undo_view)), name="chat_report_undo"),
+        ]
+        return own + list(super().get_urls())
+
+    def queue_view(self, request: HttpRequest) -> HttpResponse:
+        """What waits, before one of it is chosen."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return self._page(request, {"title": "Reports"})
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -137,7 +109,7 @@ class ReportAdmin(ReadOnly):
         report = self.get_object(request, object_id)
         if report is None or not self.has_view_permission(request, report):
             return super().change_view(request, object_id, form_url, extra_context)
-        decision, reveal = DecisionForm(initial={"action": "dismiss"}), RevealForm()
+        decision, reveal = DecisionForm(initial={"action": "dismiss", "lasting": str(24 * HOUR)}), RevealForm()
         revealed = False
         if request.method == "POST" and "why" in request.POST:
             reveal = RevealForm(request.POST)
@@ -145,9 +117,64 @@ class ReportAdmin(ReadOnly):
         elif request.method == "POST" and self.has_decide_permission(request):
             decision = DecisionForm(request.POST)
             if decision.is_valid() and self._settle(request, report, decision.cleaned_data):
-                return HttpResponseRedirect(reverse("admin:chat_report_changelist", query={"state__exact": "open"}))
-        context = self._context(request, report, revealed=revealed) | {"form": decision, "reveal": reveal}
-        return TemplateResponse(request, "admin/chat/report.html", context)
+                self._offer_undo(request, report, decision.cleaned_data)
+                return HttpResponseRedirect(self._next(request, report))
+        case = case_context(request, report, revealed=revealed)
+        may_decide = case["waits"] and not case["own"] and self.has_decide_permission(request)
+        title = f"Report from {case['place']}"
+        return self._page(
+            request, case | {"title": title, "form": decision, "reveal": reveal, "may_decide": may_decide}
+        )
+
+    def claim_view(self, request: HttpRequest, report_id: int) -> HttpResponse:
+        """Says that one is deciding (`deciding=1`), no longer is (`0`), or only asks; answers who else is."""
+        report = get_object_or_404(Report, pk=report_id)
+        deciding = request.POST.get("deciding", "")
+        if not self.has_decide_permission(request):
+            raise PermissionDenied
+        try:
+            if deciding == "1":
+                services.claim_case(actor=me(request), message_id=report.message_id)
+            elif deciding == "0":
+                services.release_case(actor=me(request), message_id=report.message_id)
+        except Refused as refused:
+            return JsonResponse({"code": refused.code, "message": refused.message}, status=403)
+        held = deciders([report.message_id], without=me(request).pk)
+        waits = Report.objects.filter(message=report.message_id, state=Report.State.OPEN).exists()
+        return JsonResponse({"by": held[report.message_id].display_name if held else "", "waits": waits})
+
+    def undo_view(self, request: HttpRequest, report_id: int) -> HttpResponse:
+        """Takes back what one decided a moment ago, and shows the report again."""
+        report = get_object_or_404(Report, pk=report_id)
+        if not self.has_decide_permission(request):
+            raise PermissionDenied
+        try:
+            services.undo_decision(actor=me(request), message_id=report.message_id)
+            self.message_user(request, "Taken back: the report waits again.", messages.SUCCESS)
+        except Refused as refused:
+            self.message_user(request, refused.message, messages.ERROR)
+        return HttpResponseRedirect(reverse("admin:chat_report_change", args=[report.pk]))
+
+    def _page(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+        undo = request.session.pop(UNDO, None)
+        left = 0.0 if undo is None else UNDO_SECONDS - (timezone.now().timestamp() - undo["at"])
+        shared = {"opts": self.opts, "undo": undo if left > 0 else None, "undo_ms": round(left * 1000)}
+        whole = self.admin_site.each_context(request) | queue_context(request) | shared | context
+        return TemplateResponse(request, "admin/chat/report.html", whole)
+
+    def _offer_undo(self, request: HttpRequest, report: Report, given: dict[str, Any]) -> None:
+        if given["action"] in UNDONE and not (given["action"] != "dismiss" and given["delete"]):
+            url = reverse("admin:chat_report_undo", args=[report.pk])
+            request.session[UNDO] = {"url": url, "at": timezone.now().timestamp()}
+
+    def _next(self, request: HttpRequest, report: Report) -> str:
+        """The report that has waited longest of those after this one, else of all; without any the empty queue."""
+        others = [one.report for one in waiting_cases(request) if not one.decider]
+        later = [one for one in others if (one.created_at, one.pk) > (report.created_at, report.pk)]
+        following = next(iter(later or others), None)
+        if following is None:
+            return reverse("admin:chat_report_queue")
+        return reverse("admin:chat_report_change", args=[following.pk])
 
     def _settle(self, request: HttpRequest, report: Report, given: dict[str, Any]) -> bool:
         keys = ("action", "reason", "seconds", "delete")
@@ -174,27 +201,15 @@ class ReportAdmin(ReadOnly):
         )
         return True
 
-    def _context(self, request: HttpRequest, report: Report, *, revealed: bool) -> dict[str, Any]:
-        message = Message.objects.select_related("author", "room").get(pk=report.message_id)
-        open_to_me = me(request).is_superuser or message.room.kind == Room.Kind.PUBLIC
-        around = context_of(message) if open_to_me else [message]
-        authors = accounts.people_views(one.author_id for one in around if one.author_id)
-        past = accounts.sanctions_of(user_id=message.author_id) if message.author_id else []
-        return self.admin_site.each_context(request) | {
-            "title": f"Report from {message.room if open_to_me or revealed else closed_name(message.room).lower()}",
-            "opts": self.opts,
-            "report": report,
-            "message": message,
-            "readable": open_to_me or revealed,
-            "around": [(one, authors.get(one.author_id or 0)) for one in around],
-            "reports": Report.objects.filter(message=message).select_related("reporter").order_by("pk"),
-            # Who reported is not for the reported, staff or not.
-            "own": message.author_id == me(request).pk,
-            "files": list(message.attachments.order_by("position")) if open_to_me or revealed else [],
-            "past": sanction_views(past),
-            "trail": accounts.audit_for(f"message:{message.pk}"),
-            "may_decide": self.has_decide_permission(request)
-            and Report.objects.filter(message=message, state=Report.State.OPEN).exists(),
-            "message_url": f"{room_url(message.room)}m/{message.pk}/" if open_to_me else "",
-            "media": self.media + DecisionForm().media,
-        }
+
+@admin.register(CaseClaim)
+class CaseClaimAdmin(ReadOnly):
+    """Who is deciding about which message; ends by itself within a minute."""
+
+    list_display = ("message_id", "by", "until")
+    list_filter = ("until",)
+    search_fields = ("by__username", "by__display_name", "=message__id")
+    list_select_related = ("by",)
+    ordering = ("-until",)
+    fields = ("message_id", "by", "until")
+    readonly_fields = ("message_id",)

@@ -52,6 +52,7 @@ def talk(mina: User, teo: User, room: Room, secret: Room, tmp_path: Path) -> Non
         for body in ("One wish", "Another wish"):
             services.save_draft(actor=mina, room_id=place.pk, thread=None, body=body, reply_to=None, rev=0)
         services.report_message(actor=teo, room_id=place.pk, message_id=message.pk, reason="spam", note=word)
+        services.claim_case(actor=mina, message_id=message.pk)
         services.save_rule(actor=mina, rule=WordRule(phrase="casino", action="flag", room=place))
         services.create_link(actor=mina, room_id=place.pk)
         keep_at_hand(mina, message)
