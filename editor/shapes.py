@@ -137,13 +137,20 @@ class EditPage(Struct, frozen=True, kw_only=True):
 
 
 class BlameLines(Struct, frozen=True, kw_only=True):
-    """Consecutive lines (1-based, `count` of them) last touched by one update."""
+    """Consecutive lines (1-based, `count` of them) last touched by one update.
+
+    Attributes:
+        run: the assistant's run that wrote it.
+        suggested_by: whose suggestion it was that the author accepted.
+    """
 
     line: int
     count: int
     version: int
     author: int | None
     at: datetime | None
+    run: str | None = None
+    suggested_by: int | None = None
 
 
 class Blame(Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from accounts.events import PersonView
 from chat import selectors as chat
 from chat.selectors import one_moment
 from editor.blame import Owners, blocks
-from editor.models import Document, Snapshot, Update
+from editor.models import Document, Hunk, Snapshot, Update
 from editor.selectors.documents import find_document
 from editor.selectors.texts import units_at
 from editor.selectors.updates import accepted_between
@@ -48,6 +48,8 @@ BLAME_CHARS: Final = 10_000_000
 """And their JSON in all: long updates are more work and more memory, two seconds of it at worst."""
 UNITS_PER_CHAR: Final = 500
 """So much of the text is walked through for an update in the time that one more character of its JSON takes."""
+NAMED_AT_ONCE: Final = 900
+"""Versions that one question names: SQLite takes a thousand, one with so many authors is not read line by line."""
 PAGE_UPDATES: Final = 200
 PAGE_MOST: Final = 500
 
@@ -171,11 +173,21 @@ def blame(*, actor: User, document_id: int, version: int | None = None) -> Blame
         # What nobody touched after the floor was not all written by whoever made that version.
         authors = _authors(document, {owner for _, _, owner in found if not owner or owner > floor})
         authors.setdefault(floor, (None, None))
+        runs, suggested = _runs(document, set(authors)), _suggested(document, set(authors))
     lines = [
-        BlameLines(line=line, count=count, version=owner, author=authors[owner][0], at=authors[owner][1])
+        BlameLines(
+            line=line,
+            count=count,
+            version=owner,
+            author=authors[owner][0],
+            at=authors[owner][1],
+            run=runs.get(owner),
+            suggested_by=suggested.get(owner),
+        )
         for line, count, owner in found
     ]
-    return Blame(version=at, blocks=lines, people=people_of(line.author for line in lines))
+    named = [*(line.author for line in lines), *(line.suggested_by for line in lines)]
+    return Blame(version=at, blocks=lines, people=people_of(named))
 
 
 def _blame_floor(document: Document, at: int) -> int:
@@ -202,6 +214,24 @@ def _authors(document: Document, versions: set[int]) -> dict[int, tuple[int | No
         rows = Update.objects.filter(document_id=document.pk, version__in=wanted[start : start + 500])
         found |= {version: (author, at) for version, author, at in rows.values_list("version", "author_id", "at")}
     return found
+
+
+def _runs(document: Document, versions: set[int]) -> dict[int, str]:
+    """The assistant's runs by version."""
+    rows = Update.objects.filter(document_id=document.pk, run__isnull=False, version__in=_few(versions))
+    return {version: run for version, run in rows.values_list("version", "run") if run is not None}
+
+
+def _suggested(document: Document, versions: set[int]) -> dict[int, int]:
+    """Whose suggestion was accepted by a version."""
+    rows = Hunk.objects.filter(suggestion__document=document.pk, accepted_version__in=_few(versions))
+    found = rows.values_list("accepted_version", "suggestion__author")
+    return {version: author for version, author in found if version is not None and author is not None}
+
+
+def _few(versions: set[int]) -> list[int]:
+    """The newest, as many as one question may name."""
+    return sorted(versions, reverse=True)[:NAMED_AT_ONCE]
 
 
 def said_then(*, actor: User, document_id: int, version: int) -> SaidThen:

@@ -609,6 +609,8 @@ export interface BlameLines {
   version: number;
   author: number | null;
   at: string | null;
+  run: string | null;
+  suggested_by: number | null;
 }
 
 /** Who last touched each line, at a version. */

@@ -135,7 +135,7 @@ export class Annotator {
     showBlame(view, blocksOf(blame.blocks, stretchOf, (line) => this.#words(line)));
   }
 
-  #words({ author, at, version }: BlameLines): BlameWords {
+  #words({ author, at, version, suggested_by }: BlameLines): BlameWords {
     if (at === null) return { who: "", when: "", title: "Older than what is looked through", colour: "" };
     const person = this.#shell.session.people.get(author);
     const isToday = dayLabel(at) === "Today";
@@ -143,7 +143,7 @@ export class Annotator {
     return {
       who: person === null ? "–" : person.kind === "assistant" ? "AI" : letters(name),
       when: isToday ? clock(at) : shortTime(at),
-      title: `${name}, ${when(at)}, version ${version}`,
+      title: `${name}, ${when(at)}, version ${version}${suggested_by === null ? "" : `, suggested by ${this.#shell.session.people.name(suggested_by)}`}`,
       colour: person?.kind === "assistant" ? "c-ai" : author === null ? "c-none" : colourClass(author),
     };
   }
