@@ -24,6 +24,7 @@ from assistant import backends, prompts, quotas, services, tools
 from assistant.backends import Ask, BackendFailed, CallPiece, EndPiece, TextPiece, UsagePiece
 from assistant.given import Context
 from assistant.growing import Growing
+from assistant.marks import summary_html
 from assistant.models import Run, Step
 from assistant.pieces import estimate_request, estimate_tokens
 from assistant.selectors import usage
@@ -102,6 +103,7 @@ class Execution:
         self._wrote: list[int] = []
         self._why = ""
         self._cause = ""
+        self._context: Context | None = None
         self._task: asyncio.Task[None] | None = None
         self._work: asyncio.Task[None] | None = None
 
@@ -176,6 +178,7 @@ class Execution:
         ending = Ending(
             **self._outcome(work),
             text=text,
+            html=await self._summary_html(),
             used=(self._used.input, self._used.output),
             estimated=self._used.estimated,
             rounds=self._rounds,
@@ -192,6 +195,11 @@ class Execution:
                     raise
                 logger.warning("Run %s could not be ended yet", self.id, exc_info=True)
                 await asyncio.sleep(END_PAUSE_SECONDS)
+
+    async def _summary_html(self) -> str | None:
+        if self._context is None or self._run.kind != Run.Kind.SUMMARY:
+            return None
+        return await threads.compute(summary_html, text=self._growing.text, context=self._context)
 
     def _outcome(self, work: asyncio.Task[None]) -> dict[str, Any]:
         """State, fault and words of the end."""
@@ -223,7 +231,7 @@ class Execution:
         agent = await threads.read(services.agent_for, room_id=self._run.room_id)
         if not agent.enabled or not agent.ready:
             raise Refused("assistant_unavailable", agent.problem)
-        context = await threads.read(context_of, run_id=self.id)
+        context = self._context = await threads.read(context_of, run_id=self.id)
         prompt = await threads.compute(prompts.build, context, budget_tokens=settings.ASSISTANT_CONTEXT_TOKENS)
         self._add_sources(prompt.sources)
         await self._log(*(Step(kind=kind, title=title, detail=detail) for kind, title, detail in prompt.log))
@@ -237,6 +245,7 @@ class Execution:
             mine = offered if self._rounds <= settings.ASSISTANT_ROUNDS_MOST else []
             if self._rounds > 1:
                 await self._reserve_more(agent, messages, mine)
+            messages = prompts.shorten(messages, budget_tokens=2 * settings.ASSISTANT_CONTEXT_TOKENS)
             said, calls = await self._listen(agent, messages, mine)
             if not calls or not mine or self._growing.full:
                 return
@@ -307,10 +316,9 @@ class Execution:
         begun = time.monotonic()
         self._growing.tell()
         result = await tools.execute(
-            run_id=self.id, name=call.name, arguments=call.arguments, tell=self._growing.say_activity
+            run_id=self.id, name=call.name, arguments=call.arguments, tell=self._growing.say_activity, wrote=self._wrote
         )
         self._add_sources(result.sources)
-        self._wrote += result.wrote
         arguments = json.dumps(call.arguments, ensure_ascii=False)
         detail = f"{arguments}\n\n{result.content}"
         await self._log(

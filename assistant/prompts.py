@@ -320,6 +320,19 @@ class _Builder:
         self.log.append(("context", label[:200], detail))
 
 
+def shorten(messages: Sequence[dict[str, Any]], *, budget_tokens: int) -> list[dict[str, Any]]:
+    """A talk with tools that grew too long: what the oldest calls answered is left out, the calls themselves stay."""
+    found = list(messages)
+    left = budget_tokens - sum(cost(str(one.get("content") or "")) + MESSAGE_COST for one in found)
+    for place, one in enumerate(found):
+        if left >= 0:
+            break
+        if one["role"] == "tool" and one["content"] != wording.ANSWER_LEFT_OUT:
+            found[place] = one | {"content": wording.ANSWER_LEFT_OUT}
+            left += cost(one["content"]) - cost(wording.ANSWER_LEFT_OUT)
+    return found
+
+
 def zone_of(name: str) -> ZoneInfo:
     """A time zone by its name; UTC for one that this machine does not know."""
     try:

@@ -12,6 +12,7 @@ from assistant.given import SUMMARY, Context, Edited
 SHOWN: Final = ("room", "notes", "pins", "document", "edited", "messages", "thread", "quoted", "selection")
 """The order in which the parts of the data are shown: what belongs closest to the question comes last."""
 LEFT_OUT: Final = "[… earlier ones left out …]"
+ANSWER_LEFT_OUT: Final = "[This answer was left out to save space. Call again if you still need it.]"
 SHORT_NAMES: Final = 12
 
 SUMMARY_TASK: Final = (

@@ -105,7 +105,12 @@ def call(*, run_id: UUID, name: str, arguments: str | Mapping[str, Any]) -> Tool
 
 
 async def execute(
-    *, run_id: UUID, name: str, arguments: str | Mapping[str, Any], tell: Callable[[str], None] = lambda text: None
+    *,
+    run_id: UUID,
+    name: str,
+    arguments: str | Mapping[str, Any],
+    wrote: list[int],
+    tell: Callable[[str], None] = lambda text: None,
 ) -> ToolResult:
     """Calls a tool on the loop: reads and writes on their threads, and edits piece after piece.
 
@@ -113,17 +118,20 @@ async def execute(
         run_id: the run.
         name: of the tool, as the model gave it.
         arguments: JSON, or what was read of it.
+        wrote: takes the ids of documents that are written to, also where the call is broken off in its middle.
         tell: hears what is done, before it is.
     """
     tell(activity_of(name, arguments))
     if name != "edit_document":
         line = threads.read if name in _READS else threads.write
-        return await line(call, run_id=run_id, name=name, arguments=arguments)
+        result = await line(call, run_id=run_id, name=name, arguments=arguments)
+        wrote += result.wrote
+        return result
     try:
         work, plan = await threads.read(_plan, run_id, arguments)
     except Refused as refused:
         return _refusal(name, arguments, refused)
-    return _named(name, arguments, await _write_in_pieces(work, plan))
+    return _named(name, arguments, await _write_in_pieces(work, plan, wrote))
 
 
 def _plan(run_id: UUID, arguments: str | Mapping[str, Any]) -> tuple[Work, Writing]:
@@ -132,8 +140,9 @@ def _plan(run_id: UUID, arguments: str | Mapping[str, Any]) -> tuple[Work, Writi
     return work, writing.plan_edits(work, given)
 
 
-async def _write_in_pieces(work: Work, plan: Writing) -> ToolResult:
+async def _write_in_pieces(work: Work, plan: Writing, wrote: list[int]) -> ToolResult:
     told: Refused | None = None
+    wrote.append(plan.document.id)  # before the first piece: a stop may come while it is stored
     try:
         while plan.pieces:
             await threads.write(writing.write_next, work, plan)
@@ -141,6 +150,8 @@ async def _write_in_pieces(work: Work, plan: Writing) -> ToolResult:
                 await asyncio.sleep(PAUSE_SECONDS)
     except Refused as refused:
         told = refused
+        if not plan.begun:
+            wrote.remove(plan.document.id)
     finally:
         writing.hide_caret(work, plan)  # also where somebody stopped the run
     return writing.written(work, plan, told)

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from assistant import wording
 from assistant.cutting import cost, cut, cut_around
 from assistant.given import Edited, Listed, Selected
-from assistant.prompts import MESSAGE_COST, Prompt, build
+from assistant.prompts import MESSAGE_COST, Prompt, build, shorten
 from tests.assistant.given import context, opened, said
 
 TEXT = some.text(
@@ -213,6 +213,20 @@ def test_a_summary_is_asked_for_with_marks_of_messages_and_documents():
     assert "[@1] session.py: Mina added 38 lines and removed 12" in data
     assert "[#12]" in found.messages[-1]["content"]
     assert len(found.messages) == 3
+
+
+def test_a_talk_with_tools_that_grew_too_long_loses_its_oldest_answers():
+    talk: list[dict[str, Any]] = [
+        {"role": "system", "content": "rules"},
+        {"role": "user", "content": "question"},
+        *({"role": "tool", "tool_call_id": str(n), "content": f"answer {n} " * 400} for n in range(6)),
+    ]
+    short = shorten(talk, budget_tokens=2_500)
+    kept = [one["content"] != wording.ANSWER_LEFT_OUT for one in short]
+    assert kept == [True, True, False, False, False, False, True, True]
+    assert [one.get("tool_call_id") for one in short] == [one.get("tool_call_id") for one in talk]
+    assert shorten(talk, budget_tokens=100_000) == talk
+    assert shorten(short, budget_tokens=2_500) == short
 
 
 def test_the_rooms_prompt_is_given_and_cut_where_it_is_too_long():

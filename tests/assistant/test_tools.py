@@ -409,6 +409,7 @@ async def test_a_long_edit_grows_and_others_write_meanwhile(monkeypatch: pytest.
     mina, teo, document, run = await sync_to_async(people)()
     lines = "".join(f"line {number}\n" for number in range(24))
     told: list[str] = []
+    wrote: list[int] = []
     typed = 0
 
     async def type_above(seconds: float) -> None:
@@ -430,14 +431,16 @@ async def test_a_long_edit_grows_and_others_write_meanwhile(monkeypatch: pytest.
             name="edit_document",
             arguments={"document": "grow.py", "edits": [{"quote": "start\n", "text": f"start\n{lines}"}]},
             tell=told.append,
+            wrote=wrote,
         )
         assert not found.refused
+        assert wrote == [document.pk]
         assert told == ["Edits grow.py"]
         text = await sync_to_async(text_of)(document, teo)
         assert f"start\n{lines}end\n" in text
         assert typed >= 5
         assert text.count("# ") == typed
-        read = await execute(run_id=run.pk, name="read_document", arguments={"name": "grow.py"})
+        read = await execute(run_id=run.pk, name="read_document", arguments={"name": "grow.py"}, wrote=wrote)
         assert not read.refused
         assert await sync_to_async(Message.objects.count)() > 0
     finally:
