@@ -13,9 +13,9 @@ from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 from chat import services
 from chat.models import Attachment, Message, Room
 from chat.selectors.views import room_url
-from tests.browser.pages import elsewhere, field, log, message, write
+from tests.browser.pages import elsewhere, field, log, message, room_row, scroll_to, write
 from tests.chat.uploading import photograph, picture, sound, stored
-from tests.factories import say
+from tests.factories import make_room, say
 
 OpenPage = Callable[..., Page]
 File = FilePayload
@@ -327,6 +327,66 @@ def test_a_sound_plays_and_is_wound_on(ada: Any, room: Room, open_page: OpenPage
     expect(player.get_by_role("button", name="Play standup.wav")).to_be_visible()
     player.get_by_role("button", name="Speed, now 1×").click()
     expect(player.get_by_role("button", name="Speed, now 1.25×")).to_be_visible()
+
+
+def bar(page: Page) -> Locator:
+    return page.get_by_role("region", name="Now playing")
+
+
+@pytest.fixture
+def long_room(ada: Any, room: Room) -> Room:
+    """A room whose sound stands above more than a screen of talk, and another room to go to."""
+    view = stored(ada, room, sound(120), name="standup.wav")
+    say(ada, room, "Listen", attachments=[view.id])
+    for number in range(40):
+        say(ada, room, f"Line {number}")
+    make_room(ada, name="caret drift")
+    return room
+
+
+def test_a_sound_plays_on_in_a_bar_when_its_player_is_out_of_sight(
+    ada: Any, long_room: Room, open_page: OpenPage, assert_accessible: Callable[[Page], None]
+) -> None:
+    page = open_page(ada, room_url(long_room))
+    player = page.get_by_role("group", name=re.compile("Audio, standup.wav"))
+    player.scroll_into_view_if_needed()
+    player.get_by_role("button", name="Play standup.wav").click()
+    expect(player.get_by_role("button", name="Pause standup.wav")).to_be_visible()
+    expect(bar(page)).to_have_count(0)
+    scroll_to(page, 100_000)
+    expect(bar(page).get_by_role("button", name="Pause standup.wav")).to_be_visible()
+    assert_accessible(page)
+    room_row(page, "caret drift").click()
+    expect(page).to_have_url(re.compile("/rooms/caret-drift/"))
+    expect(bar(page)).to_contain_text(re.compile(r"0:\d\d / 2:00"))
+    page.get_by_role("link", name="Mentions").click()
+    expect(bar(page).get_by_role("button", name="Pause standup.wav")).to_be_visible()
+    bar(page).get_by_role("link", name="standup.wav, show in #general").click()
+    expect(player.get_by_role("button", name="Pause standup.wav")).to_be_visible()
+    expect(bar(page)).to_have_count(0)
+    player.get_by_role("button", name="Pause standup.wav").click()
+    expect(player.get_by_role("button", name="Play standup.wav")).to_be_visible()
+    scroll_to(page, 100_000)
+    bar(page).get_by_role("button", name="Stop standup.wav").click()
+    expect(bar(page)).to_have_count(0)
+
+
+def test_a_sound_stops_when_its_message_is_deleted(
+    ada: Any, long_room: Room, open_page: OpenPage, phone: dict[str, Any]
+) -> None:
+    page = open_page(ada, room_url(long_room), **phone)
+    player = page.get_by_role("group", name=re.compile("Audio, standup.wav"))
+    player.scroll_into_view_if_needed()
+    player.get_by_role("button", name="Play standup.wav").tap()
+    scroll_to(page, 100_000)
+    expect(bar(page).get_by_role("button", name="Pause standup.wav")).to_be_visible()
+    page.get_by_role("link", name="Rooms").tap()
+    expect(bar(page).get_by_role("button", name="Pause standup.wav")).to_be_visible()
+    page.get_by_role("link", name="Chat").tap()
+    expect(bar(page)).to_be_visible()
+    told = Message.objects.get(body="Listen")
+    elsewhere(services.delete_message, actor=ada, room_id=long_room.pk, message_id=told.pk)
+    expect(bar(page)).to_have_count(0)
 
 
 def test_a_file_that_is_taken_away_vanishes_at_once(two_people: tuple[Page, Page], room: Room, ada: Any) -> None:

@@ -29,7 +29,7 @@ export function drawFiles(place: HTMLElement, context: FilesContext): void {
   const live = files.filter((file) => !file.blocked);
   const pictures = live.filter((file) => file.kind === "image");
   const films = live.filter((file) => file.kind === "video").map(film);
-  const sounds = live.filter((file) => file.kind === "audio").map(makePlayer);
+  const sounds = live.filter((file) => file.kind === "audio").map((file) => makePlayer({ ...context, file }));
   const others = [...live.filter((file) => file.kind === "file").map(card), ...files.filter((file) => file.blocked).map(gone)];
   const list = el("div", "files-list");
   list.append(...others);

@@ -3,6 +3,7 @@
 
 import { clone, icon, part } from "../../dom";
 import type { AttachmentView } from "../../protocol";
+import { nowPlaying, playingEnds, playingSound, type Source } from "./now_playing";
 import { clockWords, spokenLength } from "./words";
 
 const SEEK_SECONDS = 5;
@@ -15,23 +16,29 @@ export function playAlone(media: HTMLMediaElement): void {
   media.addEventListener("play", () => {
     if (playing !== null && playing !== media) playing.pause();
     playing = media;
+    if (media instanceof HTMLVideoElement) playingEnds();
   });
 }
 
-export function makePlayer(file: AttachmentView): HTMLElement {
-  return new Player(file).element;
+export function makePlayer(source: Source): HTMLElement {
+  return new Player(source).element;
 }
 
 class Player {
   readonly element = clone("t-audio");
   readonly #file: AttachmentView;
-  readonly #audio = new Audio();
+  readonly #source: Source;
+  readonly #audio: HTMLAudioElement;
   readonly #go: HTMLButtonElement;
   readonly #seek: HTMLInputElement;
   readonly #speed: HTMLButtonElement;
 
-  constructor(file: AttachmentView) {
+  constructor(source: Source) {
+    const { file } = source;
+    const goesOn = playingSound(file.id);
     this.#file = file;
+    this.#source = source;
+    this.#audio = goesOn ?? new Audio();
     this.#go = part(this.element, "[data-part=go]");
     this.#seek = part(this.element, "[data-part=seek]");
     this.#speed = part(this.element, "[data-part=speed]");
@@ -42,9 +49,11 @@ class Player {
     save.href = file.url;
     save.download = file.name;
     save.setAttribute("aria-label", `Download ${file.name}`);
-    this.#audio.preload = "none";
-    this.#audio.src = file.url;
-    playAlone(this.#audio);
+    if (goesOn === null) {
+      this.#audio.preload = "none";
+      this.#audio.src = file.url;
+      playAlone(this.#audio);
+    } else nowPlaying(source, goesOn, this.element);
     this.#listen();
     this.#draw();
   }
@@ -54,8 +63,7 @@ class Player {
       this.#audio.addEventListener(name, () => this.#draw());
     }
     this.#audio.addEventListener("error", () => this.#failed());
-    // A row that leaves the page takes its sound along.
-    this.#audio.addEventListener("timeupdate", () => this.element.isConnected || this.#audio.pause());
+    this.#audio.addEventListener("play", () => this.element.isConnected && nowPlaying(this.#source, this.#audio, this.element));
     this.#go.addEventListener("click", () => this.#toggle());
     this.#speed.addEventListener("click", () => this.#faster());
     this.#seek.addEventListener("input", () => (this.#audio.currentTime = Number(this.#seek.value)));
