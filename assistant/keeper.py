@@ -27,7 +27,10 @@ async def keeper() -> None:
             for message in await threads.read(services.missed_questions):
                 await threads.write(listeners.answer, message=message)
         if count % MENDED_ROUNDS == 0:
+            # From the start of a site on, there is somebody to mention.
+            await threads.write(services.default_agent)
             await threads.write(services.mend_reservations)
+            await threads.write(services.prune_logs)
         if await threads.read(services.can_claim):
             runner.wake()
         count += 1

@@ -353,6 +353,8 @@ ASSISTANT_LOG_DAYS = env_int("ASSISTANT_LOG_DAYS", 30)
 ASSISTANT_CURRENCY = env("ASSISTANT_CURRENCY", "USD")
 ASSISTANT_PRICES = env("ASSISTANT_PRICES", '{"gpt-4.1-mini": [0.40, 1.60], "gpt-4.1": [2.00, 8.00]}')
 """JSON: model -> [price of a million tokens read, of a million written]; what is not listed costs nothing."""
+ASSISTANT_PERSON_MINUTE_RUNS = env_int("ASSISTANT_PERSON_MINUTE_RUNS", 10)
+"""How often one person may ask within a minute; 0: as often as they like."""
 ASSISTANT_PERSON_DAY_TOKENS = env_int("ASSISTANT_PERSON_DAY_TOKENS", 300_000)
 ASSISTANT_ROOM_DAY_TOKENS = env_int("ASSISTANT_ROOM_DAY_TOKENS", 1_000_000)
 ASSISTANT_SITE_DAY_TOKENS = env_int("ASSISTANT_SITE_DAY_TOKENS", 10_000_000)
@@ -360,9 +362,6 @@ ASSISTANT_PERSON_DAY_COST = env("ASSISTANT_PERSON_DAY_COST", "2")
 ASSISTANT_ROOM_DAY_COST = env("ASSISTANT_ROOM_DAY_COST", "5")
 ASSISTANT_SITE_DAY_COST = env("ASSISTANT_SITE_DAY_COST", "50")
 """Limits of a day (UTC), in tokens and in the currency; 0: none."""
-
-ASSISTANT_METRICS = ""
-"""The function that answers the assistant's questions about numbers (see assistant.tools.numbers); empty: none does."""
 
 # Hooks
 
@@ -373,13 +372,8 @@ PERSON_HOOK = "chat.services.people.announce"
 PERSON_GONE_HOOKS = ["chat.services.withdrawal.withdraw", "assistant.services.withdrawal.forget_person"]
 PERSON_WORDS_HOOK = "chat.services.withdrawal.remove_messages"
 """Called in the transaction that deletes an account; and before, to delete what the person said."""
-SLASH_COMMANDS = [
-    "chat.services.slash.saying",
-    "chat.services.slash.people",
-    "chat.services.slash.reminding",
-    "editor.slash",
-    "assistant.slash",
-]
+SLASH_COMMANDS = [f"chat.services.slash.{name}" for name in ("saying", "people", "reminding")]
+SLASH_COMMANDS += ["editor.slash", "assistant.slash"]
 """Modules with what one may type after a slash; each has a list COMMANDS (see chat.services.slash)."""
 MESSAGE_POSTED_HOOKS: list[str] = ["editor.listeners.bind_message", "assistant.listeners.answer"]
 """Dotted paths called with each stored message after its commit."""
@@ -387,6 +381,8 @@ MESSAGES_GONE_HOOKS = ["assistant.services.withdrawal.forget_answers"]
 """Called with the ids of messages inside the transaction that deletes them."""
 SEARCH_DOCUMENTS = "editor.selectors.searching.find_documents"
 """The function that searches documents for chat.selectors.search; empty: none are searched."""
+ASSISTANT_METRICS = ""
+"""The function that answers the assistant's questions about figures (see assistant.tools.reading); empty: none does."""
 
 # Logging
 

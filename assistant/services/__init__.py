@@ -19,6 +19,7 @@ from assistant.services.claims import (
 from assistant.services.endings import INTERRUPTED, Ending, end_run, move_up, waiting_after
 from assistant.services.runs import ask_summary, halt_run, repeat_run, start_run, stop_run
 from assistant.services.spending import mend_reservations, reserve
+from assistant.services.withdrawal import prune_logs
 
 __all__ = [
     "ASKING_KINDS",
@@ -42,6 +43,7 @@ __all__ = [
     "mend_reservations",
     "missed_questions",
     "move_up",
+    "prune_logs",
     "repeat_run",
     "reserve",
     "start_run",

@@ -13,11 +13,13 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from assistant import metrics
 from assistant.events import SummaryChanged
 from assistant.models import Run
 from assistant.selectors import usage
 from assistant.selectors.runs import place_of, units, view_of
 from assistant.services.spending import settle
+from assistant.services.withdrawal import forget_answers
 from chat import markdown
 from chat import services as rooms
 from chat.markdown import Rendered
@@ -81,7 +83,20 @@ def end_run(*, run_id: UUID, holder: str, ending: Ending) -> bool:
     run.save()
     _tell(run, text)
     settle(run=run, tokens=run.input_tokens + run.output_tokens, micros=run.cost_micros)
+    transaction.on_commit(lambda: _count(run), robust=True)
     return True
+
+
+def _count(run: Run) -> None:
+    metrics.ended(
+        kind=run.kind,
+        state=run.state,
+        fault=run.fault,
+        read=run.input_tokens,
+        written=run.output_tokens,
+        micros=run.cost_micros,
+        moments=(run.created_at, run.started_at, run.first_text_at, run.ended_at or timezone.now()),
+    )
 
 
 def _used(run: Run, ending: Ending) -> tuple[int, int]:
@@ -100,7 +115,9 @@ def _tell(run: Run, text: Rendered) -> None:
         if run.message_id is not None:
             rooms.change_answer(message_id=run.message_id, run=view_of(run), text=text)
     except Refused:
-        pass  # the answer was deleted meanwhile: there is nobody to tell
+        # The answer was deleted meanwhile: there is nobody to tell, and nothing of it is kept.
+        if run.message_id is not None:
+            forget_answers(ids=[run.message_id])
 
 
 def waiting_after(*, run_id: UUID) -> list[UUID]:

@@ -17,10 +17,11 @@ from assistant.events import RunResult
 from assistant.models import Run
 from assistant.selectors import usage
 from assistant.selectors.agents import AgentInForce
+from assistant.selectors.catchup import summary_at_hand
 from assistant.selectors.runs import OPEN, place_of, view_of
 from assistant.services.agents import agent_for
 from assistant.services.endings import Ending, end_run
-from assistant.services.spending import reserve
+from assistant.services.spending import refuse_hasty, reserve
 from chat import selectors as chat
 from chat import services as rooms
 from chat.markdown import Rendered
@@ -117,6 +118,8 @@ def _ready_agent(room_id: int) -> AgentInForce:
 def _put_in_line(run: Run, agent: AgentInForce) -> None:
     if Run.objects.filter(lane=run.lane, state=Run.State.WAITING).count() >= WAITING_MOST:
         raise Refused("assistant_busy", f"{WAITING_MOST} questions wait here already. Ask again in a moment.")
+    if run.asker_id is not None:
+        refuse_hasty(asker_id=run.asker_id)
     run.agent_id, run.model, run.demo, run.day = agent.agent_id, agent.model, agent.demo, usage.today()
     run.save(force_insert=True)
 
@@ -197,11 +200,15 @@ def halt_run(*, run: Run, by: User) -> RunResult:
 
 
 def ask_summary(*, actor: User, room_id: int, cid: UUID, since_seq: int) -> RunResult:
-    """Summarises for one person what came after `since_seq` of a room.
+    """Summarises for one person what came after `since_seq` of a room; what they have of it already is the answer.
 
     Raises:
-        Refused: assistant_unavailable, assistant_busy, assistant_quota, not_found, not_member.
+        Refused: assistant_unavailable, assistant_busy, assistant_quota, rate_limited, not_found, not_member.
     """
+    chat.rights_in(actor=actor, room_id=room_id)
+    known = summary_at_hand(actor=actor, room_id=room_id, since=since_seq)
+    if known is not None:
+        return RunResult(run=known.pk, state=known.state, duplicate=True)
     return start_run(
         asker=actor,
         room_id=room_id,

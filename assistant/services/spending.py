@@ -7,6 +7,7 @@ The rows of a day are locked in one order, site, room, person, and always after 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
@@ -21,6 +22,27 @@ from assistant.selectors import usage
 from realtime.protocol import Refused
 
 MEND_ROWS: Final = 500
+MINUTE: Final = timedelta(minutes=1)
+REFUSED_LANE: Final = "refused:"
+"""Where questions stand that were refused: they are no runs."""
+
+
+def refuse_hasty(*, asker_id: int) -> None:
+    """Somebody who has asked too often within a minute waits, whatever their limits leave.
+
+    Raises:
+        Refused: `rate_limited`, with the seconds to wait.
+    """
+    most = settings.ASSISTANT_PERSON_MINUTE_RUNS
+    if most <= 0:
+        return
+    now = timezone.now()
+    asked = Run.objects.filter(asker=asker_id, created_at__gt=now - MINUTE).exclude(lane__startswith=REFUSED_LANE)
+    latest = list(asked.order_by("-created_at").values_list("created_at", flat=True)[:most])
+    if len(latest) == most:
+        wait = max(1.0, (latest[-1] + MINUTE - now).total_seconds())
+        words = f"You have asked {most} times within a minute. Ask again in {round(wait)} s."
+        raise Refused("rate_limited", words, retry_after=round(wait, 1))
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -225,3 +226,22 @@ def _tried(asker, room, tokens):
 def _more(run, tokens):
     with suppress(Refused):
         spending.reserve(run=run, tokens=tokens, micros=0)
+
+
+def test_who_asks_too_often_waits_a_minute(room, mina, teo, settings):
+    settings.ASSISTANT_PERSON_MINUTE_RUNS = 3
+    for number in range(3):
+        spending.refuse_hasty(asker_id=mina.pk)
+        run = a_run(mina, room)
+        Run.objects.filter(pk=run.pk).update(created_at=timezone.now() - timedelta(seconds=50 - number))
+    a_run(mina, room)
+    Run.objects.filter(pk=run.pk).update(lane="refused:x")  # a question that was refused is no run
+    with pytest.raises(Refused) as refused:
+        spending.refuse_hasty(asker_id=mina.pk)
+    assert refused.value.code == "rate_limited"
+    assert refused.value.message.startswith("You have asked 3 times within a minute. Ask again in ")
+    assert refused.value.retry_after is not None
+    assert 1 <= refused.value.retry_after <= 11
+    spending.refuse_hasty(asker_id=teo.pk)
+    settings.ASSISTANT_PERSON_MINUTE_RUNS = 0
+    spending.refuse_hasty(asker_id=mina.pk)
