@@ -11,9 +11,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 
 from accounts.admin.site import ReadOnly, me
 from editor.models import Anchor, Document, Hunk, Reversal, SearchText, Snapshot, Suggestion, Update
+from editor.office import take_back_page
 
 BEGINNING_CHARS = 140
 
@@ -55,6 +57,11 @@ class DocumentAdmin(_InReadableRooms):
         "id", "room", "name", "language", "version", "length", "log_start", "read_only", "position", "created_by",
         "created_at", "edited_at", "deleted_at", "deleted_by",
     )  # fmt: skip
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the page that takes back what somebody wrote."""
+        page = self.admin_site.admin_view(take_back_page)
+        return [path("take-back/", page, name="editor_take_back"), *super().get_urls()]
 
 
 @admin.register(Update)

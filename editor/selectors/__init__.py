@@ -16,7 +16,7 @@ from editor.selectors.documents import (
     view_text,
 )
 from editor.selectors.history import blame, history, said_then, updates_after
-from editor.selectors.reverting import edited_documents, revert_preview
+from editor.selectors.reverting import edited_anywhere, edited_documents, revert_preview
 from editor.selectors.suggestions import suggestions
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "document_list",
     "document_topic",
     "document_view",
+    "edited_anywhere",
     "edited_documents",
     "find_document",
     "history",

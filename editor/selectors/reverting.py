@@ -85,13 +85,24 @@ def check_may_revert(*, actor: User, document: Document, wanted: Wanted) -> None
     if document.deleted_at is not None:
         raise Refused("gone", "This document was deleted.")
     if wanted.author is not None and wanted.author != actor.pk:
-        find_bench(actor=actor, room_id=document.room_id)
+        _check_decides(actor, document.room_id)
         return
     rights = chat.rights_in(actor=actor, room_id=document.room_id)
     code = refusal_to_edit(document, rights)
     if code:
         told = chat.refuse_to_write(actor=actor, room_id=document.room_id, rights=rights)
         raise told or Refused(code, "This document is closed for writing.")
+
+
+def _check_decides(actor: User, room_id: int) -> None:
+    """Moderators of the room, and staff; those who are no superusers read no private room, not even in a difference.
+
+    Raises:
+        Refused: not_found, forbidden.
+    """
+    bench = find_bench(actor=actor, room_id=room_id)
+    if bench.staff and not actor.is_superuser and bench.place.room.kind != "public":
+        raise Refused("not_found")
 
 
 def plan_revert(document: Document, wanted: Wanted) -> Plan:
@@ -187,15 +198,36 @@ def edited_documents(*, actor: User, room_id: int, author_id: int, since: dateti
     if author_id == actor.pk:
         chat.rights_in(actor=actor, room_id=room_id)
     else:
-        find_bench(actor=actor, room_id=room_id)
-    wanted = Wanted(author=author_id, since=since)
-    rows = Update.objects.filter(wanted.among(), document__room=room_id, document__deleted_at=None)
-    found = rows.values("document", "document__name").annotate(updates=Count("pk"), last=Max("at")).order_by("-last")
-    return EditedDocuments(
-        documents=[
+        _check_decides(actor, room_id)
+    found = _edited(Wanted(author=author_id, since=since), Q(document__room=room_id))
+    return EditedDocuments(documents=[view for _, view in found])
+
+
+def edited_anywhere(*, actor: User, author_id: int, since: datetime | None = None) -> list[EditedDocument]:
+    """Documents in which somebody wrote since a moment, of all rooms that the actor may decide in."""
+    found = _edited(Wanted(author=author_id, since=since), Q())
+    benches = {room_id: _has_bench(actor, room_id) for room_id in {room_id for room_id, _ in found}}
+    return [view for room_id, view in found if benches[room_id]]
+
+
+def _has_bench(actor: User, room_id: int) -> bool:
+    try:
+        _check_decides(actor, room_id)
+    except Refused:
+        return False
+    return True
+
+
+def _edited(wanted: Wanted, where: Q) -> list[tuple[int, EditedDocument]]:
+    """(room, document), those edited last first."""
+    rows = Update.objects.filter(wanted.among(), where, document__deleted_at=None)
+    named = rows.values("document", "document__name", "document__room")
+    return [
+        (
+            row["document__room"],
             EditedDocument(
                 document=row["document"], name=row["document__name"], updates=row["updates"], edited_at=row["last"]
-            )
-            for row in found
-        ]
-    )
+            ),
+        )
+        for row in named.annotate(updates=Count("pk"), last=Max("at")).order_by("-last", "document")
+    ]

@@ -42,9 +42,14 @@ def written(assistant, asker, document, *edits, base=None, run="r1"):
 
 
 def proposed(assistant, asker, document, *edits):
-    edits = [Edit(*edit) for edit in edits or [("return 1\n", "return 10\n"), ("return 2\n", "return 20\n")]]
+    wanted = edits or [("return 1\n", "return 10\n"), ("return 2\n", "return 20\n")]
     return services.propose_edits(
-        actor=assistant, on_behalf_of=asker, document_id=document.pk, base_version=0, edits=edits, run="r1"
+        actor=assistant,
+        on_behalf_of=asker,
+        document_id=document.pk,
+        base_version=0,
+        edits=[Edit(*edit) for edit in wanted],
+        run="r1",
     )
 
 

@@ -12,7 +12,7 @@ export interface PersonHooks {
 
 const STATES: Readonly<Record<string, string>> = { online: "online", idle: "idle", offline: "not here now" };
 
-export function openPerson(shell: Pick<Shell, "session">, user: number, anchor: HTMLElement, hooks: PersonHooks): void {
+export function openPerson(shell: Pick<Shell, "announce" | "fail" | "session" | "toast">, user: number, anchor: HTMLElement, hooks: PersonHooks): void {
   const { session } = shell;
   const person = session.people.get(user);
   if (person === null) return;
@@ -22,7 +22,19 @@ export function openPerson(shell: Pick<Shell, "session">, user: number, anchor: 
   else if (person.kind !== "bridge") items.push({ icon: "message-square", text: "Write to them", run: () => hooks.write(user) });
   const { mention } = hooks;
   if (!you && mention !== null) items.push({ icon: "at-sign", text: "Mention here", run: () => mention(`@${person.name} `) });
+  const room = session.room.get();
+  if (!you && room?.permissions.includes("moderate") === true) items.push({ icon: "undo-2", text: "Revert code edits", line: true, run: () => void revertEdits(shell, room.room.id, user) });
   const state = STATES[stateOf(session, user)] ?? "";
   const kind = person.kind === "human" ? state : person.kind;
   hooks.openMenu({ label: person.display_name, anchor, cap: `${person.display_name} · @${person.name} · ${kind}`, items });
+}
+
+/** Takes back what somebody wrote into the documents of a room; the dialog comes with what draws differences. */
+async function revertEdits(shell: Pick<Shell, "announce" | "fail" | "session" | "toast">, room: number, author: number): Promise<void> {
+  try {
+    const { openRevert } = await import("../editor/agent/revert");
+    openRevert({ shell, room, what: { author } });
+  } catch (error) {
+    shell.fail("This part of the page could not be loaded", error);
+  }
 }
