@@ -179,7 +179,8 @@ def _reading(path: Path) -> Iterator[tarfile.TarFile]:
     try:
         with tarfile.open(path, mode="r|gz") as tar:
             yield tar
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, msgspec.DecodeError) as error:
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, msgspec.DecodeError, ValueError) as error:
+        # ValueError: bytes that are no UTF-8, or a NUL in the name of a file.
         raise BackupError(f"{path} is no backup, or it is damaged: {error}.") from error
     except OSError as error:
         raise BackupError(f"{path} cannot be read: {error.strerror or error}.") from error

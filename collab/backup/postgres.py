@@ -61,9 +61,13 @@ def _listed(columns: list[str]) -> str:
     return ", ".join(f'"{column}"' for column in columns)
 
 
-def _copy_out(cursor: Any, table: str, folder: Path) -> Table:
+def _columns_of(cursor: Any, table: str) -> list[str]:
     cursor.execute(_COLUMNS, [table])
-    columns = [name for (name,) in cursor.fetchall()]
+    return [name for (name,) in cursor.fetchall()]
+
+
+def _copy_out(cursor: Any, table: str, folder: Path) -> Table:
+    columns = _columns_of(cursor, table)
     with (
         (folder / _file_of(table)).open("wb") as file,
         cursor.copy(f'COPY "{table}" ({_listed(columns)}) TO STDOUT') as rows,
@@ -101,7 +105,7 @@ def fill(folder: Path, tables: list[Table]) -> None:
     """Replaces the content of every table, in the caller's transaction.
 
     Raises:
-        BackupError: the schema lacks a table, or has one that the backup does not know.
+        BackupError: the schema lacks a table or a column, or has one that the backup does not know.
     """
     with connection.cursor() as cursor:
         cursor.execute(_TABLES)
@@ -109,6 +113,10 @@ def fill(folder: Path, tables: list[Table]) -> None:
         if here != {table.name for table in tables}:
             differing = ", ".join(sorted(here ^ {table.name for table in tables})[:5])
             raise BackupError(f"This database has other tables than the backup: {differing}.")
+        for table in tables:
+            # The names go into commands as they are: only those that the database itself has.
+            if sorted(table.columns) != sorted(_columns_of(cursor, table.name)):
+                raise BackupError(f"The table {table.name} of this database has other columns than the backup's.")
         if tables:
             # Guards such as that of the audit trail are ours to lift here; foreign keys are checked at the commit.
             for table in tables:

@@ -70,6 +70,8 @@ def check_file(folder: Path) -> None:
     Raises:
         BackupError.
     """
+    if not (folder / NAME).is_file():
+        raise BackupError("The archive holds no database.")
     with closing(sqlite3.connect(folder / NAME)) as copy:
         try:
             said = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]

@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts import services as accounts
+from chat.models import Room
 from collab.backup import media
 from collab.backup.archive import BackupError, unpack
 from collab.backup.taking import take
@@ -115,7 +116,7 @@ def test_a_damaged_archive_is_told_from_a_sound_one(site, tmp_path, damage):
         unpack(path, tmp_path / "unpacked")
 
 
-def _with(data, name, content):
+def _with(data, name, content, **info_values):
     """The archive with one file more, before its manifest."""
     target = io.BytesIO()
     with (
@@ -126,17 +127,55 @@ def _with(data, name, content):
             if member.name == "manifest.json":
                 info = tarfile.TarInfo(name)
                 info.size = len(content)
+                for key, value in info_values.items():
+                    setattr(info, key, value)
                 new.addfile(info, io.BytesIO(content))
             new.addfile(member, old.extractfile(member))
     return target.getvalue()
 
 
-def test_a_file_cannot_lie_outside_the_site(site, tmp_path):
+@pytest.mark.parametrize("name", ["../outside", "media/../../outside", "/{folder}/outside"])
+def test_a_file_cannot_lie_outside_the_site(site, tmp_path, name):
     path = backup(tmp_path / "one.tar.gz")
-    path.write_bytes(_with(path.read_bytes(), "../outside", b"!"))
+    path.write_bytes(_with(path.read_bytes(), name.format(folder=tmp_path), b"!"))
     with pytest.raises(BackupError, match="which no backup does"):
         unpack(path, tmp_path / "unpacked")
     assert not (tmp_path / "outside").exists()
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
+def test_nothing_but_files_is_unpacked(site, tmp_path, kind):
+    path = backup(tmp_path / "one.tar.gz")
+    path.write_bytes(_with(path.read_bytes(), "media/way", b"", type=kind, linkname="/etc/passwd"))
+    with pytest.raises(BackupError, match="which no backup does"):
+        unpack(path, tmp_path / "unpacked")
+
+
+def test_a_manifest_of_rubbish_is_told(site, tmp_path):
+    path = backup(tmp_path / "one.tar.gz")
+    path.write_bytes(_replaced(path.read_bytes(), b'{"files": {"\xff": 1}}', name="manifest.json"))
+    with pytest.raises(BackupError, match="no backup, or it is damaged"):
+        unpack(path, tmp_path / "unpacked")
+
+
+def test_an_archive_cannot_smuggle_commands_or_leave_the_database_out(site, tmp_path):
+    """Its manifest names columns, which become part of a command; without a database there is nothing to put back."""
+    path = backup(tmp_path / "one.tar.gz")
+    with tarfile.open(path) as tar:
+        manifest = msgspec.json.decode(tar.extractfile("manifest.json").read())
+    if connection.vendor == "sqlite":
+        del manifest["files"]["database/collab.sqlite3"]
+        dropped = "database/collab.sqlite3"
+        told = "holds no database"
+    else:
+        table = next(table for table in manifest["tables"] if table["name"] == "accounts_user")
+        table["columns"][0] = 'id") FROM STDIN; DROP TABLE chat_pin; --'
+        dropped, told = "", "other columns"
+    data = _replaced(path.read_bytes(), msgspec.json.encode(manifest), name="manifest.json", without=dropped)
+    path.write_bytes(data)
+    with pytest.raises(CommandError, match=told):
+        call_command("restore", str(path), force=True)
+    assert Room.objects.filter(pk=site.pk).exists()
 
 
 @pytest.mark.parametrize(
@@ -158,14 +197,17 @@ def test_a_backup_of_another_kind_of_site_is_refused(site, tmp_path, change, tol
         call_command("restore", str(path))
 
 
-def _replaced(data, about):
+def _replaced(data, told, name="about.json", without=""):
+    """The archive with another content of one file, and perhaps without another one."""
     target = io.BytesIO()
     with (
         tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as old,
         tarfile.open(fileobj=target, mode="w:gz") as new,
     ):
         for member in old.getmembers():
-            content = about if member.name == "about.json" else old.extractfile(member).read()
+            if member.name == without:
+                continue
+            content = told if member.name == name else old.extractfile(member).read()
             member.size = len(content)
             new.addfile(member, io.BytesIO(content))
     return target.getvalue()
