@@ -31,7 +31,7 @@ def provider(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpe
 
 
 @pytest.fixture
-def agent(provider: FakeOpenAI, transactional_db: None) -> Any:
+def agent(provider: FakeOpenAI, db: None) -> Any:
     """The assistant's account."""
     return default_agent().user
 
