@@ -49,8 +49,6 @@ def set_up() -> None:
         os.environ["REDIS_URL"] = _opened.enter_context(start_valkey()).url
     os.environ["DJANGO_SETTINGS_MODULE"] = "collab.settings"
     django.setup()
-    # Workers inherit this environment; naming the settings there would load them before their conftest.
-    del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def close() -> None:

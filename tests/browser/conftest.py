@@ -81,11 +81,8 @@ def pytest_runtest_protocol() -> Generator[None, object, object]:
 
 
 @pytest.fixture(scope="package")
-def browser(django_db_setup: None) -> Iterator[Browser]:
-    """One browser for these tests, gone (with Playwright's loop) before others run; every page has its own context.
-
-    The database is there first: within a loop Django's connections are others than outside, and would not find it.
-    """
+def browser() -> Iterator[Browser]:
+    """One browser for these tests, gone (with Playwright's loop) before others run; every page has its own context."""
     path = next(filter(None, map(shutil.which, filter(None, (os.environ.get("CHROMIUM"), *BROWSERS)))), None)
     if path is None:
         pytest.fail(REMEDY, pytrace=False)
