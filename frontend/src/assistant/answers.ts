@@ -189,7 +189,7 @@ export class Answers {
 
   #ended(row: Row, run: RunView, mayPost: boolean, ended: boolean): HTMLElement[] {
     const parts: HTMLElement[] = [];
-    if (isFailed(run)) {
+    if (isFailed(run) && row.earlier === null) {
       const fail = clone("t-run-failed");
       // What failed long ago is no alarm.
       if (ended) fail.setAttribute("role", "alert");
@@ -199,7 +199,7 @@ export class Answers {
     }
     const card = drawWrote(this.#options.shell, row.message, run);
     if (card !== null) parts.push(card);
-    const sources = drawSources(row.earlier === null ? run.sources : []);
+    const sources = drawSources(row.earlier === null && row.message.body !== "" ? run.sources : []);
     if (sources !== null) parts.push(sources);
     parts.push(this.#foot(row, run, mayPost));
     return parts;
@@ -207,10 +207,10 @@ export class Answers {
 
   #foot(row: Row, run: RunView, mayPost: boolean): HTMLElement {
     const foot = clone("t-run-foot");
-    part(foot, "[data-run=retry]").hidden = !mayPost || isFailed(run);
+    part(foot, "[data-run=retry]").hidden = !mayPost || (isFailed(run) && row.earlier === null);
     part(foot, "[data-run=copy]").hidden = (row.earlier?.text ?? row.message.body) === "";
     const stopped = part(foot, "[data-part=stopped]");
-    stopped.hidden = run.state !== "stopped";
+    stopped.hidden = run.state !== "stopped" || row.earlier !== null;
     stopped.textContent = this.#endWords(run).replace(/\.$/, "");
     const versions = part(foot, "[data-part=versions]");
     versions.hidden = run.answers < 2;

@@ -118,8 +118,10 @@ export class CatchUp {
     if (view === null) return this.#takeAway();
     if (this.#abort.signal.aborted || (view.messages < MANY && view.files.length === 0)) return this.#takeAway();
     // What stands there already only fills; what would come anew must not push away what is being read.
-    if (this.#card !== null || (!this.#busy && Date.now() - began < PATIENCE_MS)) this.#draw();
-    else this.#offer(view);
+    if (this.#card === null && (this.#busy || Date.now() - began > PATIENCE_MS)) return this.#offer(view);
+    this.#draw();
+    // It is higher than what stood for it.
+    if (!this.#busy) this.#show();
   }
 
   async #load(): Promise<CatchUpView> {
@@ -144,7 +146,13 @@ export class CatchUp {
   #show(): void {
     if (this.#card === null) return;
     const distance = this.#card.getBoundingClientRect().top - this.#log.getBoundingClientRect().top;
-    this.#log.scrollTop += distance - 8;
+    this.#scrollBy(distance - 8);
+  }
+
+  /** The log notes at once where it stands, so that no drawing in between puts it back. */
+  #scrollBy(pixels: number): void {
+    this.#log.scrollTop += pixels;
+    this.#log.dispatchEvent(new Event("scroll"));
   }
 
   #takeAway(): void {
@@ -280,7 +288,7 @@ export class CatchUp {
   #firstUnread(): void {
     const line = this.#log.querySelector(".new-mark");
     if (line === null) return;
-    this.#log.scrollTop += line.getBoundingClientRect().top - this.#log.getBoundingClientRect().top - 8;
+    this.#scrollBy(line.getBoundingClientRect().top - this.#log.getBoundingClientRect().top - 8);
     const row = line.nextElementSibling;
     if (row instanceof HTMLElement && row.matches(".msg")) row.focus({ preventScroll: true });
   }

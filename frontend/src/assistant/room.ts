@@ -5,6 +5,7 @@ import { clone, closest, insertText, part } from "../dom";
 import type { AnyEvent } from "../events";
 import type { AssistantView, RoomSnapshot } from "../protocol";
 import type { Shell } from "../shell/contract";
+import { PHONE } from "../shell/rail";
 import { clock } from "../time";
 import { choicesOf, isOffered, type Choices } from "./choice";
 
@@ -75,11 +76,20 @@ export class RoomAssistant {
     const view = this.#view;
     const offered = isOffered(view);
     // The empty room is drawn by the chat; whether it offers the assistant is said here.
-    this.#chat.classList.toggle("asks", offered);
-    this.#chat.classList.toggle("hides-ai", view?.hidden === true);
+    const session = view?.direct_room === this.#room;
+    this.#chat.classList.toggle("asks", offered && !session);
+    this.#drawPlaceholder(offered && !PHONE.matches && !session ? `, or ${callOf(view).trim()} to ask` : "");
     this.#drawNotice(view, offered);
     this.#drawQuota(offered ? (view?.quota ?? null) : null);
     this.#drawRail();
+  }
+
+  /** The chat asks for it with every drawing; now it is put there by hand. */
+  #drawPlaceholder(end: string): void {
+    const before = this.#chat.dataset["orAsk"] ?? "";
+    this.#chat.dataset["orAsk"] = end;
+    const field = this.#chat.querySelector<HTMLTextAreaElement>("[data-part=composer] textarea[data-part=text]");
+    if (field !== null && field.placeholder.endsWith(before)) field.placeholder = field.placeholder.slice(0, field.placeholder.length - before.length) + end;
   }
 
   #below(): HTMLElement {

@@ -89,7 +89,7 @@ class RunLog {
     const rights = asker === null ? "" : `with ${firstName(asker)}’s rights`;
     const problems = of("problem");
     const rounds = view.rounds > 0 ? `${view.rounds} ${view.rounds === 1 ? "round" : "rounds"}` : "";
-    const given = [...of("context").map((step) => stepItem(step, "message-square")), ...view.sources.map(sourceItem), ...hiddenItem(view.hidden_sources)];
+    const given = [...givenItems(of("context"), view.sources), ...hiddenItem(view.hidden_sources)];
     return [
       ...this.#notices(view),
       figures(view),
@@ -162,7 +162,7 @@ function block(title: string, aside: string, items: readonly HTMLElement[], kind
 function promptItem(step: StepView): HTMLElement {
   const item = el("li");
   if (step.title !== "") item.append(el("small", "", step.title));
-  const well = el("p", "well", step.detail);
+  const well = el("p", "well", step.detail, { tabindex: "0" });
   well.dir = "auto";
   item.append(well);
   return item;
@@ -186,10 +186,32 @@ function detail(text: string): HTMLElement {
   return more;
 }
 
+/** What it was given, each once: a step that is a source as well leads to its place. */
+function givenItems(steps: readonly StepView[], sources: readonly SourceView[]): HTMLElement[] {
+  const left = new Map(sources.map((source) => [source.label, source]));
+  const items = steps.map((step) => {
+    const source = left.get(step.title);
+    left.delete(step.title);
+    const item = stepItem(step, "message-square");
+    if (source === undefined) return item;
+    item.querySelector("svg")?.replaceWith(sourceIcon(source.kind));
+    item.querySelector(".num")?.replaceWith(...linkTo(source));
+    return item;
+  });
+  return [...items, ...[...left.values()].map(sourceItem)];
+}
+
+function sourceIcon(kind: string): SVGElement {
+  return (SOURCE_ICONS[kind] ?? (() => icon("message-square")))();
+}
+
+function linkTo(source: SourceView): HTMLElement[] {
+  return source.url === "" ? [] : [el("a", "num", "Open", { href: source.url, "aria-label": `Open ${source.label}` })];
+}
+
 function sourceItem(source: SourceView): HTMLElement {
   const item = el("li");
-  item.append((SOURCE_ICONS[source.kind] ?? (() => icon("message-square")))(), el("span", "grow", source.label, { dir: "auto" }));
-  if (source.url !== "") item.append(el("a", "num", "Show", { href: source.url, "aria-label": `Show ${source.label}` }));
+  item.append(sourceIcon(source.kind), el("span", "grow", source.label, { dir: "auto" }), ...linkTo(source));
   return item;
 }
 

@@ -78,7 +78,7 @@ class Room implements RoomPane {
       room: this.#room,
       thread: null,
       typing: this.#typing,
-      placeholder: (state) => `Message ${roomLabel(state.room, this.#others)}`,
+      placeholder: (state) => `Message ${roomLabel(state.room, this.#others)}${this.#chat.dataset["orAsk"] ?? ""}`,
       editLast: () => this.#editLast(),
       sent: () => this.#sent(),
     });
