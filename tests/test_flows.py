@@ -24,6 +24,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry, Sanction, User
+from assistant.fake.server import FakeOpenAI
+from assistant.models import Run, Spending
+from assistant.services import default_agent
 from chat.models import Mention, Message
 from collab.asgi import application
 from editor import services as documents
@@ -34,7 +37,7 @@ from tests import cluster, factories
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("site")]
 
 ROOT = Path(__file__).resolve().parent.parent
-STOREYS = tuple(f"{ROOT}/{app}/" for app in ("accounts", "chat", "editor", "realtime"))
+STOREYS = tuple(f"{ROOT}/{app}/" for app in ("accounts", "assistant", "chat", "editor", "realtime"))
 
 
 class Line:
@@ -276,7 +279,81 @@ async def test_mina_sends_the_same_again_and_teo_hears_it_once(cast):
         await teo.expect_silence()
 
 
-# Line 5: a ban
+# Line 3: @assistant
+
+
+ASKED = (
+    "chat.services.messages.send_message",
+    "assistant.listeners.answer",
+    "assistant.services.runs.start_run",
+    "chat.services.answers.begin_answer",
+    "assistant.services.spending.reserve",
+    "assistant.runner.wake",
+    "assistant.services.claims.claim_next",
+    "chat.services.answers.change_answer",
+    "assistant.execution.Execution.begin",
+    "assistant.selectors.context.context_of",
+    "assistant.prompts.build",
+    "assistant.backends.stream",
+    "assistant.growing.Growing.add",
+    "realtime.hub.Hub.publish_ephemeral",
+    "assistant.services.endings.end_run",
+    "assistant.services.spending.settle",
+)
+
+
+@pytest.fixture
+def provider(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenAI]:
+    """A model's provider that says what it is told, over HTTP."""
+    with FakeOpenAI() as fake:
+        settings.OPENAI_BASE_URL, settings.ASSISTANT_DEMO = fake.base_url, False
+        monkeypatch.setenv(settings.ASSISTANT_KEY_ENV, "sk-test-0123456789abcdef")
+        yield fake
+
+
+async def test_mina_asks_and_teo_reads_the_answer_as_it_comes(cast, provider):
+    await on_a_thread(default_agent)
+    provider.say("It is **green** 😀 again.")
+    with followed() as line:
+        async with here(cast.mina) as mina, here(cast.teo) as teo:
+            for socket in (mina, teo):
+                await socket.subscribe(**{f"room_{cast.room.pk}": None})
+            line.begin()
+            data = {"cid": str(uuid.uuid4()), "body": "@assistant How is the build?"}
+            sent = await mina.command("message.send", data, topic=cast.topic)
+            await teo.expect("message.created", thread=None)
+            made = (await teo.expect("message.created"))["data"]["message"]
+            begun = (await teo.expect("run.changed"))["data"]
+            text = ""
+            while len(text.encode("utf-16-le")) < 2 * len("It is **green** 😀 again.x"):
+                delta = (await teo.expect("run.delta"))["data"]
+                assert delta["offset"] == len(text.encode("utf-16-le")) // 2
+                text += delta["text"]
+            heard = await teo.expect("run.changed")
+    assert line.of(*ASKED) == list(ASKED)
+    assert (made["kind"], made["body"], made["reply_to"]["id"]) == ("assistant", "", sent["data"]["id"])
+    assert begun["run"]["state"] == "streaming"
+    assert text == heard["data"]["body"] == "It is **green** 😀 again."
+    assert heard["data"]["html"].strip() == "<p>It is <strong>green</strong> 😀 again.</p>"
+    await on_a_thread(lambda: answered_as_heard(cast, made["id"], heard))
+
+
+def answered_as_heard(cast: Cast, message_id: str, heard: dict[str, Any]) -> None:
+    """The row, the log, a fresh snapshot and the account book say what Teo heard."""
+    message = Message.objects.get(pk=message_id)
+    assert (message.body, message.html) == (heard["data"]["body"], heard["data"]["html"])
+    run = Run.objects.get(message=message)
+    assert (run.state, run.asker_id, run.text) == ("done", cast.mina.pk, message.body)
+    book = Spending.objects.get(scope="person", key=cast.mina.pk)
+    assert (book.tokens, book.reserved_tokens) == (run.input_tokens + run.output_tokens, 0)
+    assert json.loads(log.read(cast.topic, heard["seq"] - 1, 10)[0].frame) == heard
+    reader = Client()
+    reader.force_login(cast.teo)
+    shown = reader.get(f"/api/rooms/{cast.room.pk}/snapshot/").json()["messages"][-1]
+    assert (shown["id"], shown["body"], shown["run"]) == (message_id, message.body, heard["data"]["run"])
+
+
+# Line 4: a ban
 
 
 BAN = (
