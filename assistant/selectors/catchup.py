@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from accounts import selectors as accounts
 from accounts.events import PersonView
 from assistant.models import Run
+from assistant.selectors.runs import OPEN
 from assistant.shapes import CatchUpView, ChangedFile, OpenQuestion
 from chat import selectors as chat
 from chat.selectors import directory
@@ -78,8 +79,14 @@ def changed_files(*, actor: User, room: RoomView, since: int) -> tuple[list[Chan
 
 def summary_of(*, actor: User, room_id: int, since: int) -> Run | None:
     """The summary that the person has of this stretch, if nothing was said since it was made."""
+    run = summary_at_hand(actor=actor, room_id=room_id, since=since)
+    return run if run is not None and run.state == Run.State.DONE else None
+
+
+def summary_at_hand(*, actor: User, room_id: int, since: int) -> Run | None:
+    """As `summary_of`, or the one that is being written."""
     runs = Run.objects.filter(kind=Run.Kind.SUMMARY, asker_id=actor.pk, room_id=room_id, since_seq=since)
-    run = runs.filter(state=Run.State.DONE).order_by("-pk").first()
+    run = runs.filter(state__in=[*OPEN, Run.State.DONE]).order_by("-pk").first()
     if run is None or said_after(room_id=room_id, at=run.started_at or run.created_at):
         return None
     return run

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import selectors as accounts
-from assistant.events import RunResult
+from assistant.events import RunResult, SummaryChanged
 from assistant.models import Run
 from assistant.selectors import usage
 from assistant.selectors.agents import AgentInForce
@@ -25,6 +25,7 @@ from assistant.services.spending import refuse_hasty, reserve
 from chat import selectors as chat
 from chat import services as rooms
 from chat.markdown import Rendered
+from realtime import log
 from realtime.protocol import Refused
 
 if TYPE_CHECKING:
@@ -199,6 +200,7 @@ def halt_run(*, run: Run, by: User) -> RunResult:
     return RunResult(run=run.pk, state=run.state)
 
 
+@transaction.atomic
 def ask_summary(*, actor: User, room_id: int, cid: UUID, since_seq: int) -> RunResult:
     """Summarises for one person what came after `since_seq` of a room; what they have of it already is the answer.
 
@@ -208,6 +210,9 @@ def ask_summary(*, actor: User, room_id: int, cid: UUID, since_seq: int) -> RunR
     chat.rights_in(actor=actor, room_id=room_id)
     known = summary_at_hand(actor=actor, room_id=room_id, since=since_seq)
     if known is not None:
+        if known.state == Run.State.DONE:  # told again, for the page that asks
+            told = SummaryChanged(run=known.pk, room=room_id, state=known.state, html=known.html)
+            log.append(topic=actor.topic, event=told)
         return RunResult(run=known.pk, state=known.state, duplicate=True)
     return start_run(
         asker=actor,
