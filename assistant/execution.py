@@ -284,7 +284,7 @@ class Execution:
             await self._log(Step(kind=Step.Kind.PROBLEM, title=failed.words, detail=failed.detail))
             raise
         if reason == "length" and not calls:
-            self._growing.add(TOO_LONG)
+            self._growing.note(TOO_LONG)
         title = f"{agent.model} ended: {reason or 'cut by us'}"
         detail = f"{self._used.input:,} tokens read and {self._used.output:,} written so far"
         await self._log(Step(kind=Step.Kind.MODEL, title=title, detail=detail, ms=_ms(begun)))

@@ -55,8 +55,7 @@ class Growing:
         if len(text) > room:
             self.full = True
             text = text[:room]
-            fences = (self.text + text).count("\n" + FENCE) + (self.text + text).startswith(FENCE)
-            text += f"\n{FENCE}" * (fences % 2) + CUT
+            text += _out_of_code(self.text + text) + CUT
         self.text += text
         if self._timer is not None:
             return
@@ -66,6 +65,10 @@ class Growing:
             self.tell()
         else:
             self._timer = loop.call_later(wait, self.tell)
+
+    def note(self, text: str) -> None:
+        """Takes a word of ours about the answer, and ends the code before it that the answer left open."""
+        self.add(_out_of_code(self.text) + text)
 
     def tell(self) -> None:
         """Tells what is new."""
@@ -122,3 +125,9 @@ def _render_closed(text: str) -> tuple[int, str] | None:
         return None
     html = markdown.place_mentions(markdown.render(text[:end]), {}, everyone=False)
     return end, html
+
+
+def _out_of_code(text: str) -> str:
+    """The fence that is missing where code was cut in its midst."""
+    fences = text.count("\n" + FENCE) + text.startswith(FENCE)
+    return f"\n{FENCE}" * (fences % 2)

@@ -439,3 +439,17 @@ async def test_ones_own_session_needs_no_name(provider, agent, mina, room):
         answer = await ask(hers, session, "Good morning!")
         assert answer["reply_to"] is None
         assert (await ended(hers))["body"] == "Good morning."
+
+
+async def test_answer_at_its_limit_says_so_outside_of_the_code_that_it_cut(provider, agent, mina, room):
+    provider.say("So:\n\n```py\nx = 1", finish="length")
+    async with here(mina) as hers:
+        await in_room(hers, room)
+        await ask(hers, room)
+        told = await ended(hers)
+    assert told["body"].startswith("So:\n\n```py\nx = 1\n```\n\n*The answer ends here because")
+    assert (
+        told["html"]
+        .rstrip()
+        .endswith("<em>The answer ends here because it may be no longer. Ask it to go on.</em></p>")
+    )
