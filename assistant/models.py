@@ -187,7 +187,7 @@ class Step(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
-        return self.title
+        return f"{self.kind} of {self.run_id}"
 
 
 class Spending(models.Model):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 SWITCHED_OFF: Final = "The assistant is switched off in this room."
+KEY_ENDING: Final = "_API_KEY"
 CLOSED: Final = "The assistant is switched off on this site."
 
 
@@ -126,10 +127,20 @@ def base_url_of(agent: Agent) -> str:
 
 
 def key_env_of(agent: Agent) -> str:
-    """The name of the variable with its key; empty where none is wanted, as for the demo model."""
-    if settings.ASSISTANT_DEMO and not agent.base_url:
+    """The name of the variable with its key; empty where none is wanted, as for the demo model.
+
+    An address of its own is never given the site's key: only one that is named beside it.
+    """
+    if agent.base_url:
+        return agent.key_env
+    if settings.ASSISTANT_DEMO:
         return DEMO_KEY_ENV if read_key(DEMO_KEY_ENV) else ""
     return agent.key_env or str(settings.ASSISTANT_KEY_ENV)
+
+
+def may_hold_key(name: str) -> bool:
+    """Whether a variable can be a provider's key: no other secret of the site is ever sent to one."""
+    return name.endswith(KEY_ENDING) or name in {settings.ASSISTANT_KEY_ENV, DEMO_KEY_ENV}
 
 
 def models_of(agent: Agent) -> list[str]:
@@ -149,6 +160,8 @@ def model_of(agent: Agent, choice: RoomChoice) -> str:
 def problem_of(agent: Agent) -> str:
     """What is missing before this agent can be asked, for whoever looks after the site; empty if nothing is."""
     name = key_env_of(agent)
+    if name and not may_hold_key(name):
+        return f"{name} is not the name of a key: it has to end in {KEY_ENDING}."
     if not name or read_key(name):
         return ""
     if agent.base_url or agent.key_env:

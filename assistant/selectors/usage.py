@@ -31,6 +31,11 @@ def cost_of(*, model: str, input_tokens: int, output_tokens: int) -> int:
     return quotas.cost_micros(model=model, input_tokens=input_tokens, output_tokens=output_tokens, prices=prices())
 
 
+def shown(micros: int) -> str:
+    """An amount as people read it."""
+    return quotas.money(micros, settings.ASSISTANT_CURRENCY)
+
+
 def limit_of(scope: str) -> Limit:
     """The most that a person, a room or the site may use in a day."""
     name = f"ASSISTANT_{scope.upper()}_DAY"

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import selectors as people
 from accounts import services as accounts
+from accounts.texts import clean_display_name, clean_username
 from assistant.models import Agent
 from assistant.selectors import agents as selectors
 from assistant.selectors.agents import AgentInForce
@@ -69,12 +70,24 @@ def _account() -> User:
     raise Refused("conflict", "Somebody else has every name that the assistant could have.", field="username")
 
 
+def check_names(*, username: str, display_name: str) -> None:
+    """Whether a new agent could be called so, before anything is made.
+
+    Raises:
+        Refused: `invalid` or `conflict` with the field at fault.
+    """
+    name = clean_username(username)
+    clean_display_name(display_name)
+    if people.people_named([name]):
+        raise Refused("conflict", "This name is taken.", field="username")
+
+
 @transaction.atomic
 def make_agent(*, actor: User, username: str, display_name: str, **given: Any) -> Agent:
     """Makes one more agent with an account of its own; a room can choose it.
 
     Args:
-        actor: a member of staff.
+        actor: a superuser.
         username: how it is called.
         display_name: how it is shown.
         given: fields of Agent.
@@ -82,7 +95,7 @@ def make_agent(*, actor: User, username: str, display_name: str, **given: Any) -
     Raises:
         Refused: forbidden, invalid, conflict.
     """
-    _refuse_others(actor, "assistant.add_agent")
+    _refuse_others(actor)
     user = accounts.create_person(actor=actor, username=username, display_name=display_name, kind=KIND)
     agent: Agent = Agent.objects.create(user=user, **given)
     detail = {"kind": KIND, "model": agent.model, "base_url": agent.base_url, "key_env": agent.key_env}
@@ -97,7 +110,7 @@ def change_agent(*, actor: User, agent: Agent, changed: list[str]) -> None:
     Raises:
         Refused: forbidden.
     """
-    _refuse_others(actor, "assistant.change_agent")
+    _refuse_others(actor)
     agent.save(update_fields=changed)
     accounts.record_audit(actor=actor, action="agent.change", target=agent.user.topic, detail={"changed": changed})
 
@@ -109,7 +122,7 @@ def make_default(*, actor: User, agent_id: int) -> None:
     Raises:
         Refused: forbidden, not_found.
     """
-    _refuse_others(actor, "assistant.change_agent")
+    _refuse_others(actor)
     agent = Agent.objects.select_related("user").filter(pk=agent_id).first()
     if agent is None:
         raise Refused("not_found")
@@ -118,7 +131,8 @@ def make_default(*, actor: User, agent_id: int) -> None:
     accounts.record_audit(actor=actor, action="agent.default", target=agent.user.topic)
 
 
-def _refuse_others(actor: User, permission: str) -> None:
+def _refuse_others(actor: User) -> None:
+    # Whoever sets an address and the name of a key decides where rooms' words and the key are sent.
     now = people.as_of_now(actor)
-    if not (now.is_active and now.is_staff and now.has_perm(permission)):
+    if not (now.is_active and now.is_superuser):
         raise Refused("forbidden")

@@ -88,14 +88,17 @@ def test_a_room_chooses_agent_model_and_prompt(room, mina, keyed, settings):
     assert (found.model, found.prompt, found.may_edit) == ("gpt-4.1", "Be short.", True)
     other = agents.make_agent(
         actor=boss, username="coder", display_name="Coder", model="code-1", prompt="You write Python.",
-        base_url="http://127.0.0.1:9/v1/", key_env="CODER_KEY",
+        base_url="http://127.0.0.1:9/v1/", key_env="CODER_API_KEY",
     )  # fmt: skip
     RoomChoice.objects.filter(pk=choice.pk).update(agent=other)
     found = agents.agent_for(room_id=room.pk)
     assert (found.agent_id, found.name, found.base_url) == (other.pk, "Coder", "http://127.0.0.1:9/v1")
     # The list of models is of the site's provider, not of this one.
     assert (found.model, found.prompt) == ("code-1", "You write Python.\n\nBe short.")
-    assert (found.ready, found.problem) == (False, "Set CODER_KEY in the environment of the site and start it again.")
+    assert (found.ready, found.problem) == (
+        False,
+        "Set CODER_API_KEY in the environment of the site and start it again.",
+    )
     deactivate_person(actor=boss, user=other.user)
     assert agents.agent_for(room_id=room.pk).agent_id == default.pk
 
@@ -116,7 +119,7 @@ def test_an_administrator_closes_the_assistant_by_its_account(room, keyed):
     assert found.problem == "The assistant is switched off on this site."
 
 
-def test_only_staff_with_the_permission_make_agents(mina):
+def test_only_superusers_make_agents(mina):
     for actor in (mina, factories.make_person("helper", is_staff=True)):
         with pytest.raises(Refused, match="forbidden"):
             agents.make_agent(actor=actor, username="coder", display_name="Coder")
@@ -131,3 +134,20 @@ def test_another_agent_becomes_the_default(room):
     agents.make_default(actor=boss, agent_id=coder.pk)
     assert agents.agent_for(room_id=room.pk).agent_id == coder.pk
     assert list(Agent.objects.filter(is_default=True)) == [coder]
+
+
+def test_an_address_of_its_own_is_never_given_another_secret(room, mina, keyed, monkeypatch):
+    boss = factories.make_person("boss", is_staff=True, is_superuser=True)
+    monkeypatch.setenv("SITE_SECRET", "of-the-site")
+    agents.default_agent()
+    address = "http://127.0.0.1:9/v1"
+    local = agents.make_agent(actor=boss, username="local", display_name="Local", base_url=address)
+    thief = agents.make_agent(
+        actor=boss, username="thief", display_name="Thief", base_url=address, key_env="SITE_SECRET"
+    )
+    RoomChoice.objects.create(room=room, agent=local)
+    found = agents.agent_for(room_id=room.pk)
+    assert (found.key_env, found.ready) == ("", True)  # not the site's own key either
+    RoomChoice.objects.update(agent=thief)
+    found = agents.agent_for(room_id=room.pk)
+    assert (found.ready, found.problem) == (False, "SITE_SECRET is not the name of a key: it has to end in _API_KEY.")
