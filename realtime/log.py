@@ -242,6 +242,12 @@ def each_of(kind: type[protocol.Event]) -> Iterator[tuple[str, int, str]]:
     yield from rows.values_list("topic", "seq", "data").iterator(500)
 
 
+def between(*, topic: str, kind: type[protocol.Event], first: int, last: int) -> list[tuple[int, str]]:
+    """(seq, data) of the events of one kind from `first` to `last`, in order: for whoever must redact some of them."""
+    rows = Event.objects.filter(topic=topic, type=kind.type, seq__gte=first, seq__lte=last).order_by("seq")
+    return list(rows.values_list("seq", "data"))
+
+
 def lock(topic: str) -> None:
     """Keeps others from appending to the topic until the transaction of the caller ends; takes no seq."""
     Topic.objects.select_for_update().filter(key=topic).first()

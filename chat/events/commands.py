@@ -21,7 +21,7 @@ class SlashDone(Struct, frozen=True, kw_only=True):
 
 
 class RunSlash(Command, frozen=True, kw_only=True):
-    """Run what was typed after a slash. `cid` is that of the message, if the command says something."""
+    """Run what was typed after a slash. `cid` is that of the message or reminder it makes, so a repeat makes none."""
 
     type: ClassVar[str] = "command.run"
     topic: ClassVar[str] = "room"

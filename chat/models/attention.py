@@ -67,8 +67,10 @@ class Reminder(models.Model):
     due_at = models.DateTimeField()
     told_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    cid = models.UUIDField(null=True, help_text="Its owner's id of the command that set it.")
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "cid"], name="reminder_user_cid")]
         indexes = [models.Index(fields=["due_at"], condition=models.Q(told_at__isnull=True), name="reminder_due")]
 
     def __str__(self) -> str:

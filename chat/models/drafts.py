@@ -23,6 +23,9 @@ class Draft(models.Model):
     body = models.TextField(max_length=8000, blank=True)
     rev = models.PositiveBigIntegerField(default=0, help_text="Grows with every change; a save names the one it knew.")
     updated_at = models.DateTimeField()
+    told_from = models.PositiveBigIntegerField(
+        default=0, help_text="Seq of its author's topic from which on the log may hold its texts; 0: it holds none."
+    )
 
     class Meta:
         constraints = [

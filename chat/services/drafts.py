@@ -1,7 +1,8 @@
 """What a person has begun to write, on every tab and device. Each public function is one transaction and one event.
 
 Called by the consumer and by chat.services.messages. Never loses a text: whoever saves on top of a version that they
-did not know makes that version a copy, which its author finds on the page of drafts.
+did not know makes that version a copy, which its author finds on the page of drafts. What is discarded or sent leaves
+the log as well.
 
 The order of changes is that of the person's own topic, whose row every one of them locks first.
 """
@@ -14,6 +15,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Final, ParamSpec
 from uuid import UUID
 
+import msgspec
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -25,7 +27,7 @@ from chat.selectors.drafts import draft_view
 from chat.selectors.standing import Place, find_message, find_place
 from chat.services.turn import Turn
 from realtime import log
-from realtime.protocol import Refused
+from realtime.protocol import Effect, Refused
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -179,7 +181,34 @@ def clear_sent(turn: Turn, *, thread: UUID | None, body: str, rev: int) -> None:
         body="", reply_to=None, rev=F("rev") + 1, updated_at=now
     ):
         draft.rev += 1
-    log.append(topic=actor.topic, seq=seq, event=DraftChanged(draft=draft_view(draft)), actor_id=actor.pk, at=now)
+    event = DraftChanged(draft=draft_view(draft))
+    effect = _forget_texts(actor, seq, draft, event)
+    log.append(topic=actor.topic, seq=seq, event=event, actor_id=actor.pk, effect=effect, at=now)
+
+
+def _forget_texts(actor: User, seq: int, draft: Draft, event: DraftChanged) -> Effect | None:
+    """Keeps in mind where the log begins to hold texts of a draft; takes them out when none of them is kept any more.
+
+    What was thrown away, or said otherwise in the end, is not to be found in the log. Every event that held it says
+    what the last one says, so that whoever replays them ends at the same.
+    """
+    is_empty = not event.draft.body and not event.draft.copies
+    if is_empty == (draft.told_from == 0):
+        return None
+    first, draft.told_from = draft.told_from, 0 if is_empty else seq
+    Draft.objects.filter(pk=draft.pk).update(told_from=draft.told_from)
+    if not is_empty:
+        return None
+    place = (draft.room_id, draft.thread_root_id)
+    told = log.between(topic=actor.topic, kind=DraftChanged, first=first, last=seq - 1)
+    seqs = [at for at, data in told if _place_in(data) == place]
+    log.redact(topic=actor.topic, seqs=seqs, event=event)
+    return Effect(forget={actor.topic: seqs[-1]}) if seqs else None
+
+
+def _place_in(data: str) -> tuple[int, UUID | None]:
+    draft = msgspec.json.decode(data, type=DraftChanged).draft
+    return draft.room, draft.thread
 
 
 def _place_of(actor: User, room_id: int) -> Place:
@@ -237,5 +266,7 @@ def _tell(actor: User, seq: int, draft: Draft, now: datetime, *, kept: bool = Fa
 def _announce(actor: User, seq: int, draft: Draft, now: datetime, *, kept: bool) -> DraftSaved:
     draft.updated_at = now
     draft.save(update_fields=["body", "reply_to", "rev", "updated_at"])
-    log.append(topic=actor.topic, seq=seq, event=DraftChanged(draft=draft_view(draft)), actor_id=actor.pk, at=now)
+    event = DraftChanged(draft=draft_view(draft))
+    effect = _forget_texts(actor, seq, draft, event)
+    log.append(topic=actor.topic, seq=seq, event=event, actor_id=actor.pk, effect=effect, at=now)
     return DraftSaved(rev=draft.rev, kept=kept)

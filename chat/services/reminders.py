@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import selectors as accounts
@@ -27,17 +28,35 @@ TEXT_CHARS: Final = 500
 BATCH: Final = 100
 
 
-@transaction.atomic
-def add_reminder(*, actor: User, room_id: int, text: str, due_at: datetime) -> Reminder:
-    """Keeps a reminder for its time.
+def add_reminder(*, actor: User, room_id: int, cid: UUID, text: str, due_at: datetime) -> Reminder:
+    """Keeps a reminder for its time. A repeat of the same cid is answered with the first one, at its own time.
 
     Raises:
-        Refused: `invalid` or `too_large` for the text, `too_large` for one too many.
+        Refused: `invalid` or `too_large` for the text, `too_large` for one too many, `conflict` for a used cid.
     """
     line = texts.clean_line(text, field="text", most=TEXT_CHARS, least=1)
+    try:
+        return _first_of(actor, cid, line) or _add(actor, room_id, cid, line, due_at)
+    except IntegrityError:
+        # The same wish came twice at once; the other one was faster.
+        first = _first_of(actor, cid, line)
+        if first is None:
+            raise
+        return first
+
+
+def _first_of(actor: User, cid: UUID, line: str) -> Reminder | None:
+    first = Reminder.objects.filter(user_id=actor.pk, cid=cid).first()
+    if first is not None and first.text != line:
+        raise Refused("conflict", "This id was used for another reminder.", field="cid")
+    return first
+
+
+@transaction.atomic
+def _add(actor: User, room_id: int, cid: UUID, line: str, due_at: datetime) -> Reminder:
     if Reminder.objects.filter(user_id=actor.pk, told_at__isnull=True).count() >= REMINDERS_MOST:
         raise Refused("too_large", f"You have {REMINDERS_MOST} reminders. Cancel one with /remind cancel.")
-    return Reminder.objects.create(user_id=actor.pk, room_id=room_id, text=line, due_at=due_at)
+    return Reminder.objects.create(user_id=actor.pk, room_id=room_id, cid=cid, text=line, due_at=due_at)
 
 
 @transaction.atomic

@@ -25,7 +25,7 @@ from chat.services import links
 from chat.services.attachments import discard_unsent
 from chat.services.removal import delete_message
 from chat.services.turn import Turn
-from realtime import log
+from realtime import log, renewal
 from realtime.protocol import Effect
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def withdraw(*, user_id: int) -> None:
         if own is not None and own.room.kind not in FIXED_KINDS:
             _hand_over(person, own)
             _go(person, own)
+    # Their own log holds drafts and what rooms told them; nobody has to hear it again.
+    renewal.renew_topic(person.topic)
 
 
 def _turn(person: User, room: Room) -> Turn:

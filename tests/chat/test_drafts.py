@@ -11,9 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.services import delete_permanently
 from chat import selectors, services
 from chat.models import Draft, DraftCopy, Room
 from chat.services.drafts import COPIES_MOST, DRAFTS_MOST
+from realtime.models import Event
 from realtime.protocol import Refused
 from tests import factories
 from tests.chat.conftest import events, head, last_event, signed_in
@@ -160,7 +162,7 @@ def test_a_message_sent_twice_clears_once(mina, room):
     for _ in range(2):
         services.send_message(actor=mina, room_id=room.pk, cid=cid, body="Hello", draft_rev=rev)
     cleared = [event for event in events(mina.topic) if event["type"] == "draft.changed"]
-    assert [event["data"]["draft"]["body"] for event in cleared] == ["Hello", ""]
+    assert [event["data"]["draft"]["body"] for event in cleared] == ["", ""]
 
 
 def test_writer_discards_a_draft_and_its_versions(mina, room):
@@ -237,6 +239,64 @@ def test_drafts_of_nothing_but_versions_and_emptied_ones_count_too(mina, teo, ro
 
 def keep(user: User, room: Room, body: str, thread: Any) -> None:
     services.keep_copy(actor=user, room_id=room.pk, thread=thread, body=body)
+
+
+def log_of(user: User) -> str:
+    return "".join(Event.objects.filter(topic=user.topic).values_list("data", flat=True))
+
+
+def test_a_discarded_draft_is_not_in_the_log(mina, room, secret):
+    save(mina, secret, "Stays")
+    before = head(mina.topic)
+    for rev, body in enumerate(("I quit", "I quit!", "I quit, really")):
+        save(mina, room, body, rev)
+    kept = events(mina.topic, before)
+    discard(mina, room, rev=None)
+    assert "quit" not in log_of(mina)
+    assert "Stays" in log_of(mina)
+    assert drafts(mina) == [(secret.pk, "Stays", 0)]
+    told = events(mina.topic, before)
+    assert [one["type"] for one in told] == ["draft.changed"] * 4
+    assert told[-1]["effect"].forget == {mina.topic: kept[-1]["seq"]}
+    assert {one["data"]["draft"]["rev"] for one in told} == {4}
+
+
+def test_what_was_written_before_a_message_was_sent_is_not_in_the_log(mina, teo, room):
+    root = say(teo, room)
+    for thread in (None, root.pk):
+        rev = save(mina, room, "You fool, thank you", thread=thread)
+        rev = save(mina, room, "Thank you", rev, thread=thread)
+        say(mina, room, "Thank you", thread=thread, draft_rev=rev)
+    assert "fool" not in log_of(mina)
+
+
+def test_other_versions_keep_their_texts_in_the_log_until_they_go(mina, room):
+    save(mina, room, "Tea")
+    save(mina, room, "Coffee")
+    assert copies(mina, room) == ["Tea"]
+    discard(mina, room, rev=None)
+    assert "Tea" in log_of(mina)
+    discard(mina, room, rev=None, copies=True)
+    assert not {"Tea", "Coffee"} & set(log_of(mina).split('"'))
+    assert drafts(mina) == []
+
+
+def test_a_draft_from_before_anybody_counted_leaves_the_whole_log(mina, room):
+    save(mina, room, "Long ago")
+    Draft.objects.update(told_from=1)
+    discard(mina, room, rev=None)
+    assert "Long ago" not in log_of(mina)
+
+
+def test_the_drafts_of_a_deleted_person_are_not_in_the_log(mina, teo, room):
+    boss = factories.make_person("boss", is_staff=True, is_superuser=True)
+    save(teo, room, "Never to be read")
+    delete_permanently(actor=boss, user=teo, reason="Asked for it.")
+    assert "Never to be read" not in log_of(teo)
+
+
+def discard(user: User, room: Room, *, rev: int | None, copies: bool = False) -> None:
+    services.discard_draft(actor=user, room_id=room.pk, thread=None, rev=rev, copies=copies)
 
 
 def test_the_api_answers_versions_to_their_author_only(mina, teo, room):

@@ -159,6 +159,18 @@ def test_one_is_reminded_once_and_closes_it_everywhere(teo, room):
     assert selectors.home_snapshot(actor=teo).reminders == []
 
 
+def test_a_repeat_after_a_lost_answer_sets_one_reminder(mina, teo, room):
+    wish = {"actor": teo, "room_id": room.pk, "cid": factories.nobody(), "text": "/remind in 20m tea"}
+    first = run_slash(**wish)
+    assert run_slash(**wish) == first
+    assert Reminder.objects.filter(user=teo).count() == 1
+    with pytest.raises(Refused) as caught:
+        run_slash(**wish | {"text": "/remind in 20m coffee"})
+    assert (caught.value.code, caught.value.field) == ("conflict", "cid")
+    run_slash(**wish | {"actor": mina})
+    assert Reminder.objects.count() == 2
+
+
 def test_one_is_reminded_by_ones_own_clock(teo, room):
     accounts.update_profile(actor=teo, display_name="Teo", time_zone="Asia/Tokyo")
     one = remind(teo, room, "tomorrow at 9:00 stand up")

@@ -35,7 +35,7 @@ class Call:
     """What somebody typed, and where.
 
     Attributes:
-        cid: of the message, if the command says something: a repeat says it once.
+        cid: made by the client: a repeat says once what it says, and keeps a reminder once.
         text: what follows the name.
     """
 
@@ -112,7 +112,7 @@ def run_slash(*, actor: User, room_id: int, cid: UUID, text: str, thread: UUID |
     Args:
         actor: who typed.
         room_id: where.
-        cid: of the message that it may become.
+        cid: of the message or reminder that it may become.
         text: with the slash.
         thread: id of the root, when it was typed in a thread.
 

@@ -31,8 +31,9 @@ def _remind(call: Call) -> SlashDone:
         cancel_reminder(actor=call.actor, reminder_id=int(cancelled[1]))
         return SlashDone(text=f"Reminder {cancelled[1]} is cancelled.")
     wish = parse_wish(call.text, now=now)
-    kept = add_reminder(actor=call.actor, room_id=call.room_id, text=wish.text, due_at=wish.at)
-    return SlashDone(text=f"You will be reminded {_said(wish.at, now)}. To take it back: /remind cancel {kept.pk}")
+    kept = add_reminder(actor=call.actor, room_id=call.room_id, cid=call.cid, text=wish.text, due_at=wish.at)
+    at = kept.due_at.astimezone(now.tzinfo)
+    return SlashDone(text=f"You will be reminded {_said(at, now)}. To take it back: /remind cancel {kept.pk}")
 
 
 def _zone(user: User) -> ZoneInfo:
