@@ -47,7 +47,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "too_much": ("The provider sent much more than was asked for.", "Choose another model or provider."),
     "bad_call": ("The model called a tool in a way that cannot be read.", "Try again, or choose another model."),
     "demo_absent": (
-        "The demo model does not answer: it is still being set up, or it cannot run on this machine.",
+        "The demo model does not answer: it is still being set up, or it cannot run on this machine."
+        " OPENAI_API_KEY sets a real one.",
         "Wait a minute, or use a real model: set OPENAI_API_KEY (and OPENAI_BASE_URL for another provider).",
     ),
 }

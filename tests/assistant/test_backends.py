@@ -271,6 +271,7 @@ async def test_demo_model_that_is_not_there_says_what_to_set(fake, settings):
         settings.ASSISTANT_DEMO, settings.OPENAI_BASE_URL = True, url
         _, failed = await failing(ask(fake, base_url=url))
     assert failed.code == "demo_absent"
+    assert failed.words.endswith("cannot run on this machine. OPENAI_API_KEY sets a real one.")
     assert "set OPENAI_API_KEY" in failed.mend
 
 
