@@ -83,13 +83,13 @@ def may_go_on(*, run_id: UUID) -> bool:
 
 
 def find_run(*, actor: User, run_id: UUID) -> Run:
-    """A run that the person may read: of a message of a room that they see, or a summary of their own.
+    """A run that the person may read: of a message of a room that they see, or their own without one.
 
     Raises:
         Refused: `not_found`; `gone` for an answer that was deleted.
     """
     run = Run.objects.filter(pk=run_id).first()
-    if run is None or (run.kind == Run.Kind.SUMMARY and run.asker_id != actor.pk):
+    if run is None or (run.message_id is None and run.asker_id != actor.pk):
         raise Refused("not_found")
     chat.rights_in(actor=actor, room_id=run.room_id)
     is_answer = run.kind == Run.Kind.ANSWER

@@ -34,10 +34,9 @@ MISSED: Final = timedelta(minutes=10)
 
 def is_called(*, message: MessageView) -> bool:
     """Whether a message speaks to an assistant: by its name, or in somebody's own session with it."""
-    agents = list(Agent.objects.values_list("pk", flat=True))
-    if set(message.mentions).intersection(agents):
+    if message.mentions and Agent.objects.filter(pk__in=message.mentions).exists():
         return True
-    return chat.companion_in(room_id=message.room, of=agents) is not None
+    return chat.is_with(room_id=message.room, kind=ASSISTANT)
 
 
 def ask(*, asker: User, message: MessageView) -> RunResult | None:

@@ -3,7 +3,7 @@
 Never writes, and shows nobody a room that they may not see: unknown and forbidden are both `not_found`.
 """
 
-from chat.selectors.answers import Asked, asked_in, called_lately, companion_in, is_deleted
+from chat.selectors.answers import Asked, asked_in, called_lately, companion_in, is_deleted, is_with
 from chat.selectors.attachments import StoredFile, check_upload, find_file, upload_list
 from chat.selectors.attention import attention_view, mentions_page, pins_page, saved_page, threads_page
 from chat.selectors.beside import Said, messages_about
@@ -38,6 +38,7 @@ __all__ = [
     "home_snapshot",
     "invite_links",
     "is_deleted",
+    "is_with",
     "link_page",
     "may_type",
     "mentions_page",

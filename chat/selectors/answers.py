@@ -15,15 +15,14 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts import selectors as accounts
 from chat.models import Membership, Message, Room
 from chat.selectors.views import message_views
 from chat.shapes import MessageView
-from realtime.rows import marks
 
-# Asked after every message that is stored: the ORM would cost more than all that follows.
 _COMPANION: Final = (
     f"SELECT m.user_id FROM {Room._meta.db_table} r JOIN {Membership._meta.db_table} m ON m.room_id = r.id "
-    f"WHERE r.id = %s AND r.kind = '{Room.Kind.DIRECT}' AND m.user_id IN "
+    f"{accounts.person_sql('m.user_id')} WHERE r.id = %s AND r.kind = '{Room.Kind.DIRECT}' AND u.kind = %s"
 )
 
 
@@ -39,13 +38,18 @@ class Asked:
 
 def companion_in(*, room_id: int, of: Collection[int]) -> int | None:
     """Which of these accounts is one of the two in a direct room; None for any other room."""
-    if not of:
-        return None
-    ids = list(of)
+    found = Membership.objects.filter(room=room_id, room__kind=Room.Kind.DIRECT, user__in=of)
+    return found.values_list("user_id", flat=True).first()
+
+
+def is_with(*, room_id: int, kind: str) -> bool:
+    """Whether a room is a direct one with an account of this kind.
+
+    Asked after every message that is stored: the ORM would cost more than all that follows.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_COMPANION + marks(ids), [room_id, *ids])
-        row = cursor.fetchone()
-    return None if row is None else int(row[0])
+        cursor.execute(_COMPANION, [room_id, kind])
+        return cursor.fetchone() is not None
 
 
 def asked_in(*, message_id: UUID) -> Asked | None:

@@ -14,6 +14,7 @@ from asgiref.sync import sync_to_async
 from assistant import listeners
 from assistant.growing import CHARS_MOST
 from assistant.models import Run, Step
+from chat.models import Message
 from chat.selectors.views import message_views
 from collab.asgi import application
 from realtime import testing, threads
@@ -74,7 +75,7 @@ async def get(user: Any, path: str) -> Any:
     return await sync_to_async(lambda: signed_in(user).get(path).json())()
 
 
-async def stored(run: str) -> Run:
+async def stored(run: str) -> Any:
     return await sync_to_async(Run.objects.get)(pk=run)
 
 
@@ -307,7 +308,7 @@ async def test_a_question_is_answered_once_however_often_it_is_heard(provider, a
         answer = await ask(hers, room)
         await ended(hers)
         run = await stored(answer["run"]["id"])
-        question = await sync_to_async(lambda: message_views([run.question])[0])()
+        question = await sync_to_async(lambda: message_views([Message.objects.get(pk=run.question_id)])[0])()
         for _ in range(2):
             await threads.write(listeners.answer, message=question)
         await hers.expect_silence()
@@ -326,6 +327,19 @@ async def test_whoever_is_removed_is_not_answered_any_more(provider, agent, mina
         told = await ended(hers)
     assert (told["run"]["state"], told["run"]["stopped_by"]) == ("stopped", None)
     assert told["run"]["problem"]
+
+
+async def test_the_end_of_a_room_ends_its_answers(provider, agent, mina, room):
+    provider.hang("Let me think")
+    async with here(mina) as hers:
+        await in_room(hers, room)
+        await ask(hers, room)
+        await Reader().read(hers, until=5)
+        archived = await hers.command("room.update", {"archived": True}, topic=f"room:{room.pk}")
+        assert archived["type"] == "ack", archived
+        told = await ended(hers)
+    assert (told["run"]["state"], told["run"]["stopped_by"]) == ("stopped", None)
+    assert told["body"].startswith("Let me")
 
 
 async def test_a_deleted_answer_stops_quietly(provider, agent, mina, room):
