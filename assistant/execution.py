@@ -319,11 +319,9 @@ class Execution:
             run_id=self.id, name=call.name, arguments=call.arguments, tell=self._growing.say_activity, wrote=self._wrote
         )
         self._add_sources(result.sources)
-        arguments = json.dumps(call.arguments, ensure_ascii=False)
-        detail = f"{arguments}\n\n{result.content}"
-        await self._log(
-            Step(kind=Step.Kind.TOOL, title=result.title, detail=detail, refused=result.refused, ms=_ms(begun))
-        )
+        step = Step(kind=Step.Kind.TOOL, title=result.title, detail=result.detail, refused=result.refused)
+        step.ms = _ms(begun)
+        await self._log(step)
         return {"role": "tool", "tool_call_id": call.id, "content": result.content}
 
     def _add_sources(self, sources: Sequence[SourceView]) -> None:

@@ -133,7 +133,7 @@ class _Builder:
         title = f"Chosen in the document “{_line(document.name)}”, {where}"
         part = self._fenced(title, _numbered(chosen.text, chosen.first_line), self.left * 2 // 5)
         if part:
-            self._source("document", f"{document.name}, {where}", document.url, chosen.text)
+            self._source("document", f"{document.name}, {where}", document.url)
         return part
 
     def _quoted(self) -> str:
@@ -142,7 +142,7 @@ class _Builder:
             return ""
         part = self._fenced("The message that the question answers", self._told(said), self.left // 3)
         if part:
-            self._source("message", self._label(said), said.url, said.text)
+            self._source("message", self._label(said), said.url)
         return part
 
     def _thread(self) -> str:
@@ -155,7 +155,7 @@ class _Builder:
         part, used = self._transcript("The thread of the question", rest, self.left // 2, before=head)
         if part:
             others = f" and {used} replies" if used > 1 else " and a reply" if used else ""
-            self._source("message", f"Thread of {self._label(first)}{others}", first.url, part)
+            self._source("message", f"Thread of {self._label(first)}{others}", first.url)
         return part
 
     def _room(self) -> str:
@@ -172,7 +172,7 @@ class _Builder:
         if part:
             many = "A note" if used == 1 else f"{used} notes"
             # The run log can be read by others: the notes themselves are not in it.
-            self._source("memory", f"{many} of {self.context.asker}", "", "")
+            self._source("memory", f"{many} of {self.context.asker}", "")
         return part
 
     def _pins(self) -> str:
@@ -181,7 +181,7 @@ class _Builder:
         lines = [self._told(said) for said in reversed(self.context.pins)]
         part, used = self._newest("Pinned in the room", lines, self.left // 4)
         for said in self.context.pins[:used]:
-            self._source("pin", f"Pinned: {self._label(said)}", said.url, said.text)
+            self._source("pin", f"Pinned: {self._label(said)}", said.url)
         return part
 
     def _messages(self) -> str:
@@ -191,15 +191,15 @@ class _Builder:
         most = self.left if self.context.document is None else self.left * share // (share + 1)
         title = "Messages to summarise" if self.context.kind == SUMMARY else "The last messages of the room"
         part, used = self._transcript(title, self.context.recent, most)
-        self._tell_of(self.context.recent[len(self.context.recent) - used :], part)
+        self._tell_of(self.context.recent[len(self.context.recent) - used :])
         return part
 
-    def _tell_of(self, said: Sequence[Said], text: str) -> None:
+    def _tell_of(self, said: Sequence[Said]) -> None:
         if len(said) == 1:
-            self._source("message", self._label(said[0]), said[0].url, text)
+            self._source("message", self._label(said[0]), said[0].url)
         elif said:
             first, last = self._time(said[0].at), self._time(said[-1].at)
-            self._source("message", f"{len(said)} messages, {first}–{last}", said[0].url, text)
+            self._source("message", f"{len(said)} messages, {first}–{last}", said[0].url)
 
     def _document(self) -> str:
         document = self.context.document
@@ -213,7 +213,7 @@ class _Builder:
         part = self._fenced(title, text, self.left)
         if part:
             label = document.name if whole else f"{document.name}, in part"
-            self._source("document", label, document.url, text)
+            self._source("document", label, document.url)
         return part
 
     def _edited(self) -> str:
@@ -222,7 +222,7 @@ class _Builder:
             return ""
         part = self._fenced("Documents that were edited meanwhile", "\n".join(lines), self.left // 5)
         for one in self.context.edited if part else ():
-            self._source("document", f"{one.name}, +{one.added} −{one.removed}", one.url, "")
+            self._source("document", f"{one.name}, +{one.added} −{one.removed}", one.url)
         return part
 
     # A person's own session is a talk, not a transcript
@@ -245,7 +245,7 @@ class _Builder:
             self.left -= price
             turns.insert(0, {"role": "assistant" if one.mine else "user", "content": text})
             used.insert(0, one)
-        self._tell_of(used, "\n\n".join(turn["content"] for turn in turns))
+        self._tell_of(used)
         return turns
 
     # Pieces
@@ -315,9 +315,10 @@ class _Builder:
         here, today = at.astimezone(zone), self.context.now.astimezone(zone)
         return f"{here:%H:%M}" if here.date() == today.date() else f"{here:%Y-%m-%d %H:%M}"
 
-    def _source(self, kind: str, label: str, url: str, detail: str) -> None:
+    def _source(self, kind: str, label: str, url: str) -> None:
+        """Names what was given. The text itself is not copied: who deletes a message deletes it from the log too."""
         self.sources.append(SourceView(kind=kind, label=label[:200], url=url))
-        self.log.append(("context", label[:200], detail))
+        self.log.append(("context", label[:200], ""))
 
 
 def shorten(messages: Sequence[dict[str, Any]], *, budget_tokens: int) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from realtime.protocol import Refused
 PAUSE_SECONDS: Final = 0.12
 """Between two pieces of an edit, so that people can follow it."""
 SHOWN_CHARS: Final = 60
+CHANGES: Final = ("propose_edit", "edit_document")
 _READS: Final[dict[str, Callable[[Work, Any], ToolResult]]] = {
     "search_messages": reading.search_messages,
     "read_thread": reading.read_thread,
@@ -173,17 +175,24 @@ def _begin(run_id: UUID, name: str, arguments: str | Mapping[str, Any]) -> tuple
 
 
 def _refusal(name: str, arguments: str | Mapping[str, Any], refused: Refused) -> ToolResult:
-    told = clip(f"Refused: {refused.message}")
-    title = f"{name[:SHOWN_CHARS]} was refused: {refused.message}"[:200]
-    return ToolResult(content=told, title=title, refused=True, activity=activity_of(name, arguments))
+    title = f"{name[:SHOWN_CHARS]} was refused: {refused.message}"
+    return _named(name, arguments, ToolResult(f"Refused: {refused.message}", title, refused=True))
 
 
 def _named(name: str, arguments: str | Mapping[str, Any], result: ToolResult) -> ToolResult:
-    return ToolResult(
-        content=clip(result.content),
+    content = clip(result.content)
+    return replace(
+        result,
+        content=content,
         title=result.title[:200],
-        sources=result.sources,
-        wrote=result.wrote,
-        refused=result.refused,
         activity=activity_of(name, arguments),
+        detail=_detail(name, arguments, content if result.refused or name in CHANGES else ""),
     )
+
+
+def _detail(name: str, arguments: str | Mapping[str, Any], words: str) -> str:
+    if name == "remember":  # what is forgotten must not stand in a log
+        return words
+    read = _plain(arguments)
+    given = arguments if isinstance(arguments, str) and not read else msgspec.json.encode(read).decode()
+    return clip("\n\n".join(part for part in (given, words) if part))

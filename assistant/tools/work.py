@@ -44,6 +44,8 @@ class ToolResult:
         wrote: ids of documents that were changed, or for which changes were suggested.
         refused: it was not done; the words say why.
         activity: what the room is told while it is done, for example "Reads session.py".
+        detail: what the run log keeps: what was called with, and the words of a refusal or of a change. What was read
+            is not copied there: who deletes a message deletes it everywhere.
     """
 
     content: str
@@ -52,6 +54,7 @@ class ToolResult:
     wrote: tuple[int, ...] = ()
     refused: bool = False
     activity: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,25 @@ def test_sources_are_what_was_included_with_its_links():
     assert nothing.sources == []
 
 
+def test_the_log_names_what_was_given_and_copies_none_of_it():
+    found = build(
+        context(
+            recent=(said("The password is 1234", seq=1),),
+            pins=(said("Pinned 1234", seq=2),),
+            thread=(said("Thread 1234", seq=3), said("Reply 1234", seq=4)),
+            quoted=said("Quoted 1234", seq=5),
+            document=opened("code 1234", selected=Selected(text="code 1234", first_line=1, last_line=1)),
+            prompts=(("From this room", "Answer in rhymes."),),
+        ),
+        budget_tokens=4_000,
+    )
+    assert "1234" in everything(found)
+    assert "1234" not in str(found.log)
+    assert found.log[0][0] == "prompt"
+    assert "Answer in rhymes." in found.log[0][2]
+    assert len(found.log) == 2 + len(found.sources)
+
+
 def test_times_are_those_of_the_asker():
     found = build(context(recent=(said("Hi", seq=440),), zone="Asia/Tokyo"), budget_tokens=4_000)
     assert [source.label for source in found.sources] == ["Mina Okafor, 20:00"]

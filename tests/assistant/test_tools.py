@@ -281,6 +281,26 @@ def test_a_run_that_is_over_does_nothing(teo: User, run: Run, document: Document
     assert call(run_id=uuid4(), name="list_people", arguments={}).refused
 
 
+def test_the_log_of_a_call_copies_nothing_that_was_read_or_is_remembered(
+    mina: User, teo: User, room: Room, run: Run, document: Document
+):
+    said = say(mina, room, "The password is 1234")
+    session = make_direct(teo, default_agent().user)
+    own = make_run(teo, session, say(teo, session, "Remember it"))
+    for found in (
+        use(run, "search_messages", query="password"),
+        use(run, "read_thread", message=str(said.seq)),
+        use(run, "read_document", name="session.py"),
+        use(own, "remember", text="The code is 1234"),
+    ):
+        assert not found.refused
+        assert "1234" not in found.detail + found.title
+        assert "return 1" not in found.detail
+    assert use(run, "read_document", name="x").detail.startswith('{"name":"x"}\n\nRefused: ')
+    made = use(run, "propose_edit", document="session.py", edits=[{"quote": "return 1", "text": "return 4"}])
+    assert made.detail.endswith(made.content)
+
+
 # Arguments
 
 
