@@ -56,6 +56,14 @@ class SessionRevoked(Event, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class MuteView(Struct, frozen=True, kw_only=True):
+    """What keeps a person from writing, in one room or (`room` null) everywhere; of several mutes the longest."""
+
+    room: int | None
+    reason: str
+    until: datetime | None
+
+
 class SanctionApplied(Event, frozen=True, kw_only=True):
     """A moderator acted; kind is mute, kick or ban. `room` null means everywhere."""
 
@@ -68,12 +76,16 @@ class SanctionApplied(Event, frozen=True, kw_only=True):
 
 
 class SanctionLifted(Event, frozen=True, kw_only=True):
-    """A moderator took a mute, kick or ban back before its end. `room` null means everywhere."""
+    """A moderator took a mute, kick or ban back before its end. `room` null means everywhere.
+
+    `left`: another mute that goes on holding there.
+    """
 
     type: ClassVar[str] = "sanction.lifted"
     topic: ClassVar[str] = "user"
     kind: str
     room: int | None = None
+    left: MuteView | None = None
 
 
 class PreferencesChanged(Event, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, 
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.events import PersonView, PreferencesView
+from accounts.events import MuteView, PersonView, PreferencesView
 from accounts.models import AuditEntry, Invite, Profile, Sanction, User, hash_token
 from realtime import sessions
 from realtime.rows import sql_time
@@ -150,6 +150,15 @@ def active_sanction(*, user_id: int, kind: str, room_id: int | None = None) -> S
     if room_id is not None:
         where |= Q(room_id=room_id)
     return _longest(Sanction.objects.active().filter(where, user_id=user_id, kind=kind))
+
+
+def mutes_of(user_id: int) -> list[MuteView]:
+    """What keeps a person from writing now: at most one for each room, that for everywhere first, then by room."""
+    rooms: dict[int | None, list[Sanction]] = {}
+    for one in Sanction.objects.active().filter(user_id=user_id, kind=Sanction.Kind.MUTE):
+        rooms.setdefault(one.room_id, []).append(one)
+    held = [_longest(given) for _, given in sorted(rooms.items(), key=lambda item: item[0] or 0)]
+    return [MuteView(room=one.room_id, reason=one.reason, until=one.until) for one in held if one is not None]
 
 
 def _longest(sanctions: Iterable[Sanction]) -> Sanction | None:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from msgspec.structs import replace
 
+from accounts import selectors as accounts_read
 from accounts import services as accounts
 from accounts.models import User
 from assistant.services import choices
@@ -39,6 +40,32 @@ def scene(viewer: str, name: str) -> Callable[[Act], Act]:
 def _(world: World) -> None:
     mina, teo, closed = world.people["mina"], world.people["teo"], world.rooms["closed"]
     services.sanction_member(actor=mina, room_id=closed.pk, user_id=teo.pk, kind="ban", reason="Spam")
+
+
+def mute(world: World, seconds: int | None, reason: str) -> None:
+    mina, teo = world.people["mina"], world.people["teo"]
+    services.sanction_member(
+        actor=mina, room_id=world.room.pk, user_id=teo.pk, kind="mute", reason=reason, seconds=seconds
+    )
+
+
+def lift(world: World, reason: str) -> None:
+    held = next(one for one in accounts_read.sanctions_in(world.room.pk) if one.reason == reason)
+    services.lift_member_sanction(actor=world.people["mina"], room_id=world.room.pk, sanction_id=held.pk)
+
+
+@scene("teo", "one is muted, then for longer, and the longer one is lifted")
+def _(world: World) -> None:
+    mute(world, 600, "Calm down")
+    mute(world, None, "Again")
+    mute(world, 900, "And again")
+    lift(world, "Again")
+
+
+@scene("teo", "one is muted and that is lifted")
+def _(world: World) -> None:
+    mute(world, 600, "Calm down")
+    lift(world, "Calm down")
 
 
 @scene("mina", "somebody who wrote is kicked")

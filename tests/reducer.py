@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from chat.permissions import Standing, names_of
@@ -310,6 +311,22 @@ def _with_draft(drafts: list[Json], draft: Json) -> list[Json]:
     return [draft, *others] if draft["body"] or draft["copies"] else others
 
 
+def _end(mute: Json) -> datetime:
+    """When it ends; one until it is lifted ends last."""
+    return datetime.fromisoformat(mute["until"]) if mute["until"] else datetime.max.replace(tzinfo=UTC)
+
+
+def _with_mute(mutes: list[Json], event: Json) -> list[Json]:
+    data = event["data"]
+    if not event["type"].startswith("sanction.") or data["kind"] != "mute":
+        return mutes
+    given = {name: data.get(name) for name in ("room", "reason", "until")}
+    held = [one for one in mutes if one["room"] == data.get("room")]
+    left = max([*held, given], key=_end) if event["type"] == "sanction.applied" else data["left"]
+    others = [one for one in mutes if one["room"] != data.get("room")]
+    return sorted([*others, left] if left else others, key=lambda one: one["room"] or 0)
+
+
 def _own(state: Json, event: Json) -> Json:
     data, rooms = event["data"], state["rooms"]
     if event["type"] == "preferences.changed":
@@ -337,7 +354,7 @@ def reduce_home(state: Json, event: Json, me: int) -> Json:
     if event["topic"] == f"user:{me}":
         if event["seq"] <= state["as_of_seq"]:
             return state
-        return _own(state, event) | {"as_of_seq": event["seq"]}
+        return _own(state, event) | {"mutes": _with_mute(state["mutes"], event), "as_of_seq": event["seq"]}
     rooms = [_reduce_summary(summary, event, me) for summary in state["rooms"]]
     if event["type"] == "person.changed" and event["data"]["person"]["id"] == me and rooms != state["rooms"]:
         state = state | {"me": event["data"]["person"]}

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.events import SanctionApplied, SanctionLifted
 from accounts.models import Sanction, User
+from accounts.selectors import mutes_of
 from accounts.services.audit import record_audit
 from accounts.services.sessions import delete_sessions
 from realtime import log
@@ -109,5 +110,7 @@ def lift_sanction(*, actor: User, sanction: Sanction, reason: str = "") -> None:
         return
     detail = {"room": sanction.room_id, "sanction": sanction.pk}
     record_audit(actor=actor, action=f"sanction.lift_{sanction.kind}", target=topic, reason=reason, detail=detail)
-    event = SanctionLifted(kind=sanction.kind, room=sanction.room_id)
+    mutes = mutes_of(sanction.user_id) if sanction.kind == Sanction.Kind.MUTE else []
+    left = next((one for one in mutes if one.room == sanction.room_id), None)
+    event = SanctionLifted(kind=sanction.kind, room=sanction.room_id, left=left)
     log.append(topic=topic, event=event, actor_id=actor.pk)

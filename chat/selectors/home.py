@@ -45,6 +45,7 @@ def home_snapshot(*, actor: User) -> HomeSnapshot:
             presence=presence_of(near) if near else [],
             drafts=drafts_of(user_id=actor.pk),
             reminders=told_reminders(user_id=actor.pk),
+            mutes=accounts.mutes_of(actor.pk),
         )
 
 

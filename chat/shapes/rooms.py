@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from accounts.events import PersonView, PreferencesView
+from accounts.events import MuteView, PersonView, PreferencesView
 from chat.shapes.commands import ReminderView
 from chat.shapes.drafts import DraftView
 from chat.shapes.messages import MessageView, QuoteView
@@ -91,6 +91,7 @@ class HomeSnapshot(Struct, frozen=True, kw_only=True):
     presence: list[PresenceView] = []
     drafts: list[DraftView] = []
     reminders: list[ReminderView] = []
+    mutes: list[MuteView] = []
 
 
 class RoomSnapshot(Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ type UserEventName =
   | "room.notify_changed"
   | "room.removed"
   | "sanction.applied"
+  | "sanction.lifted"
   | "session.revoked"
   | "summary.changed"
   | "thread.changed";

@@ -58,6 +58,13 @@ export interface PreferencesView {
   quiet_to: string | null;
 }
 
+/** What keeps a person from writing, in one room or (`room` null) everywhere; of several mutes the longest. */
+export interface MuteView {
+  room: number | null;
+  reason: string;
+  until: string | null;
+}
+
 /** A file of a message. One that a moderator took away has `blocked`, no name, no address and no size. */
 export interface AttachmentView {
   id: string;
@@ -390,6 +397,7 @@ export interface HomeSnapshot {
   presence: PresenceView[];
   drafts: DraftView[];
   reminders: ReminderView[];
+  mutes: MuteView[];
 }
 
 /** `GET /api/rooms/<id>/snapshot/`: a room from `as_of_seq` on; messages oldest first. */
@@ -782,44 +790,11 @@ export interface Reverted {
   skipped: number;
 }
 
-/** The message is stored; `duplicate` when this cid was stored before. */
-export interface MessageSent {
-  id: string;
-  seq: number;
+/** The run that the command is about, and how far it is. */
+export interface RunResult {
+  run: string;
+  state: string;
   duplicate: boolean;
-}
-
-/** The seq of the event that the command caused; 0 when there was nothing to do. */
-export interface SeqResult {
-  seq: number;
-}
-
-/** The room that the command made, opened or joined. */
-export interface RoomResult {
-  room: RoomView;
-}
-
-/** The link; its token is shown only here. */
-export interface LinkCreated {
-  id: number;
-  url: string;
-}
-
-/** What a slash command answers, to its sender only: a few lines of plain text, and an address to go to. */
-export interface SlashDone {
-  text: string;
-  url: string;
-}
-
-/** Safe HTML made of Markdown. */
-export interface Previewed {
-  html: string;
-}
-
-/** The draft's rev from now on; `kept` when another version had to step aside as a copy. */
-export interface DraftSaved {
-  rev: number;
-  kept: boolean;
 }
 
 /** How much of the nearest limit is used. */
@@ -948,11 +923,44 @@ export interface CatchUpView {
   html: string;
 }
 
-/** The run that the command is about, and how far it is. */
-export interface RunResult {
-  run: string;
-  state: string;
+/** The message is stored; `duplicate` when this cid was stored before. */
+export interface MessageSent {
+  id: string;
+  seq: number;
   duplicate: boolean;
+}
+
+/** The seq of the event that the command caused; 0 when there was nothing to do. */
+export interface SeqResult {
+  seq: number;
+}
+
+/** The room that the command made, opened or joined. */
+export interface RoomResult {
+  room: RoomView;
+}
+
+/** The link; its token is shown only here. */
+export interface LinkCreated {
+  id: number;
+  url: string;
+}
+
+/** What a slash command answers, to its sender only: a few lines of plain text, and an address to go to. */
+export interface SlashDone {
+  text: string;
+  url: string;
+}
+
+/** Safe HTML made of Markdown. */
+export interface Previewed {
+  html: string;
+}
+
+/** The draft's rev from now on; `kept` when another version had to step aside as a copy. */
+export interface DraftSaved {
+  rev: number;
+  kept: boolean;
 }
 
 /** The empty answer to a command; commands with a result answer a subclass. */
@@ -1032,6 +1040,23 @@ export interface DecideSuggestion {
   suggestion: number;
   hunk: number | null;
   decision: string;
+}
+
+/** Stop a run; what it wrote stays. Whoever may write in the room may stop it; a second time changes nothing. */
+export interface StopRun {
+  run: string;
+}
+
+/** Ask the same question again, with what the room knows by now; the earlier answer can still be read. */
+export interface RepeatRun {
+  cid: string;
+  message: string;
+}
+
+/** Summarise what was said and changed after `since` (a seq of the room), for oneself only. */
+export interface SummariseUnread {
+  cid: string;
+  since: number;
 }
 
 /** Say something. `thread` is a root's id, `reply_to` quotes a message, `beside` is what one has open. */
@@ -1191,7 +1216,7 @@ export interface RemoveMember {
   reason?: string;
 }
 
-/** Run what was typed after a slash. `cid` is that of the message, if the command says something. */
+/** Run what was typed after a slash. `cid` is that of the message or reminder it makes, so a repeat makes none. */
 export interface RunSlash {
   cid: string;
   text: string;
@@ -1275,23 +1300,6 @@ export interface BlockFiles {
   reason: string;
 }
 
-/** Stop a run; what it wrote stays. Whoever may write in the room may stop it; a second time changes nothing. */
-export interface StopRun {
-  run: string;
-}
-
-/** Ask the same question again, with what the room knows by now; the earlier answer can still be read. */
-export interface RepeatRun {
-  cid: string;
-  message: string;
-}
-
-/** Summarise what was said and changed after `since` (a seq of the room), for oneself only. */
-export interface SummariseUnread {
-  cid: string;
-  since: number;
-}
-
 /** Sign-ins ended; the hub closes their sockets with 4401. Clients never act on the content. */
 export interface SessionRevoked {
   reason: string;
@@ -1309,6 +1317,7 @@ export interface SanctionApplied {
 export interface SanctionLifted {
   kind: string;
   room: number | null;
+  left: MuteView | null;
 }
 
 /** The person changed their own settings in another tab. */
@@ -1383,6 +1392,29 @@ export interface SuggestionCreated {
 export interface SuggestionChanged {
   suggestion: SuggestionView;
   by: number;
+}
+
+/** A summary that the person asked for is ready, or will not be; state as of a run. */
+export interface SummaryChanged {
+  run: string;
+  room: number;
+  state: string;
+  html: string;
+  problem: string;
+}
+
+/** The room's choice about the assistant changed; pages read `GET /api/rooms/<id>/assistant/` again. */
+export interface AssistantChanged {
+  enabled: boolean;
+}
+
+/** Why nobody answers a message in which its author called the assistant; the author alone is told. */
+export interface AskRefused {
+  room: number;
+  message: string;
+  code: string;
+  words: string;
+  retry_after: number | null;
 }
 
 /** A moderator took a file away: its view is blocked from now on, in the log as well. */
@@ -1588,29 +1620,6 @@ export interface RunActivity {
   message: string;
   run: string;
   text: string;
-}
-
-/** A summary that the person asked for is ready, or will not be; state as of a run. */
-export interface SummaryChanged {
-  run: string;
-  room: number;
-  state: string;
-  html: string;
-  problem: string;
-}
-
-/** The room's choice about the assistant changed; pages read `GET /api/rooms/<id>/assistant/` again. */
-export interface AssistantChanged {
-  enabled: boolean;
-}
-
-/** Why nobody answers a message in which its author called the assistant; the author alone is told. */
-export interface AskRefused {
-  room: number;
-  message: string;
-  code: string;
-  words: string;
-  retry_after: number | null;
 }
 
 /** Commands by their name on the wire. */

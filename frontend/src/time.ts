@@ -73,3 +73,9 @@ export function duration(seconds: number): string {
   if (seconds < 129_600) return `${Math.round(seconds / 3600)} h`;
   return `${Math.round(seconds / 86_400)} days`;
 }
+
+/** " until 09:00", on another day " until Sunday, 29 November 2026 at 09:00", or nothing for a sanction without an end. */
+export function untilText(until: string | null, now: Date = new Date()): string {
+  if (until === null) return "";
+  return ` until ${dayKey(until) === dayKey(now) ? clock(until) : fullTime(until)}`;
+}

@@ -135,7 +135,7 @@ function home(): HomeSnapshot {
     theme: "system", time_zone: "", enter_sends: true, letter_shortcuts: true, desktop_notifications: false, notification_sound: false,
     email_mentions: true, quiet_until: null, quiet_from: null, quiet_to: null,
   };
-  return { as_of_seq: 4, me: jun, email: "", preferences, site_name: "N", can_create_rooms: true, is_staff: false, rooms: [summary], presence: [], drafts: [], reminders: [] };
+  return { as_of_seq: 4, me: jun, email: "", preferences, site_name: "N", can_create_rooms: true, is_staff: false, rooms: [summary], presence: [], drafts: [], reminders: [], mutes: [] };
 }
 
 test("the list of rooms counts, shows the newest words, and is set by what was read elsewhere", () => {

@@ -34,7 +34,7 @@ function home(...rooms: [number, number][]): HomeSnapshot {
   const summaries = rooms.map(([id, head_seq]) => ({
     room: snapshot(id, 0).room, role: "member", head_seq, last_read_seq: 0, unread: 0, mentions: 0, notify: "", quiet_until: null, people: [], last_message: null, last_at: null,
   }));
-  return { as_of_seq: 3, me, email: "", preferences, site_name: "N", can_create_rooms: true, is_staff: false, rooms: summaries, presence: [], drafts: [], reminders: [] };
+  return { as_of_seq: 3, me, email: "", preferences, site_name: "N", can_create_rooms: true, is_staff: false, rooms: summaries, presence: [], drafts: [], reminders: [], mutes: [] };
 }
 
 function created(seq: number, topic = "room:1", author = 2, cid: string | null = null): unknown {

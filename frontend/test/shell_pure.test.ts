@@ -13,7 +13,8 @@ import { menuStep } from "../src/shell/menu";
 import { countSentence, narrowed, paletteGroups, type PaletteInput } from "../src/shell/palette_entries";
 import { bestMatch, match, rank } from "../src/shell/ranking";
 import { badgeOf, lastText, leadText, neighbour, roomLists, totals } from "../src/shell/rooms";
-import { muteNotice, suspendedGate, untilText } from "../src/shell/sanctions";
+import { muteNotice, suspendedGate } from "../src/shell/sanctions";
+import { untilText } from "../src/time";
 import { leadsTo, parseRoute, settingsUrl, slugOf } from "../src/shell/routes";
 import { FakeClock } from "./fake_clock";
 
@@ -42,7 +43,7 @@ function home(rooms: RoomSummary[]): HomeSnapshot {
     theme: "system", time_zone: "UTC", enter_sends: true, letter_shortcuts: true, desktop_notifications: false, notification_sound: false,
     email_mentions: true, quiet_until: null, quiet_from: null, quiet_to: null,
   };
-  return { as_of_seq: 1, me, email: "", preferences, site_name: "Northwind Labs", can_create_rooms: true, is_staff: false, rooms, presence: [], drafts: [], reminders: [] };
+  return { as_of_seq: 1, me, email: "", preferences, site_name: "Northwind Labs", can_create_rooms: true, is_staff: false, rooms, presence: [], drafts: [], reminders: [], mutes: [] };
 }
 
 // Addresses

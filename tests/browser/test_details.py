@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
 from accounts.models import Sanction
 from chat import services
 from chat.models import Attachment, Room
-from tests.browser.pages import SECOND_MS, choose, field, message
+from tests.browser.pages import SECOND_MS, choose, elsewhere, field, message, write
 from tests.browser.test_media import attach, chips, file, send
 from tests.chat.uploading import picture
 from tests.factories import make_room
@@ -138,6 +140,37 @@ def test_a_mute_that_is_lifted_leaves_no_notice_of_it(two_people: tuple[Page, Pa
     moderator.get_by_role("alertdialog").get_by_role("button", name="Lift").click()
     expect(muted.get_by_text("You may write again in #general")).to_be_visible(timeout=SOON)
     expect(muted.get_by_text(re.compile("You are muted in #general"))).to_have_count(0)
+
+
+def test_somebody_muted_reads_why_in_place_of_the_field_and_gets_it_back(
+    ada: Any, ben: Any, room: Room, open_page: OpenPage
+) -> None:
+    page = open_page(ben, "/rooms/general/")
+    field(page).fill("Half a thought")
+    given = {"actor": ada, "room_id": room.pk, "user_id": ben.pk, "kind": "mute"}
+    elsewhere(services.sanction_member, **given, reason="Calm down", seconds=3600)
+    expect(page.get_by_text(re.compile("You are muted here until .*: “Calm down”"))).to_be_visible(timeout=SOON)
+    expect(field(page)).to_have_count(0)
+    elsewhere(services.sanction_member, **given, reason="Longer", seconds=None)
+    expect(page.get_by_text("You are muted here: “Longer”")).to_be_visible(timeout=SOON)
+    page.reload()
+    expect(page.get_by_text("You are muted here: “Longer”")).to_be_visible()
+    first, longer = Sanction.objects.order_by("pk")
+    elsewhere(services.lift_member_sanction, actor=ada, room_id=room.pk, sanction_id=longer.pk)
+    expect(page.get_by_text(re.compile("You are muted here until .*: “Calm down”"))).to_be_visible(timeout=SOON)
+    elsewhere(services.lift_member_sanction, actor=ada, room_id=room.pk, sanction_id=first.pk)
+    expect(page.get_by_text("You may write again in #general")).to_be_visible(timeout=SOON)
+    expect(field(page)).to_have_value("Half a thought")
+
+
+def test_a_mute_that_runs_out_gives_the_field_back(ada: Any, ben: Any, room: Room, open_page: OpenPage) -> None:
+    services.sanction_member(actor=ada, room_id=room.pk, user_id=ben.pk, kind="mute", reason="A moment", seconds=60)
+    Sanction.objects.update(until=timezone.now() + timedelta(seconds=8))
+    page = open_page(ben, "/rooms/general/")
+    expect(page.get_by_text(re.compile("You are muted here until .*: “A moment”"))).to_be_visible()
+    expect(page.get_by_text("You may write again in #general")).to_be_visible()
+    write(page, "Back again")
+    expect(message(page, "Back again")).to_be_visible()
 
 
 def test_a_menu_shows_by_its_tick_alone_what_is_chosen(ada: Any, room: Room, open_page: OpenPage) -> None:

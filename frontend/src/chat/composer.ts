@@ -57,6 +57,7 @@ export class Composer {
     this.#slow = new SlowMode(session.me, () => this.#state, () => this.#form);
     const draw = onceAFrame(() => this.#draw());
     this.#stops.push(session.room.subscribe((state) => state, draw), session.home.subscribe((home) => home.preferences, draw));
+    this.#stops.push(session.home.subscribe((home) => home.mutes, draw));
     const keep = () => this.#keep();
     window.addEventListener("pagehide", keep);
     this.#stops.push(() => window.removeEventListener("pagehide", keep));
@@ -129,7 +130,7 @@ export class Composer {
   #draw(): void {
     const state = this.#state;
     if (state === null) return;
-    const reason = whyShut(state);
+    const reason = whyShut(state, this.#options.shell.session.home.get().mutes);
     if (reason !== null) this.#drawShut(reason);
     else if (this.#form === null) this.#open();
     if (this.#form === null || this.#field === null) return;

@@ -1,7 +1,8 @@
 // What the person may do in a room and with a message, as the page offers it. Pure; the server decides again.
 // Used by rows, menus and the composer.
 
-import type { MessageView, RoomSnapshot } from "../protocol";
+import type { MessageView, MuteView, RoomSnapshot } from "../protocol";
+import { untilText } from "../time";
 
 export function isMember(state: RoomSnapshot): boolean {
   return state.role !== "";
@@ -29,12 +30,14 @@ export function canDelete(state: RoomSnapshot, message: MessageView, me: number)
 }
 
 /** Why nobody, or not this person, may write here; null when they may. */
-export function whyShut(state: RoomSnapshot): { icon: string; text: string; join: boolean } | null {
+export function whyShut(state: RoomSnapshot, mutes: readonly MuteView[]): { icon: string; text: string; join: boolean } | null {
   if (state.room.archived_at !== null) return { icon: "archive", text: "This room is archived. Everybody can read, nobody can write.", join: false };
   if (!isMember(state)) {
     const join = state.permissions.includes("join");
     return { icon: "lock", text: join ? `You are looking in from outside. Join to write, and to see what comes.` : "Only members can write here.", join };
   }
+  const mute = mutes.find((one) => one.room === null || one.room === state.room.id);
+  if (mute !== undefined) return { icon: "volume-x", text: `You are muted here${untilText(mute.until)}: “${mute.reason}”`, join: false };
   if (canPost(state)) return null;
   if (state.room.read_only) return { icon: "lock", text: "This room is read-only. Owners and moderators write here.", join: false };
   return { icon: "lock", text: "You may not write here.", join: false };

@@ -2,7 +2,7 @@
 
 import type { AnyEvent, RoomEvent, UserEvent } from "../events";
 import { isRoomEvent, roomOf } from "../events";
-import type { DraftView, HomeSnapshot, PersonView, RoomSummary } from "../protocol";
+import type { DraftView, HomeSnapshot, MuteView, PersonView, RoomSummary } from "../protocol";
 import { excerpt, quoteOf, shownInRoom, withCounts } from "./messages";
 import { replaced, withPresence } from "./room";
 
@@ -75,6 +75,18 @@ function withDraft(drafts: DraftView[], draft: DraftView): DraftView[] {
   return draft.body === "" && draft.copies === 0 ? others : [draft, ...others];
 }
 
+/** One that lasts until it is lifted ends last. */
+function endOf({ until }: MuteView): number {
+  return until === null ? Infinity : Date.parse(until);
+}
+
+/** Of several mutes of one place the one that ends last; that for everywhere first, then by room. */
+function withMute(mutes: MuteView[], room: number | null, choose: (held: MuteView | undefined) => MuteView | null): MuteView[] {
+  const now = choose(mutes.find((one) => one.room === room));
+  const others = mutes.filter((one) => one.room !== room);
+  return (now === null ? others : [...others, now]).sort((a, b) => (a.room ?? 0) - (b.room ?? 0));
+}
+
 function reduceOwn(state: HomeSnapshot, event: UserEvent): HomeSnapshot {
   switch (event.type) {
     case "preferences.changed":
@@ -87,6 +99,14 @@ function reduceOwn(state: HomeSnapshot, event: UserEvent): HomeSnapshot {
       const { room, notify, quiet_until } = event.data;
       return changeRoom(state, room, (summary) => ({ ...summary, notify, quiet_until }));
     }
+    case "sanction.applied": {
+      const { kind, room, reason, until } = event.data;
+      if (kind !== "mute") return state;
+      const given = { room, reason, until };
+      return { ...state, mutes: withMute(state.mutes, room, (held) => (held !== undefined && endOf(held) >= endOf(given) ? held : given)) };
+    }
+    case "sanction.lifted":
+      return event.data.kind === "mute" ? { ...state, mutes: withMute(state.mutes, event.data.room, () => event.data.left) } : state;
     case "reminder.told":
       return { ...state, reminders: [...state.reminders, event.data.reminder] };
     case "reminder.dismissed":

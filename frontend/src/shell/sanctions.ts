@@ -1,18 +1,12 @@
 // What a moderator decided about the person, in words: a mute as a notice, a ban as the page that takes all others' place.
 // Made once by the stage. The server acts; this only says so.
 
-import type { SanctionApplied } from "../protocol";
+import type { MuteView, SanctionApplied } from "../protocol";
 import type { Session } from "../session";
-import { clock, dayKey, fullTime } from "../time";
+import { untilText } from "../time";
 import type { Notice } from "./contract";
 import type { Gate } from "./gate_view";
 import { labelOf } from "./rooms";
-
-/** " until 09:00", on another day " until Sunday, 29 November 2026 at 09:00", or nothing for a sanction without an end. */
-export function untilText(until: string | null, now: Date = new Date()): string {
-  if (until === null) return "";
-  return ` until ${dayKey(until) === dayKey(now) ? clock(until) : fullTime(until)}`;
-}
 
 export function suspendedGate(site: string, ban: SanctionApplied | null, words: string): Gate {
   const gate: Gate = { icon: "ban", where: "", title: "Your account is suspended", text: words, shut: true };
@@ -35,19 +29,18 @@ const LONGEST_MS = 2 ** 31 - 1;
 
 export class Sanctions {
   readonly #session: Session;
-  readonly #ends = new Map<number | null, ReturnType<typeof setTimeout>>();
+  readonly #toast: (notice: Notice) => void;
+  #ends: ReturnType<typeof setTimeout>[] = [];
   #ban: SanctionApplied | null = null;
 
   constructor(session: Session, toast: (notice: Notice) => void) {
     this.#session = session;
+    this.#toast = toast;
+    session.home.subscribe((home) => home.mutes, (mutes) => this.#watch(mutes));
     session.connection.onEvent((event) => {
-      if (event.type === "sanction.lifted" && event.data.kind === "mute") this.#free(event.data.room, toast);
+      if (event.type === "sanction.lifted" && event.data.kind === "mute" && event.data.left === null) this.#free(event.data.room);
       if (event.type !== "sanction.applied") return;
-      const { kind, room, until } = event.data;
-      if (kind === "mute") toast(muteNotice(event.data, this.#placeOf(room)));
-      const left = kind === "mute" && until !== null ? new Date(until).getTime() - Date.now() : 0;
-      clearTimeout(this.#ends.get(room));
-      if (left > 0 && left < LONGEST_MS) this.#ends.set(room, setTimeout(() => this.#free(room, toast), left));
+      if (event.data.kind === "mute") toast(muteNotice(event.data, this.#placeOf(event.data.room)));
       if (event.data.kind === "ban" && event.data.room === null) this.#ban = event.data;
     });
   }
@@ -56,9 +49,22 @@ export class Sanctions {
     return suspendedGate(this.#session.home.get().site_name, this.#ban, this.#session.connection.reason);
   }
 
-  #free(room: number | null, toast: (notice: Notice) => void): void {
-    clearTimeout(this.#ends.get(room));
-    toast({ kind: "info", matter: matterOf(room), title: `You may write again${this.#placeOf(room)}` });
+  /** A mute that runs out is over here as well. */
+  #watch(mutes: readonly MuteView[]): void {
+    this.#ends.forEach(clearTimeout);
+    this.#ends = mutes.flatMap((mute) => {
+      const left = mute.until === null ? Infinity : Date.parse(mute.until) - Date.now();
+      return left < LONGEST_MS ? [setTimeout(() => this.#over(mute), left)] : [];
+    });
+  }
+
+  #over(mute: MuteView): void {
+    this.#session.home.update((home) => ({ ...home, mutes: home.mutes.filter((one) => one !== mute) }));
+    this.#free(mute.room);
+  }
+
+  #free(room: number | null): void {
+    this.#toast({ kind: "info", matter: matterOf(room), title: `You may write again${this.#placeOf(room)}` });
   }
 
   #placeOf(room: number | null): string {

@@ -14,7 +14,8 @@ import { labelOf } from "./rooms";
 import type { Arrival, Router } from "./router";
 import { lastRoom, rememberRoom } from "./last_room";
 import { leadsTo, type Page, type Route } from "./routes";
-import { Sanctions, untilText } from "./sanctions";
+import { untilText } from "../time";
+import { Sanctions } from "./sanctions";
 import type { ShellContext, View } from "./view";
 
 type RoomRoute = Extract<Route, { key: string }>;
@@ -183,7 +184,10 @@ export class Stage {
       return message;
     } catch (error) {
       if (turn !== this.#turn) return null;
-      if (error instanceof ApiError && error.code === "banned") return void this.showGate(barredGate(this.#labelOf(room), error.message));
+      if (error instanceof ApiError && error.code === "banned") {
+        this.showGate(barredGate(this.#labelOf(room), error.message));
+        return null;
+      }
       const unknown = error instanceof ApiError && (error.status === 404 || error.status === 403);
       // The message may be gone while the room is not.
       if (message !== null && unknown) return this.#withoutMessage(room, turn);
