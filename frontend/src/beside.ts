@@ -35,6 +35,8 @@ export interface Runs {
   stop(run: string): Promise<unknown>;
   /** Who asked for it. */
   askedBy(run: string): number | null;
+  /** How the one who answers in a room is called in a text; null where nobody is offered. */
+  called(room: number): string | null;
 }
 
 export class Beside {

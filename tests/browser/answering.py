@@ -5,12 +5,15 @@ Used by the browser tests of answers. It speaks to chat's services and to the hu
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.utils import timezone
 from msgspec.structs import replace
 
 from accounts.models import User
+from assistant.models import Run
 from chat import services
 from chat.events import RunActivity, RunDelta, RunRendered
 from chat.markdown import render
@@ -48,6 +51,19 @@ class Answer:
             thread=thread,
         )
         self.message = begun.id
+        # Where pages read the text so far. It is held, so that nobody else goes on with it.
+        now = timezone.now()
+        Run.objects.create(
+            id=self.run.id,
+            asker=asker,
+            room=room,
+            message_id=self.message,
+            lane=f"test:{self.run.id}",
+            state=Run.State.STREAMING,
+            holder="test",
+            held_until=now + timedelta(hours=1),
+            day=now.date(),
+        )
 
     def change(self, state: str, **run: Any) -> None:
         """Tells the room a turn of it."""
@@ -57,6 +73,7 @@ class Answer:
     def say(self, text: str, *, lost: bool = False) -> None:
         """Writes on; a piece may be lost on its way."""
         offset, self.text = utf16(self.text), self.text + text
+        Run.objects.filter(pk=self.run.id).update(text=self.text)
         if not lost:
             self._tell(RunDelta(message=self.message, run=self.run.id, offset=offset, text=text), str(offset))
 

@@ -60,6 +60,17 @@ def test_two_people_see_an_answer_grow_and_end(two_people: tuple[Page, Page], ad
         expect(row.get_by_role("button", name="Why this answer")).to_be_visible()
 
 
+def test_lost_piece_is_read_again_and_nothing_stands_twice(two_people: tuple[Page, Page], ada: Any, room: Room) -> None:
+    page, _ = two_people
+    answer = begun(page, room, ada)
+    answer.say("One 👩‍💻 ")
+    answer.say("two ", lost=True)
+    answer.say("three ")
+    expect(answer_row(page).locator(".tail")).to_have_text("One 👩‍💻 two three")
+    answer.say("four")
+    expect(answer_row(page).locator(".tail")).to_have_text("One 👩‍💻 two three four")
+
+
 def test_log_stays_at_its_end_while_an_answer_grows(two_people: tuple[Page, Page], ada: Any, room: Room) -> None:
     page, _ = two_people
     for number in range(30):

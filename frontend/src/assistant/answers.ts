@@ -13,7 +13,7 @@ import { openRunLog } from "./run_log";
 import { drawSources } from "./sources";
 import { streamsOf, type Streams } from "./streams";
 import { isFailed, isLive, placeWords, waitSeconds } from "./words";
-import { drawWrote } from "./wrote";
+import { WroteCards } from "./wrote";
 
 interface Row {
   element: HTMLElement;
@@ -38,6 +38,7 @@ const told = new Set<string>();
 export class Answers {
   readonly #options: AnswersOptions;
   readonly #streams: Streams;
+  readonly #wrote: WroteCards;
   readonly #rows = new Map<string, Row>();
   readonly #grown = new Set<string>();
   readonly #abort = new AbortController();
@@ -47,6 +48,7 @@ export class Answers {
   constructor(options: AnswersOptions) {
     this.#options = options;
     this.#streams = streamsOf(options.shell.session);
+    this.#wrote = new WroteCards(options.shell, (places) => options.log.grown(places));
     const draw = onceAFrame(() => this.#drawGrown());
     this.#stops.push(this.#streams.subscribe((message) => {
       this.#grown.add(message);
@@ -59,6 +61,7 @@ export class Answers {
     this.#abort.abort();
     clearInterval(this.#clock);
     for (const stop of this.#stops) stop();
+    this.#wrote.dispose();
     this.#rows.clear();
   }
 
@@ -160,7 +163,7 @@ export class Answers {
     row.foot = drawn;
     const focused = place.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset["run"] : undefined;
     place.hidden = false;
-    place.replaceChildren(...(isLive(run) ? this.#live(run, activity, mayPost) : this.#ended(row, run, mayPost, ended)));
+    place.replaceChildren(...(isLive(run) ? this.#live(row.message, run, activity, mayPost) : this.#ended(row, run, mayPost, ended)));
     this.#drawWait(place, wait);
     const stop = row.element.tabIndex;
     for (const one of place.querySelectorAll<HTMLElement>("a[href], button")) one.tabIndex = stop;
@@ -173,10 +176,11 @@ export class Answers {
     return state !== null && canPost(state);
   }
 
-  #live(run: RunView, activity: string, mayPost: boolean): HTMLElement[] {
+  #live(message: MessageView, run: RunView, activity: string, mayPost: boolean): HTMLElement[] {
     const foot = clone(run.state === "waiting" ? "t-run-queued" : "t-run-live");
     const asker = this.#nameOf(run.asker);
     part(foot, "[data-run=stop]").hidden = !mayPost;
+    const card = this.#wrote.draw(message, run);
     if (run.state === "waiting") {
       part(foot, "[data-part=asker]").textContent = asker;
       part(foot, "[data-part=place]").textContent = placeWords(run.place);
@@ -184,7 +188,7 @@ export class Answers {
     }
     part(foot, "[data-part=doing]").textContent = activity === "" ? "Answering" : activity;
     part(foot, "[data-part=asked]").textContent = `asked by ${asker}`;
-    return [foot];
+    return card === null ? [foot] : [card, foot];
   }
 
   #ended(row: Row, run: RunView, mayPost: boolean, ended: boolean): HTMLElement[] {
@@ -197,7 +201,7 @@ export class Answers {
       part(fail, "[data-run=retry]").hidden = !mayPost;
       parts.push(fail);
     }
-    const card = drawWrote(this.#options.shell, row.message, run);
+    const card = this.#wrote.draw(row.message, run);
     if (card !== null) parts.push(card);
     const sources = drawSources(row.earlier === null && row.message.body !== "" ? run.sources : []);
     if (sources !== null) parts.push(sources);

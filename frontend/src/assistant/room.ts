@@ -1,9 +1,11 @@
 // The assistant around the chat of an open room: who is offered to be asked, why nobody answered, how much is left.
 // Begun by shell/room_view.ts for each room, after the first load. Answers themselves are drawn by answers.ts.
 
+import type { Runs } from "../beside";
 import { clone, closest, insertText, part } from "../dom";
 import type { AnyEvent } from "../events";
-import type { AssistantView, RoomSnapshot } from "../protocol";
+import type { AssistantView, MessageView, RoomSnapshot } from "../protocol";
+import type { Session } from "../session";
 import type { Shell } from "../shell/contract";
 import { PHONE } from "../shell/rail";
 import { clock } from "../time";
@@ -27,6 +29,22 @@ export function callOf(view: AssistantView | null): string {
   return `@${view?.agent?.name ?? "assistant"} `;
 }
 
+/** What the code beside the chat may know of runs, and do. */
+function runsOf(session: Session): Runs {
+  const inView = (run: string): MessageView | undefined => {
+    const messages = [...(session.thread.get()?.replies ?? []), ...(session.room.get()?.messages ?? [])];
+    return messages.find((message) => message.run?.id === run);
+  };
+  return {
+    stop: (run) => session.command("run.stop", { run }, session.room.get()?.room.id ?? null),
+    askedBy: (run) => inView(run)?.run?.asker ?? null,
+    called: (room) => {
+      const view = choicesOf(session).of(room);
+      return isOffered(view) ? (view?.agent?.name ?? null) : null;
+    },
+  };
+}
+
 export class RoomAssistant {
   readonly #options: RoomAssistantOptions;
   readonly #choices: Choices;
@@ -47,6 +65,7 @@ export class RoomAssistant {
     this.#stops.push(shell.session.connection.onEvent((event) => this.#take(event)));
     this.#stops.push(shell.session.home.subscribe((home) => home.rooms, () => this.#drawRail()));
     this.#chat.addEventListener("click", (event) => this.#clicked(event), { signal: this.#abort.signal });
+    shell.session.beside.runs ??= runsOf(shell.session);
     void this.#choices.load(this.#room);
     void this.#begin(entered);
   }

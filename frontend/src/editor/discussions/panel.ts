@@ -117,10 +117,10 @@ export class Panel {
 
   // Discussing
 
-  /** The assistant's name in mentions; null where it is no member. */
+  /** The assistant's name in mentions; null where it is not offered. */
   get #assistant(): string | null {
-    const members = this.#host.shell.session.room.get()?.members ?? [];
-    return members.find(({ person }) => person.kind === "assistant")?.person.name ?? null;
+    const { shell, room } = this.#host;
+    return shell.session.beside.runs?.called(room) ?? null;
   }
 
   /** Takes the selected lines along into the composer; with a name, as a question to them. */
