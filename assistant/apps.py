@@ -8,3 +8,7 @@ class AssistantConfig(AppConfig):
 
     name = "assistant"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Registers the checks."""
+        from assistant import checks  # noqa: F401, PLC0415  # it registers itself, once settings are read

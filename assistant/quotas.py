@@ -100,9 +100,14 @@ def parse_cost(text: str) -> int:
     return int((amount * MICROS).to_integral_value(ROUND_CEILING))
 
 
+def price_of(model: str, prices: Mapping[str, Price]) -> Price | None:
+    """The price of a model, listed with its date or without; None for one that is not listed."""
+    return prices.get(model) or prices.get(_DATED.sub("", model))
+
+
 def cost_micros(*, model: str, input_tokens: int, output_tokens: int, prices: Mapping[str, Price]) -> int:
     """What these tokens cost, rounded up; a model that is not listed, with its date or without, costs nothing."""
-    price = prices.get(model) or prices.get(_DATED.sub("", model))
+    price = price_of(model, prices)
     if price is None:
         return 0
     cost = price.read * max(0, input_tokens) + price.written * max(0, output_tokens)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -72,6 +73,12 @@ def direct_between(*, user_id: int, other_id: int) -> int | None:
     """The direct room of two people, once one of them has opened it."""
     key = "-".join(map(str, sorted((user_id, other_id))))
     return Room.objects.filter(direct_key=key).values_list("pk", flat=True).first()
+
+
+def names_of_rooms(ids: Iterable[int]) -> dict[int, str]:
+    """What operators' reports call rooms: their address, or kind and number of those between certain people."""
+    rows = Room.objects.filter(pk__in=set(ids)).values_list("pk", "kind", "slug")
+    return {pk: f"{kind} #{pk}" if kind in permissions.FIXED_KINDS else slug for pk, kind, slug in rows}
 
 
 def members_of(room_id: int) -> list[MemberView]:
