@@ -164,11 +164,8 @@ def test_the_end_is_told_once_and_paid(mina, room):
     run = ask(mina, room)
     claim()
     before = len(events(f"room:{room.pk}"))
-    used: dict[str, Any] = {
-        "used": (900, 100),
-        "sources": [{"kind": "message", "label": "Mina, 09:02", "url": "/rooms/x/"}],
-    }
-    assert finish(run, "It is **green**, @mina", **used)
+    sources = [{"kind": "message", "label": "Mina, 09:02", "url": "/rooms/x/"}]
+    assert finish(run, "It is **green**, @mina", used=(900, 100), sources=sources)
     assert not finish(run, "Again")
     told = events(f"room:{room.pk}")[before:]
     assert [one["type"] for one in told] == ["run.changed"]
