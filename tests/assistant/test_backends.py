@@ -116,6 +116,21 @@ async def test_two_asks_share_a_connection(fake):
     assert len(backends._clients[asyncio.get_running_loop()]) == 1
 
 
+async def test_many_asks_at_once_each_get_their_own_answer(fake):
+    def asked(number):
+        broken = "[fake:cut-after=6]" if number % 5 == 4 else ""
+        text = f"[fake:say=Answer of number {number}][fake:drip=0.01]{broken}"
+        return ask(fake, messages=[{"role": "user", "content": text}])
+
+    answers = await asyncio.gather(*(pieces_of(asked(number)) for number in range(30)), return_exceptions=True)
+    for number, answer in enumerate(answers):
+        if number % 5 == 4:
+            assert (type(answer), getattr(answer, "code", "")) == (BackendFailed, "cut")
+        else:
+            assert text_of(answer) == f"Answer of number {number}"
+    assert len(fake.requests) == 30
+
+
 async def test_calls_of_tools_come_whole(fake):
     search, people = Call("search_messages", {"query": "déploy"}), Call("list_people")
     fake.turn(Turn(say="Let me look.", calls=(search, people)))

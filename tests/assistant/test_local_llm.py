@@ -8,9 +8,11 @@ import http.client
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -204,4 +206,31 @@ def test_person_on_a_machine_without_wheels_reads_what_to_set(machine, libc):
     ended = offered(machine, libc)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "cannot run on this machine" in ended.stderr
+    assert "OPENAI_API_KEY=" in ended.stderr
+
+
+def test_person_without_a_package_index_reads_what_to_set(tmp_path):
+    """The site's process goes on: only the one beside it ends."""
+    shutil.copytree(ROOT / "bin", tmp_path / "bin")
+    for name in ("requirements.txt", "requirements-llm.txt", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    venv.create(tmp_path / ".venv", with_pip=False, symlinks=True)
+    nowhere = {
+        "UV_OFFLINE": "1",
+        "UV_NO_CACHE": "1",
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": "",
+        "PIP_NO_CACHE_DIR": "1",
+    }
+    ended = subprocess.run(
+        [sys.executable, "bin/_demo_model.py", "serve", "1"],
+        cwd=tmp_path,
+        env={**os.environ, **nowhere},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=START_SECONDS,
+    )
+    assert ended.returncode == 1, ended.stderr
+    assert "The demo model could not be installed." in ended.stderr
     assert "OPENAI_API_KEY=" in ended.stderr
