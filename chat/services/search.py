@@ -142,6 +142,13 @@ def repair_messages(*, after: UUID | None, dry_run: bool = False) -> tuple[Repai
     return _repair(messages, dry_run=dry_run), max(messages)
 
 
+def look_at_ends(*, count: int) -> Repaired:
+    """What is wrong with the entries of the oldest and of the newest messages, `count` together; changes nothing."""
+    rows = Message.objects.order_by("pk")
+    found = [*rows[: count // 2], *rows.reverse()[: count - count // 2]]
+    return _repair({message.pk: message for message in found}, dry_run=True)
+
+
 def _repair(messages: dict[UUID, Message], *, dry_run: bool) -> Repaired:
     files = _files_of(list(messages))
     entries = {entry.message_id: entry for entry in SearchEntry.objects.filter(message__in=list(messages))}

@@ -1,5 +1,6 @@
 """doctor: says OK of what works, what to mend of what does not, and no secret to anybody."""
 
+import io
 import json
 import smtplib
 import socketserver
@@ -12,7 +13,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from assistant.fake.server import FakeOpenAI
+from chat.models import SearchEntry
 from realtime.models import Lease
+from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stack]
 
@@ -50,9 +53,20 @@ def test_operator_of_a_sound_site_reads_no_failure(findings, settings):
         Lease.objects.create(name=name, holder="here", until=timezone.now() + timezone.timedelta(seconds=60))
     found, failed = findings()
     assert failed is None
-    parts = {"settings", "data folder", "frontend", "database", "layer", "storage", "services", "assistant", "mail"}
+    parts = {
+        "settings",
+        "data folder",
+        "frontend",
+        "database",
+        "search",
+        "layer",
+        "storage",
+        "services",
+        "assistant",
+        "mail",
+    }
     assert set(found) == parts
-    for part in ("database", "storage", "services", "frontend"):
+    for part in ("database", "search", "storage", "services", "frontend"):
         assert levels(found, part) == {"OK"}, found[part]
     assert levels(found, "layer") == ({"OK"} if settings.REDIS_URL else {"WARN"})
 
@@ -221,3 +235,18 @@ def test_operator_is_told_that_the_demo_model_answers_or_is_not_there(findings, 
         found, failed = findings()
     assert found["assistant"] == [("WARN", "the assistant asks the small demo model fake-1")]
     assert failed is None
+
+
+@pytest.mark.parametrize("fault", ["outdated", "missing"])
+def test_operator_is_told_to_rebuild_the_search_after_an_upgrade(findings, fault):
+    room = factories.make_room(factories.make_person("mina"))
+    message = factories.say(room.created_by, room, "Words")
+    assert levels(findings()[0], "search") == {"OK"}
+    entry = SearchEntry.objects.filter(message=message)
+    entry.update(checksum=1) if fault == "outdated" else entry.delete()
+    found, _ = findings()
+    assert levels(found, "search") == {"WARN"}
+    told = "lacks 0, 1 are out of date" if fault == "outdated" else "lacks 1, 0 are out of date"
+    assert told in found["search"][0][1]
+    call_command("rebuild_search", verbosity=0, stdout=io.StringIO())
+    assert levels(findings()[0], "search") == {"OK"}

@@ -20,6 +20,7 @@ from collab.checkup.around import check_layer, check_mail, check_services, check
 from collab.checkup.assistant import check_assistant
 from collab.checkup.database import check_database
 from collab.checkup.finding import FAIL, OK, WARN, Check, Finding
+from collab.checkup.search import check_search
 from collab.checkup.site import check_bundles, check_data_folder, check_settings
 
 
@@ -59,6 +60,7 @@ _CHECKS: Final[tuple[Check, ...]] = (
     check_data_folder,
     check_bundles,
     check_database,
+    check_search,
     check_layer,
     check_storage,
     check_services,
