@@ -52,10 +52,24 @@ class Found:
     note: str
 
     def trimmed(self) -> Found:
-        """Without what both have at their beginning and end, so that carets there stay where they are."""
+        """Without what both have at their beginning and end, so that carets there stay where they are.
+
+        Lines that are only added or only go are whole lines, where that can be chosen.
+        """
+        from_front = self._trimmed(behind_first=False)
+        if self.quote[from_front.start - self.start - 1 : from_front.start - self.start] == "\n":
+            return from_front
+        from_behind = self._trimmed(behind_first=True)
+        return from_behind if from_behind.start == self.start else from_front
+
+    def _trimmed(self, *, behind_first: bool) -> Found:
         most = min(len(self.quote), len(self.text))
-        front = _same(self.quote, self.text, most)
-        behind = _same(self.quote[::-1], self.text[::-1], most - front)
+        if behind_first:
+            behind = _same(self.quote[::-1], self.text[::-1], most)
+            front = _same(self.quote, self.text, most - behind)
+        else:
+            front = _same(self.quote, self.text, most)
+            behind = _same(self.quote[::-1], self.text[::-1], most - front)
         # Never between the two halves of one character.
         while front and any(is_low_half(units[front : front + 1] or " ") for units in (self.quote, self.text)):
             front -= 1

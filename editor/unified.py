@@ -20,7 +20,8 @@ Block = tuple[int, int, int, int]
 
 def unified(before: str, after: str) -> Difference:
     """The difference of two texts, in parts with lines that stay around what changes."""
-    old, new = lines_with_ends(before), lines_with_ends(after)
+    # A line end at the end of a text begins no line that people would count.
+    old, new = ([line for line in lines_with_ends(text) if line] for text in (before, after))
     blocks = line_blocks(old, new)
     added, removed = sum(end - begin for _, _, begin, end in blocks), sum(last - first for first, last, _, _ in blocks)
     parts: list[DifferencePart] = []

@@ -108,6 +108,22 @@ def test_changes_of_whole_lines_make_the_same_text(text, cuts):
     assert all(before.end < after.start for before, after in pairwise(hunks))
 
 
+@pytest.mark.parametrize(
+    ("quote", "text", "start", "left"),
+    [
+        ("    a\n", "    b\n    a\n", 0, ("", "    b\n")),
+        ("    a\n", "    a\n    b\n", 6, ("", "    b\n")),
+        ("    a\n    b\n", "    b\n", 0, ("    a\n", "")),
+        ("    a\n", "    ab\n", 5, ("", "b")),
+        ("a b c", "a d c", 2, ("b", "d")),
+    ],
+    ids=["before", "behind", "gone", "in a line", "a word"],
+)
+def test_lines_that_are_added_are_whole_lines(quote, text, start, left):
+    found = Found(0, len(quote), Units(quote), Units(text), "").trimmed()
+    assert (found.start, (found.quote, found.text)) == (start, left)
+
+
 @unhurried
 @given(TEXTS, TEXTS)
 def test_trimming_never_cuts_a_character(quote, text):

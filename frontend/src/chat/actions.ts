@@ -9,6 +9,7 @@ import { thenUrl } from "../beside";
 import type { MessageView, RoomSnapshot } from "../protocol";
 import { excerpt } from "../reducers/messages";
 import type { MenuItem, Question, Shell } from "../shell/contract";
+import { revertEdits } from "../shell/person";
 import { withoutMarks } from "../words";
 import { hasOwnMenu } from "./actions_later";
 import { Editing } from "./edit";
@@ -270,6 +271,7 @@ export class Actions {
       mayReport(message, session.me) && { text: "Report…", icon: "flag", line: true, run: () => void reportMessage(this.#shell, message) },
       mayBlock(state, message) && { text: "Block files…", icon: "file-x", danger: true, run: () => void blockFiles(this.#shell, message) },
       author !== null && maySanction(state, author.id, session.me) && { text: "Mute, remove or ban…", icon: "gavel", danger: true, run: () => void sanctionPerson(this.#shell, state, author) },
+      author !== null && author.id !== session.me && state.permissions.includes("moderate") && { text: "Revert code edits…", icon: "undo-2", danger: true, run: () => void revertEdits(this.#shell, state.room.id, author.id) },
       canDelete(state, message, session.me) && { text: "Delete", icon: "trash-2", key: "Del", danger: true, line: true, run: (event) => void this.#remove(message, event.shiftKey) },
     ];
     return items.filter((item): item is MenuItem => item !== false);

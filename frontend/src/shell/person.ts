@@ -30,7 +30,7 @@ export function openPerson(shell: Pick<Shell, "announce" | "fail" | "session" | 
 }
 
 /** Takes back what somebody wrote into the documents of a room; the dialog comes with what draws differences. */
-async function revertEdits(shell: Pick<Shell, "announce" | "fail" | "session" | "toast">, room: number, author: number): Promise<void> {
+export async function revertEdits(shell: Pick<Shell, "announce" | "fail" | "session" | "toast">, room: number, author: number): Promise<void> {
   try {
     const { openRevert } = await import("../editor/agent/revert");
     openRevert({ shell, room, what: { author } });

@@ -241,7 +241,7 @@ const look = EditorView.theme({
   ".hunk-bar": { padding: "5px 10px 6px 8px", backgroundColor: "var(--ai-soft)" },
   ".cm-hunk.current .hunk-bar": { boxShadow: "inset 0 0 0 2px var(--ai)" },
   ".hunk-bar b, .hunk-done b": { fontWeight: "600", color: "var(--ink)" },
-  ".hunk-bar .why": { flex: "1 1 72px", minWidth: "0", overflow: "hidden", textOverflow: "ellipsis" },
+  ".hunk-bar .why": { flex: "1 1 40px", minWidth: "0", overflow: "hidden", textOverflow: "ellipsis" },
   ".hunk-done": { padding: "3px 10px 3px 8px", borderLeft: "3px solid var(--ok)", backgroundColor: "var(--add-bg)", cursor: "default" },
   ".hunk-done .grow": { flex: "1" },
   ".hunk-done > .icon": { color: "var(--ok)", width: "14px", height: "14px" },

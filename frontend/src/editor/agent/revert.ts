@@ -9,7 +9,7 @@ import type { Difference, EditedDocuments, Reverted, RevertPreview } from "../..
 import type { Session } from "../../session";
 import type { Shell } from "../../shell/contract";
 import { dialog, errorText, openDialog } from "../../shell/dialogs";
-import { once, showError } from "../../shell/forms";
+import { once, showError, showNote } from "../../shell/forms";
 
 export type RevertShell = Pick<Shell, "session" | "toast" | "announce">;
 
@@ -188,6 +188,11 @@ class RevertDialog {
   async #revert(): Promise<void> {
     const { shell, what } = this.#request;
     const reason = (new FormData(this.#form).get("reason") as string).trim();
+    const row = part(this.#form, "[data-part=reason-row]");
+    if (!row.hidden && reason === "") {
+      showNote(part(row, "[data-part=reason-error]"), "Give a reason.");
+      return part(row, "input").focus();
+    }
     let done = 0;
     for (const file of this.#wanted) {
       const cid = this.#cids.get(file.document) ?? uuid4();

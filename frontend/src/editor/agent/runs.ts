@@ -44,6 +44,8 @@ export class Runs {
     const watcher = { begun: () => this.#begun(), taken: (taken: readonly Taken[]) => this.#take(taken) };
     desk.watchers.add(watcher);
     this.#stop = () => desk.watchers.delete(watcher);
+    // What came before this part of the page was here.
+    for (const { run, author, version } of desk.company.told) if (run !== null) this.#heard(run, author ?? 0, version);
     if (desk.view !== null) this.#begun();
   }
 

@@ -57,7 +57,7 @@ function draw(state: EditorState, stretches: readonly Stretch[]): DecorationSet 
 }
 
 const look = EditorView.theme({
-  ".cm-streamed": { backgroundColor: "color-mix(in oklab, var(--ai) 13%, transparent)", borderRadius: "2px" },
+  ".cm-streamed": { backgroundColor: "color-mix(in oklab, var(--ai) 8%, transparent)", borderRadius: "2px" },
   ".cm-streamline": { boxShadow: "inset 3px 0 0 color-mix(in oklab, var(--ai) 60%, transparent)" },
 });
 
