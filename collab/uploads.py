@@ -113,16 +113,15 @@ async def _spool(receive: Receive) -> Path:
         Refused: `too_large`, `storage_full`.
         _Gone: nothing is left of what came.
     """
-    path = await asyncio.to_thread(_new_file)
+    path = None
     try:
+        path = await asyncio.to_thread(_new_file)
         await _write_body(receive, path)
-    except OSError as error:
-        _remove(path)
-        if error.errno in _FULL:
+    except BaseException as error:
+        if path is not None:
+            _remove(path)
+        if isinstance(error, OSError) and error.errno in _FULL:
             raise Refused("storage_full") from error
-        raise
-    except BaseException:
-        _remove(path)
         raise
     return path
 

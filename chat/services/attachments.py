@@ -182,10 +182,11 @@ def _measure(path: Path) -> tuple[int, str]:
 
 def _keep(room_id: int, path: Path, kept: list[str]) -> str:
     """Puts a file into the storage, under a name that says nothing of it; adds the name to `kept`."""
+    # Named before it is written: on a full disk a part of it may lie there.
+    kept.append(f"{FOLDER}/{room_id}/{uuid4().hex}")
     with path.open("rb") as file:
-        name = default_storage.save(f"{FOLDER}/{room_id}/{uuid4().hex}", _Handed(file, name=str(path)))
-    kept.append(name)
-    return name
+        kept[-1] = default_storage.save(kept[-1], _Handed(file, name=str(path)))
+    return kept[-1]
 
 
 @transaction.atomic
