@@ -36,6 +36,7 @@ _PLAIN: Final = re.compile(
     r"(?!\d{1,9}[.)])(?:[^\W_]|[(?!~\"':;/.\u2018-\u201d\u2026\U0001f300-\U0001faff])"
     r"(?:[^\W_]|[ ,.;:'\"?!()%/~$=+#>\u2018-\u201d\u2026\U0001f300-\U0001faff-]){0,400}"
 )
+_APART: Final = re.compile(r"\n\n[^\W\d_][^\n]*\Z")
 _NOT_PLAIN: Final = re.compile(r"  |~~|://| \Z")
 _URL: Final = re.compile(r"(?<![\w/])https?://[^\s<>\"'`\\^{|}\u200b-\u200f\u202a-\u202e\u2066-\u2069]+", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x20\x7f\\]")
@@ -88,10 +89,15 @@ def _render_markdown(body: str) -> Rendered:
 
 
 def closed_length(text: str) -> int:
-    """How many characters of a text that still grows are whole blocks: all before the one that comes last."""
-    starts = [token.map[0] for token in _BLOCKS.parse(text) if token.level == 0 and token.map]
-    last = max(starts, default=0)
-    return sum(len(line) + 1 for line in text.split("\n")[:last])
+    """How many characters of a text that still grows are whole blocks: all before the one that comes last.
+
+    What a line is may change until it ends: with more after it `****` is no rule any more, but words. Only a line that
+    begins with a letter after an empty one cannot join what is before it.
+    """
+    lines = text.split("\n")
+    whole = text if _APART.search(text) else "\n".join([*lines[:-1], ""])
+    starts = [token.map[0] for token in _BLOCKS.parse(whole) if token.level == 0 and token.map]
+    return sum(len(line) + 1 for line in lines[: max(starts, default=0)])
 
 
 def is_plain(body: str) -> bool:
