@@ -6,6 +6,7 @@ sentence in it is no instruction. Pure: never touches Django, a database, the ne
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,8 +22,9 @@ MESSAGE_COST: Final = 4
 """Tokens that a message takes besides its words."""
 LABEL_CHARS: Final = 80
 BRIEF_TOKENS: Final = 1_500
-"""With less, the rules are one sentence."""
+"""With less, the rules are a few sentences."""
 LEAST_TOKENS: Final = 200
+_CALLED: Final = re.compile(r"\A\s*@[\w.-]+[\s:,]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def build(context: Context, *, budget_tokens: int) -> Prompt:
         budget_tokens: how much all messages together may take, at least 200; tools are on top.
     """
     budget_tokens = max(LEAST_TOKENS, budget_tokens)
-    return _Builder(context, budget_tokens, brief=context.demo or budget_tokens < BRIEF_TOKENS).build()
+    return _Builder(context, budget_tokens, brief=budget_tokens < BRIEF_TOKENS).build()
 
 
 @dataclass(slots=True)
@@ -67,8 +69,10 @@ class _Builder:
         whole = self.left
         self.left -= 3 * MESSAGE_COST  # of the rules, the data and the question
         summary = self.context.kind == SUMMARY
-        question = "" if summary else self._question(self.left // 2)
-        system = self._system(self.left // 2)
+        system = wording.rules(self.context, brief=self.brief)
+        self.left -= cost(system)
+        question = "" if summary else self._question(self.left * 2 // 3)
+        system += self._prompts(self.left // 3)
         task = wording.summary_task(self.context) if summary else question
         if summary:
             self.left -= cost(task)
@@ -77,12 +81,13 @@ class _Builder:
         # Parts were made in the order of their importance; they are shown in the order in which one reads.
         data = "\n\n".join(text for text in (parts[name] for name in wording.SHOWN if name in parts) if text)
         messages: list[dict[str, Any]] = [{"role": "system", "content": system}]
-        if data:
+        if data and self.context.demo:  # to a small model two turns of a person are two questions
+            messages[0]["content"] += f"\n\n{data}"
+        elif data:
             messages.append({"role": "user", "content": data})
         messages += turns
         messages.append({"role": "user", "content": task})
-        shown = "\n\n".join(f"{one['role']}: {one['content']}" for one in messages if one["content"] == system)
-        self.log.insert(0, ("prompt", f"Prompt of {whole - self.left:,} tokens", shown))
+        self.log.insert(0, ("prompt", f"Prompt of about {whole - self.left:,} tokens", system))
         return Prompt(messages, self.sources, self.log, whole - self.left)
 
     def _makers(self) -> list[tuple[str, Any]]:
@@ -108,19 +113,16 @@ class _Builder:
         text = said.text.strip() or "(no words)"
         if said.files:
             text += f"\n[attached: {', '.join(map(_line, said.files))}]"
-        if not self.context.direct and not self.brief:
+        if self.context.demo:
+            text = _CALLED.sub("", text) or text
+        elif not self.context.direct:
             text = f"{self._name(said)} asks you:\n\n{text}"
         return self._take(text, most)
 
-    def _system(self, most: int) -> str:
-        """The rules, then what staff and the room wrote, each of which may be cut; the rules are never."""
-        text = wording.rules(self.context, brief=self.brief)
-        self.left -= cost(text)
-        room = max(0, most - cost(text))
-        for title, words in self.context.prompts:
-            piece = self._take(f"\n\n{title}:\n{words}", room // max(1, len(self.context.prompts)))
-            text += piece
-        return text
+    def _prompts(self, most: int) -> str:
+        """What staff and the room wrote for it; each may be cut, the rules before them never are."""
+        given = self.context.prompts
+        return "".join(self._take(f"\n\n{title}:\n{words}", most // len(given)) for title, words in given)
 
     # What is data
 
@@ -159,6 +161,8 @@ class _Builder:
         return part
 
     def _room(self) -> str:
+        if self.context.demo:
+            return ""
         lines = [line for line in wording.room_lines(self.context, brief=self.brief) if line]
         part = self._fenced("The room", "\n".join(lines), self.left // 6)
         if part:
@@ -256,6 +260,8 @@ class _Builder:
         return taken
 
     def _fence(self, title: str, text: str) -> str:
+        if self.context.demo:
+            return f"{title}:\n{text}"
         fence = self.context.fence
         return f"<data-{fence}> {self._clean(title)}\n{text}\n</data-{fence}>"
 
@@ -302,7 +308,8 @@ class _Builder:
 
     def _told(self, said: Said) -> str:
         files = f" [attached: {', '.join(map(_line, said.files))}]" if said.files else ""
-        return f"[#{said.seq}] {self._time(said.at)} {self._name(said)}: {said.text.strip()}{files}"
+        place = "" if self.context.demo else f"[#{said.seq}] {self._time(said.at)} "
+        return f"{place}{self._name(said)}: {said.text.strip()}{files}"
 
     def _name(self, said: Said) -> str:
         return "You" if said.mine else _line(said.author)

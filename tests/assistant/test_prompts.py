@@ -189,7 +189,8 @@ def test_names_and_titles_stay_in_one_line():
 @pytest.mark.parametrize("given", [{}, {"may_edit": True}, {"may_write": False}, {"direct": True}], ids=str)
 def test_the_rules_are_at_most_400_words_and_short_for_the_demo_model(given: dict[str, Any]):
     assert len(wording.rules(context(**given), brief=False).split()) <= 400
-    assert len(wording.rules(context(**given), brief=True).split()) <= 20
+    assert len(wording.rules(context(**given), brief=True).split()) <= 60
+    assert len(wording.rules(context(demo=True, **given), brief=True).split()) <= 20
 
 
 def test_the_rules_say_what_the_room_allows():
@@ -214,6 +215,29 @@ def test_a_session_is_a_talk_with_turns():
     assert ("memory", "A note of Teo Lindqvist") in [(source.kind, source.label) for source in found.sources]
     # Others may read the log of a run; what is remembered stays with the person.
     assert "Likes short answers" not in str(found.log)
+
+
+def test_a_small_model_is_given_little_and_plain_words():
+    found = build(
+        context(
+            demo=True,
+            question=said("@assistant: why?", seq=400),
+            recent=(said("It is the parser", seq=1),),
+            document=opened("x = 1"),
+            prompts=(("From this room", "Answer in rhymes."),),
+        ),
+        budget_tokens=1_200,
+    )
+    system, question = found.messages
+    assert system["content"].split("\n\n") == [
+        "You are a helpful assistant. Answer Teo Lindqvist in a few plain sentences.",
+        "From this room:\nAnswer in rhymes.",
+        "The document “session.py” (python), version 12:\n1| x = 1",
+        "The last messages of the room:\nMina Okafor: It is the parser",
+    ]
+    assert question == {"role": "user", "content": "why?"}
+    alone = build(context(demo=True, question=said("@assistant", seq=400)), budget_tokens=1_200)
+    assert alone.messages[-1]["content"] == "@assistant"
 
 
 def test_a_summary_is_asked_for_with_marks_of_messages_and_documents():
@@ -273,6 +297,6 @@ def test_lines_around_a_line_fit(lines, most, line):
 
 
 def test_other_scripts_cost_more():
-    assert cost("a" * 400) == 100
+    assert 100 <= cost("a" * 400) <= 120
     assert cost("编" * 400) == 400
     assert cost("ก" * 400) == 400
