@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from realtime import services
+from realtime.hub import hub
 
 
 class Command(BaseCommand):
@@ -27,3 +28,4 @@ async def _run() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, task.cancel)
     await asyncio.gather(task, return_exceptions=True)
+    await hub.stop()  # what apps keep there is handed over
