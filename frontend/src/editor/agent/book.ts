@@ -24,6 +24,8 @@ export class SuggestionBook {
   readonly #listeners = new Set<(told: Told | null) => void>();
   #stops: (() => void)[] = [];
   #waiting: ReturnType<typeof setTimeout> | undefined;
+  /** The room's newest event. */
+  #heard = 0;
 
   constructor(
     session: Session,
@@ -46,7 +48,9 @@ export class SuggestionBook {
   #begin(): void {
     const { connection } = this.#session;
     const take = (event: Parameters<Parameters<typeof connection.onEvent>[0]>[0]) => {
-      if (this.now === null || event.topic !== roomTopic(this.#room)) return;
+      if (event.topic !== roomTopic(this.#room)) return;
+      this.#heard = event.seq ?? this.#heard;
+      if (this.now === null) return;
       this.now = reduceSuggestions(this.now, event);
       if (event.type === "suggestion.created" || event.type === "suggestion.changed") {
         const { suggestion } = event.data;
@@ -73,6 +77,8 @@ export class SuggestionBook {
       this.#session.people.add(...loaded.people);
       this.now = loaded;
       this.#tell(null);
+      // Something was told while this was on its way, and may not be in it.
+      if (loaded.as_of_seq < this.#heard) this.reload();
     } catch (error) {
       // Without an answer it is asked again; a document that is gone has no suggestions.
       if (!(error instanceof api.ApiError) || error.status === 0 || error.status >= 500) this.reload(RETRY_MS);
