@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { countSentence, endsFilter, filterText, parseQuery, queryText, toggled, whenOf, withWhen } from "../src/shell/search_query";
+import { countSentence, endsFilter, filterText, parseQuery, queryText, settled, toggled, whenOf, withWhen } from "../src/shell/search_query";
 
 test("filters are taken out wherever they stand, and the words stay", () => {
   assert.deepEqual(parseQuery("in:core second from:mina cursor"), {
@@ -24,6 +24,12 @@ test("a blank ends a filter", () => {
   assert.equal(endsFilter("from:mina"), false);
   assert.equal(endsFilter("from:mina "), true);
   assert.equal(endsFilter("second "), false);
+});
+
+test("a filter that is still being typed is not asked for", () => {
+  for (const text of ["from:mi", "FROM:", "before:2026-", 'in:"design re']) assert.equal(settled(text), "");
+  assert.equal(settled("needle from:mi"), "needle");
+  for (const text of ["from:mina ", "from:mi needle", "second", "https://example.org", 'in:"design review"']) assert.equal(settled(text), text);
 });
 
 test("the text of a query is read back as the same query", () => {

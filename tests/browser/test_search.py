@@ -57,6 +57,22 @@ def test_person_searches_with_words_and_tokens(ada: Any, ben: Any, room: Room, o
     expect(bar(page)).to_be_focused()
 
 
+def test_half_a_filter_is_no_mistake_yet(ada: Any, room: Room, open_page: OpenPage) -> None:
+    for text in ("One cursor", "Another cursor"):
+        say(ada, room, text)
+    page = open_page(ada, "/search/?q=cursor")
+    expect(hits(page)).to_have_count(2)
+    bar(page).press("End")
+    with page.expect_response(re.compile("/api/search/")) as asked:
+        page.keyboard.type(" from:be")
+    assert "from" not in asked.value.url
+    expect(hits(page)).to_have_count(2)
+    expect(page.locator("[data-part=problems]")).to_be_hidden()
+    # Whoever leaves the field means what stands in it.
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Nobody here has the username “be”.")).to_be_visible()
+
+
 def test_last_token_becomes_text_again(ada: Any, room: Room, open_page: OpenPage) -> None:
     say(ada, room, "needle")
     page = open_page(ada, "/search/?q=from:ada%20needle")

@@ -74,6 +74,13 @@ export function endsFilter(text: string): boolean {
   return /\s$/u.test(text) && parseQuery(text).filters.length > 0;
 }
 
+const UNFINISHED = new RegExp(`(?:^|\\s)(?:${KEYS.join("|")}):(?:"[^"]*|[^\\s"]*)$`, "iu");
+
+/** The text without a filter that is still being typed at its end: half a name is nobody's. */
+export function settled(text: string): string {
+  return text.replace(UNFINISHED, "");
+}
+
 /** "14 messages", "1 file", "1,000 or more messages", "No code". */
 export function countSentence(kind: string, count: number, most: number): string {
   const [one, many] = { messages: ["message", "messages"], files: ["file", "files"], documents: ["document", "documents"] }[kind] ?? ["result", "results"];

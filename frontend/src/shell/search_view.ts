@@ -7,7 +7,7 @@ import type { SearchAnswer } from "../protocol";
 import { dialog, errorText, openDialog } from "./dialogs";
 import { Facets, type Order } from "./search_facets";
 import { Hits } from "./search_hits";
-import { countSentence, endsFilter, filterText, parseQuery, queryText, type Filter, type Query } from "./search_query";
+import { countSentence, endsFilter, filterText, parseQuery, queryText, settled, type Filter, type Query } from "./search_query";
 import { focusHeading, stand, type ShellContext, type View } from "./view";
 
 const WAIT_MS = 250;
@@ -28,6 +28,8 @@ export class SearchView implements View {
   #order: Order = "newest";
   #answer: SearchAnswer | null = null;
   #shown = "";
+  /** What was asked last. */
+  #wanted = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked: AbortController | null = null;
 
@@ -100,15 +102,21 @@ export class SearchView implements View {
     this.#input.addEventListener("input", () => this.#typed());
     this.#input.addEventListener("keydown", (event) => this.#keyInBar(event));
     this.#hits.addEventListener("keydown", (event) => this.#keyInHits(event));
-    part<HTMLFormElement>(this.#element, "[data-part=form]").addEventListener("submit", (event) => {
-      event.preventDefault();
+    const finish = () => {
       this.#take(parseQuery(this.#input.value));
       void this.#load();
+    };
+    // Whoever leaves the field has typed out what stands in it.
+    this.#input.addEventListener("change", finish);
+    part<HTMLFormElement>(this.#element, "[data-part=form]").addEventListener("submit", (event) => {
+      event.preventDefault();
+      finish();
     });
   }
 
   #typed(): void {
-    const before = this.#input.value.slice(0, this.#input.selectionStart ?? 0);
+    const beforeCaret = () => this.#input.value.slice(0, this.#input.selectionStart ?? 0);
+    const before = beforeCaret();
     if (endsFilter(before)) {
       this.#take(parseQuery(this.#input.value));
       const caret = parseQuery(before).text.length;
@@ -116,7 +124,10 @@ export class SearchView implements View {
     }
     this.#drawTokens();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#load(), WAIT_MS);
+    const begun = beforeCaret();
+    const kept = settled(begun);
+    const text = kept === begun ? this.#input.value : `${kept} ${this.#input.value.slice(begun.length)}`;
+    this.#timer = setTimeout(() => void this.#load(queryText({ filters: this.#filters, text })), WAIT_MS);
   }
 
   /** Filters that were typed become tokens. */
@@ -193,13 +204,13 @@ export class SearchView implements View {
 
   // Asking
 
-  async #load(): Promise<void> {
+  async #load(query = this.#query()): Promise<void> {
     clearTimeout(this.#timer);
     this.#asked?.abort();
     this.#write();
     this.#facets.draw(this.#order);
     this.#drawKinds();
-    const query = this.#query();
+    this.#wanted = query;
     if (query === "") return this.#drawHint();
     const { signal } = (this.#asked = new AbortController());
     this.#hits.setAttribute("aria-busy", "true");
@@ -217,7 +228,7 @@ export class SearchView implements View {
 
   #ask(more: string, signal: AbortSignal): Promise<SearchAnswer> {
     const tz = this.#context.shell.session.home.get().preferences.time_zone || Intl.DateTimeFormat().resolvedOptions().timeZone;
-    return api.get<SearchAnswer>("/api/search/", { q: this.#query(), kind: this.#kind, order: this.#order, tz, more: more || null }, signal);
+    return api.get<SearchAnswer>("/api/search/", { q: this.#wanted, kind: this.#kind, order: this.#order, tz, more: more || null }, signal);
   }
 
   async #more(): Promise<void> {
