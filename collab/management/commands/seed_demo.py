@@ -27,6 +27,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.services import create_person
+from assistant.services.choices import RoomWish, choose_for_room
 from chat import services
 from collab.management import drawing, writing
 from collab.management.writing import write_document
@@ -83,7 +84,7 @@ class Join(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Room(msgspec.Struct, forbid_unknown_fields=True):
-    """A room and what is said in it; direct and group rooms have no slug."""
+    """A room and what is said in it; direct and group rooms have no slug. `prompt` is the assistant's in this room."""
 
     made: str
     owner: str
@@ -97,6 +98,7 @@ class Room(msgspec.Struct, forbid_unknown_fields=True):
     drafts: dict[str, str] = {}
     read_only: bool = False
     archived: str = ""
+    prompt: str = ""
 
 
 class Demo(msgspec.Struct, forbid_unknown_fields=True):
@@ -127,7 +129,7 @@ class Command(BaseCommand):
         known = dict(people.filter(email__endswith=f"@{DOMAIN}").values_list("username", "email"))
         if all(person.name in known for person in demo.people):
             self._tell(demo, _kept_password(demo.people))
-        elif not (options["if_empty"] and people.exists()):
+        elif not (options["if_empty"] and people.exclude(kind="assistant").exists()):
             _check_names(demo, known)
             password = given or secrets.token_urlsafe(PASSWORD_CHARS)
             _check_password(password)
@@ -256,6 +258,9 @@ class _Story:
                 services.join_room(actor=self._people[step.who], room_id=self.room_id, at=self._at(step.at))
             else:
                 self._say(step)
+        if self._room.prompt:
+            wish = RoomWish(prompt=self._room.prompt)
+            choose_for_room(actor=self._people[self._room.owner], room_id=self.room_id, wish=wish)
         if self._room.archived:
             self._change(services.RoomChange(archived=True), self._room.archived)
 
