@@ -104,9 +104,12 @@ async def test_an_error_of_the_backend_carries_no_key_in_its_frames(provider, ag
     wish = backends.Ask(
         "fake-1", provider.base_url, "OPENAI_API_KEY", [{"role": "user", "content": "x"}], [], 9, None, ""
     )
-    with pytest.raises(backends.BackendFailed) as caught:
-        async for _ in backends.stream(wish):
-            pass
+    try:
+        with pytest.raises(backends.BackendFailed) as caught:
+            async for _ in backends.stream(wish):
+                pass
+    finally:
+        await backends.close()
     error: BaseException | None = caught.value
     while error is not None:
         assert SECRET not in f"{error!r} {error} {vars(error)}"
