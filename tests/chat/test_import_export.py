@@ -258,8 +258,15 @@ def test_a_missing_file_an_archived_room_and_a_missing_owner_are_said(file, tmp_
     mina = factories.make_person("mina")
     room = factories.make_room(mina, name="support-2005-02-06")
     factories.change(mina, room, archived=True)
-    with pytest.raises(CommandError, match="archived"):
-        bring(file)
+    for dry in (True, False):
+        with pytest.raises(CommandError, match="archived"):
+            call_command("import_room", file, dry_run=dry, verbosity=0)
+
+
+def test_a_name_that_the_database_cannot_keep_is_refused_before_anything_is_made(boss, file, tmp_path):
+    with pytest.raises(CommandError, match="at most 120 characters"):
+        bring(file.rename(tmp_path / f"{'x' * 121}-2005-02-06.jsonl"))
+    assert not Room.objects.exists()
 
 
 def test_a_dry_run_changes_nothing(boss, file, capsys):

@@ -28,6 +28,8 @@ from chat.selectors.views import room_url
 from chat.services import imports
 from realtime.protocol import Refused
 
+SOURCE_CHARS: Final = 120
+"""Of a file's name, as long as the column that keeps it."""
 _SPACE: Final = UUID("7c1a3a0e-0a5b-4e55-8f6a-2d9b1c3f4e60")
 
 
@@ -68,6 +70,8 @@ class Command(BaseCommand):
         """How many lines of the file were added."""
         slug = options["room"] or texts.slug_of(path.stem)
         room = Room.objects.filter(Q(slug=slug) | Q(cid=_cid(slug))).first()
+        if room is not None and room.archived_at is not None:
+            raise CommandError(f"The room “{slug}” is archived. Open it again first.")
         done = imports.lines_imported(room_id=room.pk, source=path.stem) if room else set()
         new = [dated for dated in lines if dated.line.line not in done][:limit]
         names = dict.fromkeys(dated.line.author for dated in new)
@@ -92,6 +96,8 @@ class Command(BaseCommand):
 
 
 def _read(path: Path, day: date | None) -> list[DatedLine]:
+    if len(path.stem) > SOURCE_CHARS:
+        raise CommandError(f"{path}: its lines are known by its name, which has at most {SOURCE_CHARS} characters.")
     try:
         lines = conversation.parse(path.read_bytes())
     except OSError as error:
