@@ -31,24 +31,40 @@ def take_back(text: Units, log: Sequence[Accepted], chosen: Container[int]) -> C
     Raises:
         TooLarge: too many updates stay in between.
     """
-    inverses: dict[int, ChangeSet] = {}
-    for update in log:
-        if update.version in chosen:
-            inverses[update.version] = update.changes.invert(text)
-        text = update.changes.apply(text)
-    kept = undone = ChangeSet.empty(len(text))
+    kept = undone = None
     work = 0
-    for update in reversed(log):
-        work += len(kept.inserted)
+    for is_chosen, group in reversed(_groups(text, log, chosen)):
+        if kept is None or undone is None:
+            kept = undone = ChangeSet.empty(group.length_before if is_chosen else group.length_after)
+        work += len(kept.inserted) + len(undone.inserted) + len(group.inserted)
         if work > SECTIONS_MOST:
             raise TooLarge("too much was written since")
-        inverse = inverses.get(update.version)
-        if inverse is None:
-            kept = update.changes.compose(kept)
+        if is_chosen:
+            undone = undone.compose(group.map(kept, before=True))
+            kept = kept.map(group, before=False)
         else:
-            undone = undone.compose(inverse.map(kept, before=True))
-            kept = kept.map(inverse, before=False)
-    return undone
+            kept = group.compose(kept)
+    return ChangeSet.empty(len(text)) if undone is None else undone
+
+
+def _groups(text: Units, log: Sequence[Accepted], chosen: Container[int]) -> list[tuple[bool, ChangeSet]]:
+    """Updates of one kind that follow each other, as one: those that stay, or what undoes the chosen ones."""
+    found: list[tuple[bool, list[ChangeSet]]] = []
+    for update in log:
+        is_chosen = update.version in chosen
+        if not found or found[-1][0] != is_chosen:
+            found.append((is_chosen, []))
+        found[-1][1].append(update.changes.invert(text) if is_chosen else update.changes)
+        text = update.changes.apply(text)
+    return [(is_chosen, _as_one(group[::-1] if is_chosen else group)) for is_chosen, group in found]
+
+
+def _as_one(group: list[ChangeSet]) -> ChangeSet:
+    """Composed in pairs, and pairs of pairs: the long ones are walked over only a few times."""
+    while len(group) > 1:
+        pairs = [one.compose(other) for one, other in zip(group[::2], group[1::2], strict=False)]
+        group = pairs + group[len(group) - len(group) % 2 :]
+    return group[0]
 
 
 def in_runs(versions: Sequence[int]) -> list[tuple[int, int]]:

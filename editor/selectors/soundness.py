@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from chat.selectors import one_moment
-from editor.models import Anchor, Document, Snapshot, Update
+from editor.models import Anchor, Document, Hunk, Reversal, Snapshot, Update
 from editor.selectors.updates import accepted_between
 from editor.units import BadChange, from_units, to_units
 
@@ -39,6 +39,12 @@ def _check_rows(document: Document) -> Iterator[str]:
         in_log = document.log_start <= anchor.version <= document.version
         if not in_log or anchor.start > anchor.end or anchor.said_start > anchor.said_end:
             yield f"the anchor of message {anchor.message_id} points to no place of a version that can be shown."
+    for hunk in Hunk.objects.filter(suggestion__document_id=document.pk):
+        if not document.log_start <= hunk.version <= document.version or hunk.start > hunk.end:
+            yield f"suggested change {hunk.pk} points to no place of a version that can be shown."
+    ahead = Reversal.objects.filter(document_id=document.pk, version__gt=document.version).count()
+    if ahead:
+        yield f"{ahead} reversals are newer than its version {document.version}."
 
 
 def _check_replay(document: Document) -> Iterator[str]:

@@ -210,7 +210,9 @@ def test_ben_watches_a_run_types_into_it_and_takes_it_back(
     assert version == 2
     writing(page).get_by_role("button", name="Revert this run").click()
     expect(dialog(page)).to_contain_text("Its 2 edits are taken back. What Ben Okafor typed since stays.")
-    expect(dialog(page).locator(".diffline.gone")).to_have_count(6)
+    # What Ben typed stands before the line that follows, which is another line then.
+    expect(dialog(page).locator(".diffline.gone")).to_have_count(7)
+    expect(dialog(page).locator(".diffline.came")).to_contain_text(["# why    return 2"])
     dialog(page).get_by_role("button", name="Revert", exact=True).click()
     expect(dialog(page)).to_be_hidden()
     assert wait_until(page, lambda: "step" not in stored_text(ben, document))

@@ -6,6 +6,7 @@ import pytest
 
 from editor import selectors, services
 from editor.models import Document, Hunk, Suggestion, Update
+from editor.selectors.soundness import check_document
 from editor.services import Edit, anchors, compaction
 from editor.services import suggestions as service
 from realtime.protocol import Refused
@@ -252,3 +253,11 @@ def test_a_rejected_change_opens_again(assistant, mina, code):
     decide(mina, code, first, accept=False)
     assert states(undo(mina, code, first)) == ["open", "open", "open"]
     assert text_of(code) == CODE
+
+
+def test_a_change_that_points_nowhere_is_found(assistant, mina, code):
+    [first, _, _] = propose(assistant, mina, code).hunks
+    assert list(check_document(code.pk)) == []
+    Hunk.objects.filter(pk=first.id).update(version=9)
+    [told] = check_document(code.pk)
+    assert told == f"document:{code.pk}: suggested change {first.id} points to no place of a version that can be shown."

@@ -157,6 +157,7 @@ export class AgentControl {
       this.#asking.hidden = this.#writing.hidden = true;
       return;
     }
+    now.places.look();
     this.#narrow(now.desk);
     this.#drawAsking(now.places, now.desk);
     this.#drawWriting(now.runs, now.desk);

@@ -48,6 +48,7 @@ export class Places {
   readonly #known = new Map<number, Known>();
   readonly #busy = new Set<number>();
   #version = 0;
+  #shownKey = "";
   readonly #stops: (() => void)[];
 
   constructor(
@@ -121,10 +122,20 @@ export class Places {
     this.show();
   }
 
+  /** Draws anew what is shown for a time only, or by right; called each time the pane is drawn. */
+  look(): void {
+    if (this.#key !== this.#shownKey) this.show();
+  }
+
+  get #key(): string {
+    return `${this.desk.canEdit} ${this.live.map((one) => one.id).join(" ")}`;
+  }
+
   /** Brings the changes into the text. */
   show(): void {
     const { view, replica } = this.desk;
     if (view === null || replica === null) return;
+    this.#shownKey = this.#key;
     const own = replica.edits.map(({ changes }) => changes);
     const all = this.live.flatMap((one) => one.hunks.flatMap((hunk): Shown[] => {
       const known = this.#known.get(hunk.id);
