@@ -10,6 +10,7 @@ from chat import services
 from chat.models import Message, Report, WordRule
 from tests import factories
 from tests.chat.conftest import last_event, signed_in, topic_of
+from tests.chat.uploading import stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stack]
 
@@ -71,6 +72,13 @@ def test_a_report_shows_the_message_among_the_others_and_the_past_of_its_author(
     page = office.get(page_of(message)).content.decode()
     for text in ("The release notes are up", "Nobody reads", "I would rather", "Again, you see", "Third time"):
         assert text in page
+
+
+def test_a_message_without_words_is_said_to_have_only_files(office, mina, teo, room):
+    file = stored(mina, room, b"plans", name="plans.txt")
+    factories.say(mina, room, "", attachments=[file.id])
+    page = office.get(page_of(reported(teo, room, mina))).content.decode()
+    assert "<em>only files</em>" in page
 
 
 def test_a_private_message_is_read_after_a_reason_that_stands_in_the_trail(office, helper, mina, teo, secret):
