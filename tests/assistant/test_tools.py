@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any
 from uuid import uuid4
 
@@ -206,6 +207,24 @@ def test_a_long_text_comes_in_pieces_and_is_whole(teo: User, room: Room, run: Ru
     assert not found.refused
     assert text_of(document, teo) == f"{body}\n\ndef two():\n    return '🙂'\n"
     assert Update.objects.filter(document=document).count() > 10
+
+
+def test_many_edits_side_by_side_come_out_as_asked(mina: User, teo: User, room: Room, run: Run):
+    RoomChoice.objects.create(room=room, may_edit=True)
+    dice = random.Random(7)
+    for number in range(8):
+        lines = [f"{'  ' * dice.randrange(3)}line {place} of {number}\n" for place in range(12)]
+        chosen = sorted(dice.sample(range(12), 5))  # some of them are neighbours
+        after, edits = list(lines), []
+        for place in chosen:
+            new = "".join(f"new {place}.{count}\n" for count in range(dice.choice([0, 1, 3, 9])))
+            edits.append({"quote": lines[place], "text": new})
+            after[place] = new
+        dice.shuffle(edits)
+        document = make_document(mina, room, name=f"many{number}.txt", text="".join(lines))
+        found = use(run, "edit_document", document=document.name, edits=edits)
+        assert not found.refused, found.content
+        assert text_of(document, teo) == "".join(after)
 
 
 def test_an_empty_document_is_filled(teo: User, mina: User, room: Room, run: Run):
