@@ -24,6 +24,8 @@ SCOPES: Final = (SITE, ROOM, PERSON)
 WHOSE: Final = {SITE: "The limit of this site", ROOM: "The limit of this room", PERSON: "Your limit"}
 SHOWN_FROM: Final = 0.7
 """Nobody is bothered with a limit of which less is used."""
+TOOLS_TOKENS: Final = 1_600
+"""What the descriptions of all tools take, which a request carries besides its messages; rather too much."""
 HELD_SECONDS: Final = 60.0
 """When to ask again where answers that are being written hold the rest of a limit."""
 MOST_LIMIT: Final = 2**62

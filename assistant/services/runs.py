@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import selectors as accounts
+from assistant import quotas
 from assistant.events import RunResult, SummaryChanged
 from assistant.models import Run
 from assistant.selectors import usage
@@ -127,7 +128,8 @@ def _put_in_line(run: Run, agent: AgentInForce) -> None:
 
 def _reserve_first(run: Run, agent: AgentInForce) -> None:
     """What the first request may take at most; each further round reserves for itself."""
-    most = {"input_tokens": settings.ASSISTANT_CONTEXT_TOKENS, "output_tokens": agent.answer_tokens}
+    tools = 0 if agent.demo or run.kind == Run.Kind.SUMMARY else quotas.TOOLS_TOKENS
+    most = {"input_tokens": settings.ASSISTANT_CONTEXT_TOKENS + tools, "output_tokens": agent.answer_tokens}
     reserve(run=run, tokens=sum(most.values()), micros=usage.cost_of(model=run.model, **most))
 
 

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant import quotas
+from assistant.pieces import estimate_request
 from assistant.quotas import Limit, Price, Used
+from assistant.tools.declared import TOOLS, schema_of
 
 PRICES = {"small": Price(Decimal("0.4"), Decimal("1.6")), "large": Price(Decimal(2), Decimal(8))}
 DAY = date(2026, 11, 22)
@@ -74,6 +76,10 @@ def test_an_estimate_is_rather_too_much():
     assert quotas.estimate(answer_tokens=1_500, input_tokens=12_000) == 13_500
     assert quotas.estimate(answer_tokens=100, chars=301) == 201
     assert quotas.estimate(answer_tokens=0) == 1
+
+
+def test_the_tools_have_their_share_of_what_is_reserved():
+    assert estimate_request([], [schema_of(name) for name in TOOLS]) <= quotas.TOOLS_TOKENS
 
 
 def test_who_is_refused_reads_whose_limit_it_is_and_when_it_opens():

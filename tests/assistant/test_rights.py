@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.services import sanction_user
-from assistant import services
+from assistant import quotas, services
 from assistant.models import Run, Spending
 from assistant.selectors import usage
 from assistant.services import choices
@@ -153,7 +153,8 @@ def test_the_banned_reach_no_address(room, mina):
 def test_twenty_questions_at_once_keep_to_the_limits(room, mina, settings):
     settings.ASSISTANT_PERSON_MINUTE_RUNS = 0
     settings.ASSISTANT_CONTEXT_TOKENS, settings.ASSISTANT_ANSWER_TOKENS = 900, 100
-    settings.ASSISTANT_PERSON_DAY_TOKENS, settings.ASSISTANT_ROOM_DAY_TOKENS = 0, 7_500
+    each = 1_000 + quotas.TOOLS_TOKENS
+    settings.ASSISTANT_PERSON_DAY_TOKENS, settings.ASSISTANT_ROOM_DAY_TOKENS = 0, 7 * each + 500
     people = [factories.make_person(f"asker{number}") for number in range(5)]
     for one in people:
         rooms.invite_person(actor=mina, room_id=room.pk, user_id=one.pk)
@@ -168,7 +169,7 @@ def test_twenty_questions_at_once_keep_to_the_limits(room, mina, settings):
         told = list(pool.map(go, range(20)))
     assert sorted(told) == ["assistant_quota"] * 13 + ["ok"] * 7
     row = Spending.objects.get(scope="room", key=room.pk, day=usage.today())
-    assert (row.runs, row.tokens, row.reserved_tokens) == (7, 0, 7_000)
+    assert (row.runs, row.tokens, row.reserved_tokens) == (7, 0, 7 * each)
     for run in Run.objects.all():
         services.stop_run(actor=mina, room_id=room.pk, run_id=run.pk)
     row.refresh_from_db()

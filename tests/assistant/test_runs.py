@@ -139,7 +139,7 @@ def test_the_whole_site_writes_so_many_answers_at_once(mina, teo, room, settings
 
 
 def test_a_lane_takes_twenty_that_wait(mina, room, settings):
-    settings.ASSISTANT_PERSON_MINUTE_RUNS = 0
+    settings.ASSISTANT_PERSON_MINUTE_RUNS = settings.ASSISTANT_PERSON_DAY_TOKENS = 0
     for _ in range(20):
         ask(mina, room)
     with pytest.raises(Refused, match="assistant_busy"):
