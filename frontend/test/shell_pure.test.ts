@@ -108,6 +108,8 @@ test("a row says who spoke last, what is new and who is there", () => {
   assert.deepEqual(badgeOf({ ...withMina, mentions: 1 }), { count: 3, what: "unread", ping: true });
   assert.equal(lastText({ ...row, last_message: { ...last, author: 6 } }, 6, () => null), "You: lunch at 12:30");
   assert.equal(lastText({ ...row, last_message: { ...last, deleted: true } }, 6, () => "Rosa"), "Rosa deleted a message");
+  assert.equal(lastText({ ...row, last_message: { ...last, excerpt: "" } }, 6, () => "Rosa"), "Rosa sent a file");
+  assert.equal(lastText({ ...row, last_message: { ...last, excerpt: "" } }, 6, () => "Assistant", true), "Assistant was asked");
   assert.equal(leadText(withMina, "idle"), "idle");
   assert.equal(leadText(withMina, "offline"), "");
   assert.equal(leadText(summary(room(9, "hiring", { kind: "private" })), null), "private");

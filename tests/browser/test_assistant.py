@@ -233,6 +233,7 @@ def test_who_comes_back_finds_a_card_of_what_was_said_and_has_it_summarised(
     card = page.get_by_role("region", name="Catch up")
     expect(card).to_contain_text("While you were away")
     expect(card).to_contain_text("9 messages")
+    expect(card).to_contain_text("Ada Lovelace wrote 9 messages.")
     expect(card).to_contain_text("Ada Lovelace: @ben who runs the trace?")
     seq = Message.objects.get(room=room, body="Point 3").seq
     plan(provider, Turn(say=f"Ada made her third point. [#{seq}]"))

@@ -198,10 +198,11 @@ export class CatchUp {
     said.hidden = view.messages === 0;
     if (this.#summary?.state === "done") return setHTML(place, this.#summary.html);
     const list = el("ul");
-    const names = view.people.map((person) => person.display_name);
+    const names = this.#writers().map((id) => this.#options.shell.session.people.name(id));
     const who = names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${plural(names.length - 3, "other")}` : names.join(", ").replace(/, ([^,]*)$/, " and $1");
-    if (who !== "") list.append(el("li", "", `${who} wrote ${plural(view.messages, "message")}.`, { dir: "auto" }));
-    list.append(...view.mentions.map((one) => this.#line(one)));
+    list.append(el("li", "", who === "" ? `${plural(view.messages, "new message")}.` : `${who} wrote ${plural(view.messages, "message")}.`, { dir: "auto" }));
+    const asked = new Set(view.questions.map(({ message }) => message));
+    list.append(...view.mentions.filter(({ message }) => !asked.has(message)).map((one) => this.#line(one)));
     place.replaceChildren(list);
     if (this.#summary === null) return;
     if (this.#summary.problem === "") place.append(clone("t-catch-up-busy"));
@@ -211,6 +212,14 @@ export class CatchUp {
       failed.append(icon("circle-alert"), el("span", "", this.#summary.problem));
       place.append(failed);
     }
+  }
+
+  /** Who wrote what is new, as far as the page has it. */
+  #writers(): number[] {
+    const { shell } = this.#options;
+    const messages = shell.session.room.get()?.messages ?? [];
+    const others = messages.filter(({ seq, author, kind }) => seq > this.#since && author !== null && author !== shell.session.me && kind !== "system");
+    return [...new Set(others.map(({ author }) => author as number))];
   }
 
   /** "Ines: may the slider replay the whole log? 09:16" */

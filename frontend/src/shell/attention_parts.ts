@@ -38,7 +38,7 @@ export class AttentionParts {
     const pins: MenuItem = { icon: "pin", text: "Pinned messages", run: () => this.openPins(button) };
     const choice = choicesOf(this.#shell.session).of(summary.room.id);
     const asks = isOffered(choice) && choice?.ready === true && choice.direct_room !== summary.room.id;
-    const news: MenuItem = { icon: "list-collapse", text: "Summarise unread", run: () => void summarise(this.#shell) };
+    const news: MenuItem = { icon: "list-collapse", text: "Summarise unread", line: true, run: () => void summarise(this.#shell) };
     openRoomMenu(this.#shell, summary, { anchor: button, more: [...(PHONE.matches ? [pins] : []), ...(asks ? [news] : [])] });
   }
 

@@ -1,6 +1,7 @@
 // The browser's own notices, and a sound: shown by one tab only, while the person looks at no tab of this site.
 // Begun by attention_parts.ts. The rule whom it tells is notify.ts; permission is asked for on the account page alone.
 
+import { isLive } from "../assistant/words";
 import { attentionOf } from "../attention";
 import { textOf } from "../dom";
 import type { AnyEvent } from "../events";
@@ -21,6 +22,8 @@ export class Notifier {
   /** When a tab was last looked at, as far as this one has heard. */
   #seenAt = 0;
   #sound: AudioContext | null = null;
+  /** Answers that are being written. */
+  readonly #answers = new Map<string, MessageView>();
 
   constructor(shell: Shell) {
     this.#shell = shell;
@@ -41,11 +44,26 @@ export class Notifier {
 
   #take(event: AnyEvent): void {
     if (event.type === "read.changed") return this.#readElsewhere(event.data.room, event.data.last_read_seq);
-    if (event.type !== "message.created" || Date.now() - Date.parse(event.at ?? "") > FRESH_MS) return;
-    const { message } = event.data;
+    const message = this.#messageOf(event);
+    if (message === null || Date.now() - Date.parse(event.at ?? "") > FRESH_MS) return;
     const summary = this.#shell.session.home.get().rooms.find((one) => one.room.id === message.room);
     if (summary === undefined || !this.#tells(message, summary)) return;
     void this.#once(message, () => this.#show(message, summary));
+  }
+
+  /** What is to be told of: a message, an answer of the assistant once it has ended. */
+  #messageOf(event: AnyEvent): MessageView | null {
+    if (event.type === "message.created") {
+      const { message } = event.data;
+      if (message.run === null || !isLive(message.run)) return message;
+      this.#answers.set(message.id, message);
+      return null;
+    }
+    if (event.type !== "run.changed" || isLive(event.data.run)) return null;
+    const { message, run, html, body } = event.data;
+    const asked = this.#answers.get(message);
+    this.#answers.delete(message);
+    return asked === undefined ? null : { ...asked, run, body, html };
   }
 
   #tells(message: MessageView, summary: RoomSummary): boolean {
@@ -90,7 +108,7 @@ export class Notifier {
     const who = session.people.name(message.author);
     const title = summary.room.kind === "direct" ? who : `${who} in ${labelOf(summary)}`;
     // The sound is ours; two would ring otherwise.
-    const notice = new Notification(title, { body: excerpt(textOf(message.html)), tag: message.id, silent: true });
+    const notice = new Notification(title, { body: excerpt(textOf(message.html)) || (message.run?.problem ?? ""), tag: message.id, silent: true });
     this.#open.set(message.id, { notice, room: message.room, seq: message.seq });
     notice.onclose = () => this.#open.delete(message.id);
     notice.onclick = () => {

@@ -80,7 +80,8 @@ export class Rail {
     const other = room.kind === "direct" ? summary.people[0] : undefined;
     const state = other === undefined ? null : stateIn(session.home.get().presence, other.id);
     this.#fillLead(row, summary, state);
-    const last = lastText(summary, session.me, (user) => this.#firstName(summary, user));
+    const byAssistant = session.people.get(summary.last_message?.author ?? null)?.kind === "assistant";
+    const last = lastText(summary, session.me, (user) => this.#firstName(summary, user), byAssistant);
     part(row, "[data-part=name]").textContent = nameOf(summary);
     part(row, "[data-part=last]").textContent = last;
     const silent = isSilent(summary);

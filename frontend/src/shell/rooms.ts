@@ -81,10 +81,10 @@ export function countText(count: number): string {
 }
 
 /** "Rosa: lunch at 12:30", "You: shorter, please", or nothing. */
-export function lastText(summary: RoomSummary, me: number, name: (user: number) => string | null): string {
+export function lastText(summary: RoomSummary, me: number, name: (user: number) => string | null, byAssistant = false): string {
   const last = summary.last_message;
   if (last === null) return "";
-  const deed = last.deleted ? "deleted a message" : last.excerpt === "" ? "sent a file" : "";
+  const deed = last.deleted ? "deleted a message" : last.excerpt === "" ? (byAssistant ? "was asked" : "sent a file") : "";
   const text = deed || withoutMarks(last.excerpt);
   const who = last.author === me ? "You" : last.author === null ? null : name(last.author);
   if (who === null || (who !== "You" && summary.room.kind === "direct")) return text;
