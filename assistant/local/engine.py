@@ -63,7 +63,8 @@ def start(*, weights: Path, port: int, threads: int, key: str, name: str = MODEL
     wanted.n_ctx, wanted.n_parallel, wanted.n_threads_http = CONTEXT_TOKENS, 1, HTTP_THREADS
     wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = threads
     # Left to itself so small a model says one word for ever.
-    wanted.sampling.temp, wanted.sampling.penalty_repeat, wanted.sampling.penalty_last_n = 0.2, 1.15, 256
+    sampling = wanted.sampling
+    sampling.temp, sampling.dry_multiplier, sampling.dry_allowed_length, sampling.dry_penalty_last_n = 0.2, 0.8, 3, 512
     wanted.api_keys = [key] if key else []
     # As little as possible of what else it offers: pages of any site could read it, and slots show what others asked.
     wanted.cors_origins, wanted.ui, wanted.endpoint_slots = "", False, False
