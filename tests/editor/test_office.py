@@ -5,7 +5,8 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from accounts.models import AuditEntry, User
-from chat.models import Room
+from chat import services as chat
+from chat.models import Report, Room
 from editor.models import Update
 from tests import factories
 from tests.editor.conftest import make_document, signed_in, text_of, write
@@ -71,6 +72,15 @@ def test_a_superuser_takes_it_back_everywhere(teo, spammed):
     assert (
         f"{link}?person={teo.pk}" in office.get(reverse("admin:accounts_user_change", args=[teo.pk])).content.decode()
     )
+
+
+def test_a_report_leads_there(helper, mina, teo, room):
+    message = factories.say(teo, room, "Buy this")
+    chat.report_message(actor=mina, room_id=room.pk, message_id=message.pk, reason="spam")
+    case = reverse("admin:chat_report_change", args=[Report.objects.get().pk])
+    User.objects.get(pk=helper.pk).user_permissions.add(*Permission.objects.filter(codename="view_report"))
+    text = signed_in(User.objects.get(pk=helper.pk)).get(case).content.decode()
+    assert f"{reverse('admin:editor_take_back')}?person={teo.pk}&amp;since=3600" in text
 
 
 def test_without_a_reason_or_a_document_nothing_happens(helper, teo, spammed):
