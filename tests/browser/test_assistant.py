@@ -205,7 +205,7 @@ def test_room_switches_the_assistant_off_and_a_person_hides_it(
 
 def test_own_session_remembers_and_forgets(provider: FakeOpenAI, ada: Any, room: Room, open_page: OpenPage) -> None:
     page = open_page(ada, room_url(room))
-    page.get_by_role("link", name="Assistant").click()
+    page.get_by_role("navigation", name="Rooms").get_by_role("button", name="Assistant").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Assistant")
     Note.objects.create(user=ada, text="Prefers short answers")
     Note.objects.create(user=ada, text="Works on the editor")

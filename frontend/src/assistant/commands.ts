@@ -2,7 +2,6 @@
 
 import * as api from "../api";
 import type { SessionView } from "../protocol";
-import { wantsNewTab } from "../shell/actions";
 import type { Shell } from "../shell/contract";
 import type { PaletteCommand } from "../shell/palette_entries";
 import { choicesOf, isOffered } from "./choice";
@@ -18,11 +17,7 @@ export function openSession(shell: Shell): void {
 
 /** The way to it in the list of people. */
 export function listenForSession(shell: Shell): void {
-  document.getElementById("ask-rail")?.addEventListener("click", (event) => {
-    if (wantsNewTab(event)) return;
-    event.preventDefault();
-    openSession(shell);
-  });
+  document.getElementById("ask-rail")?.addEventListener("click", () => openSession(shell));
 }
 
 export function hide(shell: Shell, hidden: boolean): void {
