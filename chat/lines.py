@@ -106,7 +106,7 @@ def _check(line: Line, *, after: int) -> None:
         _moment(line.time)
     if not line.author or clean_display_name(line.author) != line.author:
         raise ValueError("`author` is empty or has blanks around or inside it that would be lost.")
-    texts.clean_body(line.body)
+    texts.clean_body(line.body, most=texts.ANSWER_CHARS)
     texts.check_beside(line.beside)
 
 

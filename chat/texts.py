@@ -41,12 +41,17 @@ _EMOJI: Final = re.compile(
 )
 
 
-def clean_body(body: str, *, may_be_empty: bool = False) -> str:
+ANSWER_CHARS: Final = 25_000
+"""An answer of the assistant may be longer than what people write; a conversation that is imported may have some."""
+
+
+def clean_body(body: str, *, may_be_empty: bool = False, most: int = BODY_CHARS) -> str:
     """The text with line feeds as line ends; nothing else is taken away.
 
     Args:
         body: as it was written.
         may_be_empty: files go with it; what is blank becomes empty.
+        most: how many characters it may have.
 
     Raises:
         Refused: `invalid` when it is blank or holds NUL or half a surrogate pair, `too_large` when it is too long.
@@ -57,8 +62,8 @@ def clean_body(body: str, *, may_be_empty: bool = False) -> str:
         if may_be_empty:
             return ""
         raise Refused("invalid", "There is nothing in this message.", field="body")
-    if len(text) > BODY_CHARS:
-        told = f"A message has at most {BODY_CHARS:,} characters; this one has {len(text):,}."
+    if len(text) > most:
+        told = f"A message has at most {most:,} characters; this one has {len(text):,}."
         raise Refused("too_large", told, field="body")
     return text
 

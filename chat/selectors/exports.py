@@ -64,6 +64,7 @@ def export_lines(*, room_id: int, source: str | None = None, full_times: bool = 
         full_times: times as RFC 3339 instead of HH:MM.
     """
     rows = Message.objects.filter(room=room_id, deleted_at=None).exclude(kind=Message.Kind.SYSTEM).order_by("seq")
+    rows = rows.exclude(body="")  # nothing but files, or an answer that never came: there are no words to keep
     if source is not None:
         rows = rows.filter(imported__source=source)
     numbers = _Numbers()

@@ -112,7 +112,7 @@ def import_lines(
     """
     if len(lines) > BATCH_LINES:
         raise ValueError(f"at most {BATCH_LINES} lines at once")
-    bodies = [texts.clean_body(dated.line.body) for dated in lines]
+    bodies = [texts.clean_body(dated.line.body, most=texts.ANSWER_CHARS) for dated in lines]
     prepared = [_Prepared(dated, body, _html(body)) for dated, body in zip(lines, bodies, strict=True)]
     with transaction.atomic():
         return _write(_open_room(room_id), source, prepared, authors)

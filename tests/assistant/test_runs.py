@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import User
@@ -391,3 +392,16 @@ def test_what_one_may_not_see_has_no_runs(mina, teo, ines, secret):
     assert signed_in(ines).get(f"/api/runs/{run.pk}/").status_code == 404
     assert signed_in(ines).get(f"/api/messages/{run.message_id}/answers/").status_code == 404
     assert signed_in(teo).get(f"/api/runs/{run.pk}/").status_code == 200
+
+
+def test_long_and_unfinished_answers_are_exported_and_taken_in_again(mina, room, tmp_path):
+    run = ask(mina, room)
+    claim()
+    finish(run, "word " * 4_000)
+    ask(mina, room, "@assistant And then?")
+    path = tmp_path / "talk-2026-11-22.jsonl"
+    call_command("export_room", room.slug, output=path)
+    call_command("import_room", path, room="copy", owner="mina", verbosity=0)
+    rows = Message.objects.filter(room__slug="copy").exclude(kind="system").order_by("seq")
+    bodies = list(rows.values_list("body", flat=True))
+    assert bodies == ["@assistant Why?", "word " * 4_000, "@assistant And then?"]

@@ -64,7 +64,7 @@ def test_a_file_is_taken_with_gaps_a_byte_order_mark_and_blank_lines():
         (raw(body=" \n"), "There is nothing in this message."),
         (raw(body="a\x00"), "NUL"),
         (b'{"line":0,"time":"09:14","author":"a","body":"\\ud800"}', "Line 1 of the file"),
-        (raw(body="x" * 8001), "8,001"),
+        (raw(body="x" * 25_001), "25,001"),
         (raw(reply_to=-1), "`reply_to` cannot be -1"),
         (raw(reply_to="3"), "$.reply_to"),
         (raw(channel="x"), "channel"),
