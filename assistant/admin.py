@@ -10,10 +10,13 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, QueryDict
 
 from accounts.admin.site import ReadOnly, me
+from accounts.services import record_audit
 from accounts.texts import DISPLAY_NAME_CHARS, USERNAME_CHARS
 from assistant import backends, quotas, runner
 from assistant.backends import BackendFailed
@@ -273,7 +276,9 @@ class RunAdmin(_InSeenRooms):
         """Stops those that are not over; what they wrote stays."""
         stopped = 0
         for run in queryset.filter(ended_at=None):
-            halt_run(run=run, by=me(request))
+            with transaction.atomic():
+                halt_run(run=run, by=me(request))
+                record_audit(actor=me(request), action="run.stop", target=f"run:{run.pk}", detail={"room": run.room_id})
             runner.stop(run.pk)
             stopped += 1
         self.message_user(request, f"Stopped: {stopped}.", messages.SUCCESS)
@@ -305,10 +310,18 @@ class SpendingAdmin(ReadOnly):
     fields = ("day", "scope", "key", "runs", "tokens", "reserved_tokens", "cost", "share")
     readonly_fields = ("cost", "share")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Spending]:
+        """With the names of people; rooms go by their numbers, as their names may be closed."""
+        names = get_user_model().objects.filter(pk=OuterRef("key")).values("username")
+        rows: QuerySet[Spending] = super().get_queryset(request)
+        return rows.annotate(person=Subquery(names))
+
     @admin.display(description="Whose", ordering="key")
     def whose(self, row: Spending) -> str:
-        """The person's or the room's number; the site has none."""
-        return f"#{row.key}" if row.key else "everybody"
+        """The person, or the room's number."""
+        if row.scope == quotas.PERSON:
+            return str(getattr(row, "person", None) or f"#{row.key}")
+        return f"room #{row.key}" if row.key else "everybody"
 
     @admin.display(description="Cost", ordering="micros")
     def cost(self, row: Spending) -> str:

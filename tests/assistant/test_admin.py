@@ -97,8 +97,10 @@ def test_runs_of_private_rooms_are_for_superusers(office, helper, used, secret):
 
 def test_what_was_spent_is_shown_beside_its_limit(office, used, settings):
     settings.ASSISTANT_ROOM_DAY_TOKENS, settings.ASSISTANT_ROOM_DAY_COST = 4_000, "5"
+    Spending.objects.create(scope="person", key=User.objects.get(username="mina").pk, day=usage.today(), tokens=1)
     told = office.get(listing(Spending)).content.decode()
     assert "2.50 USD" in told
+    assert '<td class="field-whose">mina</td>' in told
     assert "50%" in told
     assert "1.234567 USD" in office.get(listing(Run)).content.decode()
 
@@ -195,6 +197,7 @@ def test_runs_are_stopped_by_whoever_may_change_them(office, helper, used, mina,
     assert "Stopped: 1." in act(office, "stop", run)
     run.refresh_from_db()
     assert (run.state, run.stop_wanted_by.username) == ("stopped", "boss")
+    assert AuditEntry.objects.get(action="run.stop").target == f"run:{run.pk}"
     assert "Stopped: 0." in act(office, "stop", run)
     assert "Stopped: 1." in act(helper, "stop", waiting())
     looker = factories.make_person("looker", is_staff=True)
