@@ -12,6 +12,7 @@ from typing import Final
 
 from assistant.given import Context, Said
 from assistant.prompts import zone_of
+from assistant.wording import moment
 from chat import markdown
 
 NAME_CHARS: Final = 40
@@ -45,10 +46,7 @@ def link_marks(text: str, marks: Mapping[str, tuple[str, str]]) -> str:
 
 def _label(context: Context, said: Said) -> str:
     name = " ".join(said.author.split())[:NAME_CHARS]
-    zone = zone_of(context.zone)
-    here = said.at.astimezone(zone)
-    today = here.date() == context.now.astimezone(zone).date()
-    return f"{name}, {here:%H:%M}" if today else f"{name}, {here:%Y-%m-%d %H:%M}"
+    return f"{name}, {moment(said.at, now=context.now, zone=zone_of(context.zone))}"
 
 
 def _escape(label: str) -> str:

@@ -203,7 +203,8 @@ class _Builder:
             self._source("message", self._label(said[0]), said[0].url)
         elif said:
             first, last = self._time(said[0].at), self._time(said[-1].at)
-            self._source("message", f"{len(said)} messages, {first}–{last}", said[0].url)
+            when = first if first == last else f"{first}–{last}"
+            self._source("message", f"{len(said)} messages, {when}", said[0].url)
 
     def _document(self) -> str:
         document = self.context.document
@@ -318,9 +319,7 @@ class _Builder:
         return f"{_line(said.author)}, {self._time(said.at)}"
 
     def _time(self, at: datetime) -> str:
-        zone = zone_of(self.context.zone)
-        here, today = at.astimezone(zone), self.context.now.astimezone(zone)
-        return f"{here:%H:%M}" if here.date() == today.date() else f"{here:%Y-%m-%d %H:%M}"
+        return wording.moment(at, now=self.context.now, zone=zone_of(self.context.zone))
 
     def _source(self, kind: str, label: str, url: str) -> None:
         """Names what was given. The text itself is not copied: who deletes a message deletes it from the log too."""

@@ -5,6 +5,7 @@ Called by assistant.prompts. Pure: never touches Django or a database.
 
 from __future__ import annotations
 
+from datetime import datetime, tzinfo
 from typing import Final
 
 from assistant.given import SUMMARY, Context, Edited
@@ -81,6 +82,12 @@ def rules(context: Context, *, brief: bool) -> str:
 def summary_task(context: Context) -> str:
     """What is asked for in place of a question."""
     return _DEMO_TASK if context.demo else _TASK.format(asker=_one_line(context.asker))
+
+
+def moment(at: datetime, *, now: datetime, zone: tzinfo) -> str:
+    """A time as people say it: without the day if it was today."""
+    here = at.astimezone(zone)
+    return f"{here:%H:%M}" if here.date() == now.astimezone(zone).date() else f"{here:%Y-%m-%d %H:%M}"
 
 
 def room_lines(context: Context, *, brief: bool) -> list[str]:

@@ -12,12 +12,14 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from accounts.events import PersonView
 from assistant.selectors.beside import document_url
 from assistant.tools import declared
 from assistant.tools.work import CONTENT_CHARS, ToolResult, Work, clip
+from assistant.wording import moment
 from chat import selectors as chat
 from chat.selectors import directory
 from chat.selectors.since import message_at
@@ -173,5 +175,5 @@ def _time(work: Work, at: datetime) -> str:
 
 
 def _source(work: Work, names: dict[int, str], author: int | None, at: datetime, message: UUID) -> SourceView:
-    label = f"{_author(names, author)}, {_time(work, at)}"
+    label = f"{_author(names, author)}, {moment(at, now=timezone.now(), zone=work.zone)}"
     return SourceView(kind="message", label=label, url=f"{work.room.url}m/{message}/")

@@ -14,7 +14,6 @@ from uuid import uuid5
 from assistant.services.memory import remember as keep_note
 from assistant.tools import declared
 from assistant.tools.work import ToolResult, Work, work_of
-from chat.shapes import SourceView
 from editor import selectors as editor
 from editor import services as documents
 from editor.difference import lines_with_ends
@@ -48,7 +47,6 @@ def propose_edit(work: Work, given: declared.ProposeEdit) -> ToolResult:
     return ToolResult(
         content=f"Suggested: {told}. People accept or reject them; the text is not changed yet.",
         title=f"Suggested {told}",
-        sources=(_document_source(work, document),),
         wrote=(document.id,),
     )
 
@@ -156,7 +154,6 @@ def written(work: Work, writing: Writing, refused: Refused | None) -> ToolResult
     return ToolResult(
         content=f"Made {many} of {name}. Everybody sees them, and anybody who may edit can revert this run.",
         title=f"Edited {name}: {many}",
-        sources=(_document_source(work, writing.document),),
         wrote=wrote,
     )
 
@@ -175,7 +172,3 @@ def remember(work: Work, given: declared.Remember) -> ToolResult:
 
 def _edits(given: Sequence[declared.EditGiven]) -> list[Edit]:
     return [Edit(one.quote, one.text, one.near, one.note) for one in given]
-
-
-def _document_source(work: Work, document: DocumentView) -> SourceView:
-    return SourceView(kind="document", label=document.name, url=f"{work.room.url}?doc={document.id}")

@@ -123,6 +123,8 @@ def test_sources_are_what_was_included_with_its_links():
     }
     nothing = build(context(), budget_tokens=4_000)
     assert nothing.sources == []
+    at_once = build(context(recent=(said("one", seq=1), said("two", seq=2, at=talk[0].at))), budget_tokens=4_000)
+    assert [source.label for source in at_once.sources] == ["2 messages, 03:41"]
 
 
 def test_the_log_names_what_was_given_and_copies_none_of_it():
