@@ -103,11 +103,13 @@ def find(wanted: Wanted, limit: int) -> list[Found]:
 
 @contextmanager
 def _deadline() -> Iterator[None]:
-    """Ends a query that takes too long; what else the transaction asks is bound by it as well."""
+    """Ends a query that takes too long; what else the transaction asks is not bound by it."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = %s", [int(SECONDS_MOST * 1000)])
         yield
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
     except OperationalError as error:
         if "statement timeout" in str(error):
             raise too_slow() from error

@@ -521,3 +521,14 @@ def test_who_is_not_signed_in_finds_nothing(client, mina, room):
 def test_a_word_of_odd_letters_is_one_token():
     assert words.tokens("ﷺ ŉ ½ \u200d a\u200db") == ["صلىاللهعليهوسلم", "ʼn", "12", "\u200d", "a\u200db"]
     assert asking.parse("  ", now=timezone.now()).is_empty
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no time-out of the kind")
+def test_the_time_out_of_a_search_holds_for_its_own_queries_only(mina, room):
+    say(mina, room, "words")
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        before = cursor.fetchone()
+        assert found(mina, "words") == ["words"]
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == before
