@@ -18,6 +18,7 @@ from tests.browser.pages import choose, field, log, message, write
 from tests.factories import say
 
 OpenPage = Callable[..., Page]
+Check = Callable[[Page], None]
 KEY = "sk-browser-0123456789abcdef"
 
 
@@ -177,7 +178,7 @@ def test_nobody_answers_without_a_key_and_the_asker_alone_hears_what_to_set(
 
 
 def test_room_switches_the_assistant_off_and_a_person_hides_it(
-    provider: FakeOpenAI, ada: Any, ben: Any, room: Room, open_page: OpenPage
+    provider: FakeOpenAI, ada: Any, ben: Any, room: Room, open_page: OpenPage, assert_accessible: Check
 ) -> None:
     page = open_page(ben, f"{room_url(room)}settings/")
     section = page.get_by_role("region", name="Assistant")
@@ -192,6 +193,8 @@ def test_room_switches_the_assistant_off_and_a_person_hides_it(
 
     owner = open_page(ada, f"{room_url(room)}settings/")
     section = owner.get_by_role("region", name="Assistant")
+    expect(section).to_contain_text("fake-1")
+    assert_accessible(owner)
     section.get_by_role("textbox", name="Prompt of this room").fill("Be short.")
     section.get_by_role("button", name="Save").click()
     expect(owner.get_by_text("Saved")).to_be_visible()
@@ -203,7 +206,9 @@ def test_room_switches_the_assistant_off_and_a_person_hides_it(
     assert not Message.objects.filter(room=room, kind="assistant").exists()
 
 
-def test_own_session_remembers_and_forgets(provider: FakeOpenAI, ada: Any, room: Room, open_page: OpenPage) -> None:
+def test_own_session_remembers_and_forgets(
+    provider: FakeOpenAI, ada: Any, room: Room, open_page: OpenPage, assert_accessible: Check
+) -> None:
     page = open_page(ada, room_url(room))
     page.get_by_role("navigation", name="Rooms").get_by_role("button", name="Assistant").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Assistant")
@@ -212,6 +217,7 @@ def test_own_session_remembers_and_forgets(provider: FakeOpenAI, ada: Any, room:
     page.get_by_role("button", name="What it remembers").click()
     pane = page.get_by_role("region", name="What the assistant remembers")
     expect(pane).to_contain_text("Prefers short answers")
+    assert_accessible(page)
     pane.get_by_role("button", name="Forget “Prefers short answers”").click()
     expect(pane).not_to_contain_text("Prefers short answers")
     pane.get_by_role("button", name="Forget everything").click()
@@ -225,7 +231,7 @@ def test_own_session_remembers_and_forgets(provider: FakeOpenAI, ada: Any, room:
 
 
 def test_who_comes_back_finds_a_card_of_what_was_said_and_has_it_summarised(
-    provider: FakeOpenAI, ada: Any, ben: Any, room: Room, open_page: OpenPage
+    provider: FakeOpenAI, ada: Any, ben: Any, room: Room, open_page: OpenPage, assert_accessible: Check
 ) -> None:
     for number in range(9):
         say(ada, room, f"Point {number}" if number else "@ben who runs the trace?")
@@ -236,6 +242,7 @@ def test_who_comes_back_finds_a_card_of_what_was_said_and_has_it_summarised(
     expect(card).to_contain_text("9 messages")
     expect(card).to_contain_text("Ada Lovelace wrote 9 messages.")
     expect(card).to_contain_text("Ada Lovelace: @ben who runs the trace?")
+    assert_accessible(page)
     seq = Message.objects.get(room=room, body="Point 3").seq
     plan(provider, Turn(say=f"Ada made her third point. [#{seq}]"))
     card.get_by_role("button", name="Summarise").click()
