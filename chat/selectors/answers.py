@@ -64,9 +64,13 @@ def is_deleted(*, message_id: UUID) -> bool:
 
 
 def called_lately(*, users: Collection[int], within: timedelta, limit: int = 50) -> list[MessageView]:
-    """What was said lately to these accounts, by their names or in a direct room with one; newest first."""
+    """What was said lately to these accounts, by their names or in a direct room with one; newest first.
+
+    Nothing that was edited since: perhaps nobody was called before.
+    """
     direct = Membership.objects.filter(user__in=users, room__kind=Room.Kind.DIRECT).values("room")
-    rows = Message.objects.filter(created_at__gte=timezone.now() - within, deleted_at=None, kind=Message.Kind.USER)
+    rows = Message.objects.filter(created_at__gte=timezone.now() - within, deleted_at=None, edited_at=None)
+    rows = rows.filter(kind__in=[Message.Kind.USER, Message.Kind.BRIDGE])
     rows = rows.filter(pk__gte=_first_id(within)).exclude(author__in=users)
     rows = rows.filter(Q(mentions__user__in=users) | Q(room__in=direct)).distinct()
     return message_views(list(rows.order_by("-pk")[:limit]))

@@ -373,6 +373,12 @@ def test_a_question_that_nobody_heard_is_found_once(mina, room, monkeypatch):
     assert last_event(f"room:{room.pk}")["type"] == "message.created"
 
 
+def test_an_edit_asks_nothing(mina, room):
+    message = say(mina, room, "Why?")
+    rooms.edit_message(actor=mina, room_id=room.pk, message_id=message.pk, body="@assistant Why?")
+    assert services.missed_questions() == []
+
+
 def test_a_summary_is_of_its_asker_alone(mina, teo, ines, room):
     result = services.ask_summary(actor=mina, room_id=room.pk, cid=uuid.uuid4(), since_seq=1)
     assert not Message.objects.filter(kind="assistant").exists()
