@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
+from prometheus_client import REGISTRY
 
 from accounts.services import delete_permanently
+from assistant import services
 from assistant.models import Run, Step
 from assistant.selectors import usage
 from assistant.services import withdrawal
@@ -133,3 +135,19 @@ def test_pruning_is_bounded(settings, mina, room, monkeypatch):
     Step.objects.bulk_create([Step(run=run, kind="tool", title="x", at=run.created_at - timedelta(days=2))] * 5)
     monkeypatch.setattr(withdrawal, "PRUNED_AT_ONCE", 3)
     assert [withdrawal.prune_logs() for _ in range(3)] == [3, 2, 0]
+
+
+def test_runs_are_counted_for_prometheus_once_they_are_over(mina, room, agent, django_capture_on_commit_callbacks):
+    def counted() -> tuple[float, float]:
+        labels = {"kind": "summary", "state": "failed", "fault": "busy"}
+        runs = REGISTRY.get_sample_value("collab_assistant_runs_total", labels) or 0
+        return runs, REGISTRY.get_sample_value("collab_assistant_tokens_total", {"direction": "read"}) or 0
+
+    run = Run.objects.create(kind="summary", asker=mina, room=room, lane="x", day=usage.today(), model="small")
+    before = counted()
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            services.end_run(
+                run_id=run.pk, holder="", ending=services.Ending(state="failed", fault="busy", used=(70, 3))
+            )
+    assert counted() == (before[0] + 1, before[1] + 70)
