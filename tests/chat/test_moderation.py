@@ -110,8 +110,8 @@ def test_somebody_muted_says_nothing_by_topic_name_pin_or_typing(mina, teo, room
     give_role(room, teo, "member")
     sanction(mina, room, teo, "mute")
     give_role(room, teo, "owner")
-    for wish in ({"name": "Mina is a fool"}, {"purpose": "Mina is a fool"}):
-        assert refusal(services.update_room, actor=teo, room_id=room.pk, change=RoomChange(**wish)).code == "muted"
+    for wish in (RoomChange(name="Mina is a fool"), RoomChange(purpose="Mina is a fool")):
+        assert refusal(services.update_room, actor=teo, room_id=room.pk, change=wish).code == "muted"
     typed = {"actor": teo, "room_id": room.pk, "cid": uuid4(), "text": "/topic Mina is a fool"}
     assert refusal(run_slash, **typed).code == "muted"
     for pin in (services.pin_message, services.unpin_message):

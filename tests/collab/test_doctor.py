@@ -239,8 +239,8 @@ def test_operator_is_told_that_the_demo_model_answers_or_is_not_there(findings, 
 
 @pytest.mark.parametrize("fault", ["outdated", "missing"])
 def test_operator_is_told_to_rebuild_the_search_after_an_upgrade(findings, fault):
-    room = factories.make_room(factories.make_person("mina"))
-    message = factories.say(room.created_by, room, "Words")
+    mina = factories.make_person("mina")
+    message = factories.say(mina, factories.make_room(mina), "Words")
     assert levels(findings()[0], "search") == {"OK"}
     entry = SearchEntry.objects.filter(message=message)
     entry.update(checksum=1) if fault == "outdated" else entry.delete()
