@@ -222,7 +222,7 @@ test("the difference counts lines, and applied it is the text of now", () => {
 });
 
 test("blame shows one block for each stretch of an author", () => {
-  const line = (number: number, count: number, version: number, author: number | null): BlameLines => ({ line: number, count, version, author, at: at(1) });
+  const line = (number: number, count: number, version: number, author: number | null): BlameLines => ({ line: number, count, version, author, at: at(1), run: null, suggested_by: null });
   const lines = [line(1, 2, 2, 1), line(3, 1, 4, 1), line(4, 1, 5, 2), line(5, 1, 3, 1), line(6, 2, 7, null)];
   const words = ({ author }: BlameLines) => ({ who: String(author), when: "", title: "", colour: "" });
   const stretchOf = (version: number) => stretchAt(history(), version)?.first ?? null;
