@@ -60,6 +60,26 @@ def test_a_palette_that_cannot_come_gives_the_keys_back(
     expect(field(page)).to_be_focused()
 
 
+def test_enter_never_takes_somebody_whom_the_text_does_not_name(
+    ada: Any, ben: Any, room: Room, person: Callable[..., Any], open_page: OpenPage
+) -> None:
+    person("aron", "Aron First")
+    page = open_page(ada, "/rooms/general/")
+    expect(field(page)).to_be_focused()
+    page.get_by_role("button", name="New direct message").click()
+    dialog = page.get_by_role("dialog", name="New message")
+    expect(dialog.get_by_role("option", name=re.compile("Aron First"))).to_be_visible()
+    held: list[Route] = []
+    page.route("**/api/people/**", lambda route: held.append(route))  # noqa: PLW0108 - no builtin is taken
+    dialog.get_by_label("To").fill("ben")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("option", name=re.compile("Aron First"))).to_have_count(0)
+    expect(dialog.get_by_role("button", name="Remove Aron First")).to_have_count(0)
+    expect(dialog.get_by_role("button", name="Remove Ben Okafor")).to_be_visible()
+    for route in held:
+        route.continue_()
+
+
 def test_a_moderator_removes_somebody_for_a_time(two_people: tuple[Page, Page], room: Room) -> None:
     ada, ben = two_people
     ada.get_by_role("button", name="Room settings").click()

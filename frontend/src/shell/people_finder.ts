@@ -36,6 +36,8 @@ export class PeopleFinder {
   readonly #listbox: Listbox;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked: AbortController | null = null;
+  /** Who is listed. */
+  #found: readonly PersonView[] = [];
 
   constructor(input: HTMLInputElement, list: HTMLElement, options: FinderOptions) {
     this.#input = input;
@@ -43,6 +45,7 @@ export class PeopleFinder {
     this.#listbox = new Listbox(input, list);
     input.addEventListener("input", () => {
       clearTimeout(this.#timer);
+      this.#narrow();
       this.#timer = setTimeout(() => void this.#find(), WAIT_MS);
     });
   }
@@ -50,18 +53,29 @@ export class PeopleFinder {
   /** Empties the field and starts over. */
   reset(): void {
     this.#input.value = "";
-    this.#listbox.show([], []);
+    this.#show([]);
     this.#options.none("");
     void this.#find();
+  }
+
+  get #query(): string {
+    return this.#input.value.trim().replace(/^@/, "");
+  }
+
+  /** Until the server answers, Enter must not choose somebody whom the text does not name. */
+  #narrow(): void {
+    this.#asked?.abort();
+    const wanted = this.#query.toLowerCase();
+    this.#show(this.#found.filter(({ name, display_name }) => `${name} ${display_name}`.toLowerCase().includes(wanted)));
   }
 
   async #find(): Promise<void> {
     clearTimeout(this.#timer);
     this.#asked?.abort();
-    const query = this.#input.value.trim().replace(/^@/, "");
+    const query = this.#query;
     if (query === "" && !this.#options.eager) {
       this.#options.none("");
-      return this.#listbox.show([], []);
+      return this.#show([]);
     }
     const asked = (this.#asked = new AbortController());
     try {
@@ -75,12 +89,17 @@ export class PeopleFinder {
   #draw(found: readonly PersonView[], query: string): void {
     const without = this.#options.without();
     const people = found.filter((person) => !without.has(person.id));
+    this.#show(people);
+    const everybodyIn = found.length > 0 && people.length === 0;
+    this.#options.none(people.length > 0 || query === "" ? "" : everybodyIn ? "Everybody of that name is in already." : "Nobody of that name is here.");
+  }
+
+  #show(people: readonly PersonView[]): void {
+    this.#found = people;
     const choices: Choice[] = people.map((person) => ({
       element: personOption(person, this.#options.presence(person.id)),
       pick: () => this.#options.pick(person),
     }));
     this.#listbox.show(choices.map((choice) => choice.element), choices);
-    const everybodyIn = found.length > 0 && people.length === 0;
-    this.#options.none(choices.length > 0 || query === "" ? "" : everybodyIn ? "Everybody of that name is in already." : "Nobody of that name is here.");
   }
 }

@@ -106,8 +106,8 @@ export class SearchView implements View {
       this.#take(parseQuery(this.#input.value));
       void this.#load();
     };
-    // Whoever leaves the field has typed out what stands in it.
-    this.#input.addEventListener("change", finish);
+    // Whoever leaves the field has typed out what stands in it; what was asked already keeps its hits, and the focus in them.
+    this.#input.addEventListener("change", () => this.#query() !== this.#wanted && finish());
     part<HTMLFormElement>(this.#element, "[data-part=form]").addEventListener("submit", (event) => {
       event.preventDefault();
       finish();
