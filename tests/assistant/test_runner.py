@@ -420,7 +420,8 @@ async def test_the_model_searches_before_it_answers(provider, agent, mina, teo, 
     async with here(mina) as hers:
         await in_room(hers, room)
         await ask(hers, room)
-        assert (await hers.expect("run.activity"))["data"]["text"] == "Searches this room"
+        # What is over within a few milliseconds is not told at all: the last word wins.
+        assert (await hers.expect("run.activity"))["data"]["text"] in {"Searches this room", ""}
         told = await ended(hers)
     assert told["body"] == "Let me look.\n\nA pelican did it."
     run = await stored(told["run"]["id"])
