@@ -64,6 +64,8 @@ def page(ada: Any, ben: Any, room: Room, open_page: OpenPage) -> Page:
     make_room(ada, ben, name="atlas")
     say(ben, room, "The release is out")
     page = open_page(ada, "/rooms/general/")
+    # Playwright begins to catch file dialogs some time after it is asked to: one that opens at once would be lost.
+    page.on("filechooser", lambda _: None)
     page.wait_for_load_state("networkidle")
     expect(field(page)).to_be_focused()
     return page
