@@ -102,6 +102,7 @@ def test_a_moderator_removes_somebody_for_a_time(two_people: tuple[Page, Page], 
     dialog.get_by_role("button", name="Decide", exact=True).click()
     expect(ben.get_by_text("“Take a day off”")).to_be_visible(timeout=SOON)
     held = Sanction.objects.get()
+    assert held.until is not None
     assert (held.kind, round((held.until - held.created_at).total_seconds())) == ("kick", 86_400)
     card = ada.get_by_role("region", name="Muted, removed and banned")
     expect(card.get_by_text("Removed, 24 h left")).to_be_visible()

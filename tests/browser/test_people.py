@@ -161,7 +161,7 @@ def test_removed_member_reads_why_and_keeps_the_draft(two_people: tuple[Page, Pa
 
 
 def test_suspended_person_reads_why(ben: Any, room: Room, person: Make, open_page: OpenPage, console: Any) -> None:
-    console.allow("WebSocket connection to .* 403|401 .*/api/attention/")  # what was on its way is refused
+    console.allow("WebSocket connection to .* 403|401 .*/api/")  # what was on its way is refused
     page = open_page(ben, "/rooms/general/")
     expect(page.locator("#me")).to_contain_text("Online")
     boss = person("boss", is_staff=True, is_superuser=True)

@@ -133,7 +133,7 @@ def test_refused_message_is_kept_and_sent_on_request(ada: Any, ben: Any, room: R
 
 
 def test_person_signed_out_elsewhere_loses_nothing(ben: Any, room: Room, open_page: OpenPage, console: Any) -> None:
-    console.allow("WebSocket connection to .* 403|401 .*/api/attention/")  # what was on its way is refused
+    console.allow("WebSocket connection to .* 403|401 .*/api/")  # what was on its way is refused
     page = open_page(ben, "/rooms/general/")
     expect(page.locator("#me")).to_contain_text("Online")
     field(page).fill("not finished")
