@@ -139,9 +139,12 @@ def _copy_in(cursor: Any, table: Table, folder: Path) -> None:
 
 
 def skip_ids(count: int) -> None:
-    """The next row of every table gets a number so much higher than its highest."""
+    """The next row of every table gets a number so much higher than its highest; later versions' tables begin at 1."""
     with connection.cursor() as cursor:
+        here = set(connection.introspection.table_names(cursor))
         for table, column in serial_columns():
+            if table not in here:
+                continue
             cursor.execute(
                 f'SELECT setval(pg_get_serial_sequence(%s, %s), COALESCE(MAX("{column}"), 0) + %s) FROM "{table}"',
                 [f'"{table}"', column, count],
