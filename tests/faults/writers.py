@@ -21,7 +21,7 @@ def main(room_id: int, rounds: int) -> None:
     from accounts.models import User
     from chat.services import send_message
 
-    people = list(User.objects.order_by("pk"))
+    people = list(User.objects.filter(kind="human").order_by("pk"))
     start, errors = threading.Barrier(len(people)), []
 
     def write(index: int) -> None:
