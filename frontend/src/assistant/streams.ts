@@ -12,6 +12,8 @@ import { isLive } from "./words";
 /** The server writes the text down twice a second: what is missing is there by then. */
 const MEND_MS = 600;
 const RETRY_MS = 2_000;
+/** Readings of an answer that had no word yet; about 40 s in all, each twice as long after the one before. */
+const LOOKS_MOST = 6;
 /** Answers that one no longer looks at are forgotten, the oldest first. */
 const STREAMS_MOST = 40;
 
@@ -22,6 +24,8 @@ export interface Stream {
   /** Somebody looks at it. */
   shown: boolean;
   mending: ReturnType<typeof setTimeout> | undefined;
+  /** How often it was read and had no word. */
+  looks: number;
 }
 
 const ofSession = new WeakMap<Session, Streams>();
@@ -68,7 +72,7 @@ export class Streams {
     const known = this.#streams.get(message);
     if (known?.run === run) return known;
     clearTimeout(known?.mending);
-    const stream: Stream = { run, growing: new Growing(), activity: "", shown: false, mending: undefined };
+    const stream: Stream = { run, growing: new Growing(), activity: "", shown: false, mending: undefined, looks: 0 };
     this.#streams.set(message, stream);
     for (const [old, one] of this.#streams) if (this.#streams.size > STREAMS_MOST) this.#forget(old, one);
     return stream;
@@ -114,7 +118,7 @@ export class Streams {
   #soon(message: string, stream: Stream, ms: number): void {
     stream.mending ??= setTimeout(() => {
       stream.mending = undefined;
-      if (stream.growing.gap) void this.#mend(message, stream);
+      if (stream.growing.gap || stream.growing.text === "") void this.#mend(message, stream);
     }, ms);
   }
 
@@ -125,6 +129,8 @@ export class Streams {
       if (isOver()) return;
       stream.growing.adopt(sofar);
       if (stream.growing.gap) this.#soon(message, stream, MEND_MS);
+      // Its first words may have come before this part of the page, and not be written down yet: no hole would tell.
+      else if (stream.growing.text === "" && stream.looks < LOOKS_MOST) this.#soon(message, stream, MEND_MS * 2 ** stream.looks++);
       for (const listener of [...this.#listeners]) listener(message);
     } catch (error) {
       // Without an answer it is tried again; what was refused stays so.
