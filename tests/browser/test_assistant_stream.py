@@ -71,6 +71,15 @@ def test_lost_piece_is_read_again_and_nothing_stands_twice(two_people: tuple[Pag
     expect(answer_row(page).locator(".tail")).to_have_text("One 👩‍💻 two three four")
 
 
+def test_first_words_that_were_lost_are_read_though_nothing_follows(
+    two_people: tuple[Page, Page], ada: Any, room: Room
+) -> None:
+    page, _ = two_people
+    answer = begun(page, room, ada)
+    answer.say("One", lost=True)
+    expect(answer_row(page).locator(".tail")).to_have_text("One")
+
+
 def test_log_stays_at_its_end_while_an_answer_grows(two_people: tuple[Page, Page], ada: Any, room: Room) -> None:
     page, _ = two_people
     for number in range(30):

@@ -64,7 +64,7 @@ export class Streams {
       // Whoever comes in while it is being written, or before this part of the page was here, has missed the beginning.
       if (run.state === "streaming" && stream.growing.text === "") void this.#mend(message.id, stream);
       else if (stream.growing.gap) this.#soon(message.id, stream, MEND_MS);
-    }
+    } else if (run.state === "streaming" && stream.growing.text === "" && stream.looks === 0) this.#soon(message.id, stream, MEND_MS);
     return stream;
   }
 
