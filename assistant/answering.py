@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
 
-import msgspec
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 
 from chat.api import answer, refuse
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 P = ParamSpec("P")
-T = TypeVar("T")
 WRITES: Final = Limit(burst=30, per_second=1)
 """Of one person, over all that these addresses write."""
 
@@ -48,19 +45,3 @@ def endpoint(**views: Callable[Concatenate[HttpRequest, User, P], Any]) -> Calla
         return result if isinstance(result, HttpResponse) else answer(result)
 
     return run
-
-
-def body(request: HttpRequest, kind: type[T]) -> T:
-    """The request's JSON as a struct.
-
-    Raises:
-        Refused: `invalid` with the field at fault, or `too_large`.
-    """
-    try:
-        return msgspec.json.decode(request.body, type=kind)
-    except RequestDataTooBig:
-        raise Refused("too_large", "This is too long.") from None
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        told = str(error)
-        field = told.rpartition("`$.")[2].rstrip("`") if "`$." in told else None
-        raise Refused("invalid", told[:200], field=field) from error

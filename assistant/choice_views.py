@@ -11,13 +11,13 @@ from uuid import UUID
 import msgspec
 from django.http import HttpRequest
 
-from assistant.answering import body, endpoint
+from assistant.answering import endpoint
 from assistant.selectors import choices as selectors
 from assistant.selectors import runlog, usage
 from assistant.services import agents, choices
 from assistant.services.choices import OwnWish, RoomWish
 from assistant.shapes import AssistantView, RunLogView, SessionView
-from chat.api import number
+from chat.api import body, number
 from realtime.protocol import Ack, Refused
 
 if TYPE_CHECKING:

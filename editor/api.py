@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
 from uuid import UUID
 
 import msgspec
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 from django.utils.http import content_disposition_header
 
-from chat.api import answer, number, refuse
+from chat.api import answer, body, number, refuse
 from editor import selectors, services
 from editor.changes import DOCUMENT_UNITS
 from editor.events import Version
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 P = ParamSpec("P")
-T = TypeVar("T")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 STATUS: Final = {
@@ -77,22 +75,6 @@ def endpoint(**views: Callable[Concatenate[HttpRequest, User, P], Any]) -> View[
         return result if isinstance(result, HttpResponse) else answer(result)
 
     return run
-
-
-def body(request: HttpRequest, kind: type[T]) -> T:
-    """The request's JSON as a struct.
-
-    Raises:
-        Refused: `invalid` with the field at fault, or `too_large`.
-    """
-    try:
-        return msgspec.json.decode(request.body, type=kind)
-    except RequestDataTooBig:
-        raise Refused("too_large", "This is too long for this way; send it as a file.", field="text") from None
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        told = str(error)
-        field = told.rpartition("`$.")[2].rstrip("`") if "`$." in told else None
-        raise Refused("invalid", told[:200], field=field) from error
 
 
 class NewDocument(msgspec.Struct, forbid_unknown_fields=True):

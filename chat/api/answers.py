@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 from uuid import UUID
 
+import msgspec
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 P = ParamSpec("P")
+T = TypeVar("T")
 STATUS: Final = {
     "unauthenticated": 401,
     "not_found": 404,
@@ -77,6 +80,22 @@ def endpoint(
             return refuse(refused)
 
     return run
+
+
+def body(request: HttpRequest, kind: type[T]) -> T:
+    """The request's JSON as a struct.
+
+    Raises:
+        Refused: `invalid` with the field at fault, or `too_large`.
+    """
+    try:
+        return msgspec.json.decode(request.body, type=kind)
+    except RequestDataTooBig:
+        raise Refused("too_large", "This is too long for this address.") from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        told = str(error)
+        field = told.rpartition("`$.")[2].rstrip("`") if "`$." in told else None
+        raise Refused("invalid", told[:200], field=field) from error
 
 
 def number(request: HttpRequest, name: str) -> int | None:
