@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "collab",
     "api",
     "assistant",
+    "integrations",
     "editor",
     "chat",
     "accounts",

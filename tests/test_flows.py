@@ -37,7 +37,7 @@ from tests import cluster, factories
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("site")]
 
 ROOT = Path(__file__).resolve().parent.parent
-STOREYS = tuple(f"{ROOT}/{app}/" for app in ("accounts", "assistant", "chat", "editor", "realtime"))
+STOREYS = tuple(f"{ROOT}/{app}/" for app in ("accounts", "assistant", "chat", "editor", "integrations", "realtime"))
 
 
 class Line:

@@ -1,0 +1,6 @@
+"""What connects rooms with other programs. Written by integrations.services; other apps name them by string."""
+
+from integrations.models.hooks import IncomingHook
+from integrations.models.posts import PostProps
+
+__all__ = ["IncomingHook", "PostProps"]

@@ -1,0 +1,1 @@
+"""What is done for and by other programs. Called by views, the admin and commands."""
