@@ -1,0 +1,274 @@
+"""What pages read about numbers and boards. Made by dashboard.selectors, generated into TypeScript.
+
+Pure: never touches Django, a database or a socket. A bucket of a series is a list of numbers, in the order of BUCKET.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from accounts.events import PersonView
+from realtime.protocol import Struct
+
+PANEL_KINDS: Final = ("line", "area", "stat", "gauge", "table", "log", "text")
+LEVELS: Final = ("warn", "danger")
+AGGREGATES: Final = ("last", "average", "highest", "lowest", "sum", "per_second", "per_minute")
+BUCKET: Final = ("at", "count", "total", "low", "high", "last")
+"""`at`: beginning of the bucket in seconds since 1970. Absolute: the newest word about a bucket replaces older ones."""
+COLUMNS: Final = 12
+RANGES: Final = (900, 3_600, 21_600, 86_400, 604_800, 7_776_000)
+
+
+class SeriesView(Struct, frozen=True, kw_only=True):
+    """A series that the reader may see.
+
+    Attributes:
+        name: for example `delivery.p95`; title: for people, empty when there is none.
+        scope: site, room or person; `room` is the room's id.
+        kind: counter or gauge.
+        outside: pushed or polled, not counted by the site.
+        last_at: when it was heard of last; last_value: what it was then.
+        problem: why its feed does not answer, in plain words.
+    """
+
+    id: int
+    name: str
+    title: str
+    scope: str
+    kind: str
+    unit: str
+    room: int | None = None
+    outside: bool = False
+    last_at: datetime | None = None
+    last_value: float | None = None
+    problem: str = ""
+
+
+class PanelSeries(Struct, frozen=True, kw_only=True):
+    """A series in a panel.
+
+    Attributes:
+        aggregate: one of AGGREGATES, how a bucket becomes a figure.
+        divide: shown is the figure divided by this; the legend says so ("Edits ÷ 10").
+    """
+
+    series: int
+    aggregate: str = "last"
+    label: str = ""
+    divide: float = 1
+
+
+class ThresholdView(Struct, frozen=True, kw_only=True):
+    """From where on a figure is worth a warning; `below`: worse is less."""
+
+    level: str
+    value: float
+    below: bool = False
+
+
+class PanelView(Struct, frozen=True, kw_only=True):
+    """A panel of a board.
+
+    Attributes:
+        kind: one of PANEL_KINDS.
+        x, y, w, h: its place on a grid of COLUMNS columns, in cells, from the upper left.
+        low, high: ends of the axis; None: by the figures.
+        source: of tables and logs, the name of what is listed (see SourceInfo).
+        text: Markdown of a text panel; html: the same, ready.
+        version: goes up with every change.
+    """
+
+    id: UUID
+    kind: str
+    title: str
+    x: int
+    y: int
+    w: int
+    h: int
+    series: list[PanelSeries] = []
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    thresholds: list[ThresholdView] = []
+    source: str = ""
+    text: str = ""
+    html: str = ""
+    version: int = 1
+
+
+class ShareView(Struct, frozen=True, kw_only=True):
+    """A room whose members see the board."""
+
+    room: int
+    name: str
+    url: str
+    may_edit: bool
+
+
+class BoardView(Struct, frozen=True, kw_only=True):
+    """A board without its panels.
+
+    Attributes:
+        kind: site, room or own.
+        changed_at: when its draft was changed last; None: the draft is what is published.
+    """
+
+    id: int
+    kind: str
+    name: str
+    url: str
+    range_seconds: int
+    version: int
+    room: int | None = None
+    owner: PersonView | None = None
+    shares: list[ShareView] = []
+    published_at: datetime | None = None
+    changed_at: datetime | None = None
+    changed_by: int | None = None
+
+
+class BoardSummary(Struct, frozen=True, kw_only=True):
+    """A line in the list of boards."""
+
+    board: BoardView
+    may_edit: bool
+    panels: int
+
+
+class BoardList(Struct, frozen=True, kw_only=True):
+    """`GET /api/boards/`: what the reader may open; `may_create`: below the bound of own boards."""
+
+    boards: list[BoardSummary]
+    may_create: bool
+
+
+class SourceInfo(Struct, frozen=True, kw_only=True):
+    """Something that a table or a log can list on this board. kind: table or log."""
+
+    name: str
+    title: str
+    kind: str
+
+
+class CellView(Struct, frozen=True, kw_only=True):
+    """A cell of a table.
+
+    Attributes:
+        text: what it says; url: where it leads, inside the site, or "".
+        value: its number, for sorting; None for words.
+        share: 0 to 1, drawn as a bar.
+        level: "", good, warn or danger.
+    """
+
+    text: str
+    url: str = ""
+    value: float | None = None
+    share: float | None = None
+    level: str = ""
+
+
+class TableView(Struct, frozen=True, kw_only=True):
+    """Rows of a source. `columns` are their heads; a column whose cells have values is set right."""
+
+    source: str
+    columns: list[str]
+    rows: list[list[CellView]]
+
+
+class LogRow(Struct, frozen=True, kw_only=True):
+    """Something that happened. level: info, warn or danger."""
+
+    at: datetime
+    text: str
+    level: str = "info"
+    person: PersonView | None = None
+    url: str = ""
+
+
+class LogView(Struct, frozen=True, kw_only=True):
+    """The newest rows of a source, newest first."""
+
+    source: str
+    rows: list[LogRow]
+
+
+class RuleView(Struct, frozen=True, kw_only=True):
+    """A rule and what is known of it now.
+
+    Attributes:
+        state: ok, pending, firing, quiet, off or stuck (see `problem`).
+        value: the newest figure.
+        firing: its alert, while it fires.
+    """
+
+    id: int
+    title: str
+    series: SeriesView
+    aggregate: str
+    above: bool
+    threshold: float
+    clear: float | None
+    for_seconds: int
+    level: str
+    room: int
+    url: str
+    enabled: bool
+    state: str
+    board: int | None = None
+    panel: UUID | None = None
+    made_by: PersonView | None = None
+    value: float | None = None
+    quiet_until: datetime | None = None
+    quiet_by: int | None = None
+    firing: UUID | None = None
+    problem: str = ""
+    may_change: bool = False
+
+
+class BoardSnapshot(Struct, frozen=True, kw_only=True):
+    """`GET /api/boards/<id>/`: state to start from.
+
+    Attributes:
+        as_of_seq: the head of `dashboard:<id>` in the same transaction.
+        panels: what is published; draft: what editors have, None for whoever may not edit.
+        series: every series in either that the reader may see; the others stay empty in their panels.
+        sources: what tables and logs can list here.
+        tables, logs: what the sources in use say now.
+    """
+
+    as_of_seq: int
+    board: BoardView
+    may_edit: bool
+    panels: list[PanelView]
+    draft: list[PanelView] | None
+    series: list[SeriesView]
+    sources: list[SourceInfo]
+    tables: list[TableView]
+    logs: list[LogView]
+    rules: list[RuleView]
+
+
+class SamplesView(Struct, frozen=True, kw_only=True):
+    """`GET /api/boards/<id>/samples/`, `GET /api/series/<id>/samples/`.
+
+    Attributes:
+        tick: the last tick that is in here (seconds since 1970).
+        start, end: of the range; step: seconds of each bucket.
+        series: id of the series -> its buckets in order (see BUCKET); empty ones are left out.
+        gaps: [start, end] of times in which nobody recorded: not nought, but unknown.
+    """
+
+    tick: int
+    start: int
+    end: int
+    step: int
+    series: dict[int, list[list[float]]]
+    gaps: list[list[int]]
+
+
+class SeriesList(Struct, frozen=True, kw_only=True):
+    """`GET /api/series/`: what the reader may put into a panel."""
+
+    series: list[SeriesView]
