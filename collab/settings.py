@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "collab",
     "api",
     "assistant",
+    "dashboard",
     "integrations",
     "editor",
     "chat",
@@ -315,6 +316,9 @@ API_WRITES_PER_SECOND = env_int("API_WRITES_PER_SECOND", 5)
 """What one token may ask of the HTTP API on and on, and six times as much at once; 0: as much as it likes."""
 METRICS_TOKEN = env("METRICS_TOKEN")
 """Who asks for /metrics must know it; empty: there is no /metrics."""
+OUTBOUND_ALLOW = env_list("OUTBOUND_ALLOW")
+OUTBOUND_PORTS = env_list("OUTBOUND_PORTS", "80,443,8000-8999")
+"""Where feeds, webhooks and bridges may connect to: the public internet on these ports, and what is allowed besides."""
 SOCKET_GATES = ["accounts.gates.refuse_banned", "accounts.gates.require_second_factor"]
 """Dotted paths `gate(user, session) -> Refused | None` asked before a socket opens."""
 REALTIME_SERVICES = [

@@ -93,7 +93,7 @@ class DiscardDraft(Command, frozen=True, kw_only=True):
 
 
 class AcknowledgeAlert(Command, frozen=True, kw_only=True):
-    """ "I have it." The first is named; a second time changes nothing."""
+    """Say "I have it". The first is named; a second time changes nothing."""
 
     type: ClassVar[str] = "alert.acknowledge"
     topic: ClassVar[str] = "room"
