@@ -5,12 +5,16 @@ Run by `manage.py check --deploy` and by the doctor. Decide nothing and change n
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from outbound.policy import parse_policy
+
+METADATA = ip_address("169.254.169.254")
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 TOKEN_CHARS = 20
 
@@ -56,3 +60,16 @@ def check_doors(app_configs: Any, **options: Any) -> list[CheckMessage]:
         hint = "Set EMAIL_HOST, which makes confirming addresses mandatory, or SIGNUP=invite."
         found.append(Warning(text, hint=hint, id="collab.W004"))
     return found
+
+
+@register(Tags.security)
+def check_outbound(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """Where feeds, webhooks and bridges may connect to."""
+    try:
+        policy = parse_policy(allow=settings.OUTBOUND_ALLOW, ports=settings.OUTBOUND_PORTS)
+    except ValueError as error:
+        return [Error(f"{error}.", hint="See docs/operations.md, What we fetch.", id="collab.E004")]
+    if any(not isinstance(entry.target, str) and METADATA in entry.target for entry in policy.allowed):
+        text = "OUTBOUND_ALLOW covers 169.254.169.254, where a cloud keeps the keys of this machine."
+        return [Warning(text, hint="Name the servers that are meant, each with its port.", id="collab.W005")]
+    return []

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("collab", "api", "realtime", "accounts", "chat", "editor", "assistant", "integrations")
+APPS = ("collab", "api", "outbound", "realtime", "accounts", "chat", "editor", "assistant", "integrations")
 FILE_LINES, TEST_FILE_LINES, FUNCTION_LINES = 400, 600, 50
 TYPESCRIPT = sorted(path for path in (ROOT / "frontend" / "src").rglob("*.ts") if path.name != "protocol.ts")
 MODULES = sorted(

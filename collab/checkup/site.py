@@ -78,3 +78,10 @@ def check_bundles() -> Iterator[Finding]:
         yield warn("frontend", "collected files are older than the bundles", "manage.py collectstatic, then restart.")
     else:
         yield ok("frontend", "collected files are fresh")
+
+
+def check_outbound() -> Iterator[Finding]:
+    """Where feeds, webhooks and bridges may go; what is wrong with it, the settings' own check says."""
+    besides = f", and {', '.join(settings.OUTBOUND_ALLOW)}" if settings.OUTBOUND_ALLOW else ""
+    ports = ", ".join(settings.OUTBOUND_PORTS)
+    yield ok("outbound", f"addresses that people type may lead to the public internet (ports {ports}){besides}")

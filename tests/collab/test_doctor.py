@@ -63,6 +63,7 @@ def test_operator_of_a_sound_site_reads_no_failure(findings, settings):
         "storage",
         "services",
         "assistant",
+        "outbound",
         "mail",
     }
     assert set(found) == parts
@@ -176,6 +177,9 @@ def test_operator_is_told_that_nothing_was_collected(findings, settings, tmp_pat
         ({"SITE_URL": "https://collab.example"}, "collab.W002"),
         ({"METRICS_TOKEN": "short"}, "collab.W003"),
         ({"SITE_URL": "https://collab.example"}, "collab.W004"),
+        ({"OUTBOUND_ALLOW": ["10.0.0.1/8"]}, "collab.E004"),
+        ({"OUTBOUND_PORTS": ["http"]}, "collab.E004"),
+        ({"OUTBOUND_ALLOW": ["0.0.0.0/0"]}, "collab.W005"),
     ],
 )
 def test_operator_is_warned_of_an_unsafe_setting(settings, given, told):

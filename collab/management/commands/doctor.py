@@ -21,7 +21,7 @@ from collab.checkup.assistant import check_assistant
 from collab.checkup.database import check_database
 from collab.checkup.finding import FAIL, OK, WARN, Check, Finding
 from collab.checkup.search import check_search
-from collab.checkup.site import check_bundles, check_data_folder, check_settings
+from collab.checkup.site import check_bundles, check_data_folder, check_outbound, check_settings
 
 
 class Command(BaseCommand):
@@ -65,6 +65,7 @@ _CHECKS: Final[tuple[Check, ...]] = (
     check_storage,
     check_services,
     check_assistant,
+    check_outbound,
 )
 
 
