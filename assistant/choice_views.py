@@ -5,23 +5,24 @@ Called by assistant.urls. Decides nothing: services do.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import msgspec
 from django.http import HttpRequest
 
-from assistant.answering import endpoint
 from assistant.selectors import choices as selectors
 from assistant.selectors import runlog, usage
 from assistant.services import agents, choices
 from assistant.services.choices import OwnWish, RoomWish
 from assistant.shapes import AssistantView, RunLogView, SessionView
-from chat.api import body, number
+from chat.api import addresses, body, number
 from realtime.protocol import Ack, Refused
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+endpoint: Final = addresses("assistant.api")
 
 
 class RoomBody(msgspec.Struct, forbid_unknown_fields=True):

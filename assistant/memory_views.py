@@ -5,17 +5,16 @@ Called by assistant.urls. Everybody reads and forgets their own only. Decides no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.http import HttpRequest
 
-from assistant.answering import endpoint
 from assistant.selectors.catchup import catch_up
 from assistant.selectors.memory import memory_view
 from assistant.services import memory as services
 from assistant.shapes import CatchUpView, MemoryView
-from chat.api import number
+from chat.api import addresses, number
 from realtime.consumers import take_token
 from realtime.protocol import Ack, Refused
 from realtime.ratelimit import Limit
@@ -23,6 +22,7 @@ from realtime.ratelimit import Limit
 if TYPE_CHECKING:
     from accounts.models import User
 
+endpoint: Final = addresses("assistant.api")
 CATCH_UPS: Final = Limit(burst=20, per_second=1)
 """Of one person: lines of documents are compared for each."""
 
@@ -54,7 +54,7 @@ def _catch_up(request: HttpRequest, user: User, room_id: int) -> CatchUpView:
     return catch_up(actor=user, room_id=room_id, since=since)
 
 
-memory: Any = endpoint(GET=_memory, DELETE=_forget_notes)
-note: Any = endpoint(DELETE=_forget_note)
-forget: Any = endpoint(POST=_forget)
-catch_up_since: Any = endpoint(GET=_catch_up)
+memory = endpoint(GET=_memory, DELETE=_forget_notes)
+note = endpoint(DELETE=_forget_note)
+forget = endpoint(POST=_forget)
+catch_up_since = endpoint(GET=_catch_up)

@@ -6,10 +6,8 @@ is {"code", "message", "field"} with its HTTP status, and unknown and forbidden 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -17,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 from django.utils.http import content_disposition_header
 
-from chat.api import answer, body, number, refuse
+from chat.api import addresses, answer, body, number
 from editor import selectors, services
 from editor.changes import DOCUMENT_UNITS
 from editor.events import Version
@@ -30,51 +28,12 @@ from realtime.ratelimit import Limit
 if TYPE_CHECKING:
     from accounts.models import User
 
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
-
-STATUS: Final = {
-    "not_found": 404,
-    "forbidden": 403,
-    "not_member": 403,
-    "muted": 403,
-    "read_only": 403,
-    "gone": 410,
-    "conflict": 409,
-    "too_large": 413,
-    "rate_limited": 429,
-}
+endpoint: Final = addresses("editor.api")
 CREATED: Final = 201
-WRITES: Final = Limit(burst=30, per_second=1)
-"""Of one person, over all that this API writes."""
 REPLAYS: Final = Limit(burst=30, per_second=2)
 """What goes through thousands of updates: a tenth of a second each, at worst half of one."""
 UPLOAD_BYTES: Final = 3 * DOCUMENT_UNITS
 """The longest document in UTF-8."""
-
-
-def endpoint(**views: Callable[Concatenate[HttpRequest, User, P], Any]) -> View[P]:
-    """One address: a function for each method, which answers a struct or a response; errors in one shape."""
-
-    @wraps(next(iter(views.values())))
-    def run(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return refuse(Refused("forbidden", "Sign in first."), 401)
-        user = request.user
-        view = views.get("GET" if request.method == "HEAD" else request.method or "")
-        if view is None:
-            response = refuse(Refused("invalid", f"This address answers {', '.join(views)}."), 405)
-            response["Allow"] = ", ".join(views)
-            return response
-        try:
-            if request.method not in {"GET", "HEAD"}:
-                take_token(user.pk, "editor.api", WRITES)
-            result = view(request, user, *args, **kwargs)
-        except Refused as refused:
-            return refuse(refused, STATUS.get(refused.code, 400))
-        return result if isinstance(result, HttpResponse) else answer(result)
-
-    return run
 
 
 class NewDocument(msgspec.Struct, forbid_unknown_fields=True):

@@ -4,9 +4,10 @@ An error is {"code", "message", "field"} with its HTTP status, and unknown and f
 """
 
 from chat.api import attention, commands, drafts, moderation, rooms, search
-from chat.api.answers import answer, body, endpoint, identifier, number, refuse, text
+from chat.api.answers import addresses, answer, body, endpoint, identifier, number, refuse, text
 
 __all__ = [
+    "addresses",
     "answer",
     "attention",
     "body",

@@ -16,7 +16,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 
 from realtime import protocol
+from realtime.consumers import take_token
 from realtime.protocol import Refused
+from realtime.ratelimit import Limit
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -46,6 +48,8 @@ STATUS: Final = {
 }
 """By the code of a refusal; 400 for all others."""
 SEQ_DIGITS: Final = 18
+WRITES: Final = Limit(burst=30, per_second=1)
+"""Of one person, over all that the addresses of one app write."""
 
 
 def answer(value: Any, status: int = 200) -> HttpResponse:
@@ -80,6 +84,39 @@ def endpoint(
             return refuse(refused)
 
     return run
+
+
+def addresses(bucket: str) -> Callable[..., Callable[..., HttpResponse]]:
+    """How an app makes its addresses: `endpoint(GET=_list, POST=_create)`, a function for each method.
+
+    Each answers a struct, None or a response. Signed in, errors in one shape, HEAD as GET; one person writes at most
+    WRITES over all addresses of a bucket.
+
+    Args:
+        bucket: of the rate limit, for example `editor.api`.
+    """
+
+    def endpoint(**views: Callable[..., Any]) -> Callable[..., HttpResponse]:
+        @wraps(next(iter(views.values())))
+        def run(request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return refuse(Refused("forbidden", "Sign in first."), 401)
+            view = views.get("GET" if request.method == "HEAD" else request.method or "")
+            if view is None:
+                response = refuse(Refused("invalid", f"This address answers {', '.join(views)}."), 405)
+                response["Allow"] = ", ".join(views)
+                return response
+            try:
+                if request.method not in {"GET", "HEAD"}:
+                    take_token(request.user.pk, bucket, WRITES)
+                result = view(request, request.user, *args, **kwargs)
+            except Refused as refused:
+                return refuse(refused)
+            return result if isinstance(result, HttpResponse) else answer(result)
+
+        return run
+
+    return endpoint
 
 
 def body(request: HttpRequest, kind: type[T]) -> T:

@@ -97,4 +97,4 @@ def test_nobody_outside_learns_what_was_said(mina, teo, ines, secret, room, docu
 
 def test_a_version_must_be_named_and_be_one(mina, document):
     assert signed_in(mina).get(f"/api/documents/{document.pk}/said/").json()["field"] == "v"
-    assert said(mina, document, 5, 400)["code"] == "unknown_version"
+    assert said(mina, document, 5, 409)["code"] == "unknown_version"
