@@ -3,86 +3,26 @@
 
 import * as api from "../api";
 import type { AnyEvent } from "../events";
-import { roomTopic } from "../events";
+import { keptFor, KeptList } from "../kept_list";
 import type { Discussion, Discussions, MessageView, ThreadView } from "../protocol";
 import { excerpt } from "../reducers/messages";
 import type { Session } from "../session";
 import { placeOf, type Place } from "./words";
 
-/** A message and the word that it is about lines come together, and several may: one request for all. */
-const RELOAD_MS = 150;
-const RETRY_MS = 5_000;
-
 function samePlace(a: Place, b: Place): boolean {
   return a.line === b.line && a.last === b.last && a.gone === b.gone && String(a.changed) === String(b.changed);
 }
 
-export class Book {
-  /** Null until they are loaded. */
-  now: Discussions | null = null;
-  readonly #session: Session;
-  readonly #room: number;
+export class Book extends KeptList<Discussions> {
   #places = new Map<string, Place>();
-  readonly #listeners = new Set<() => void>();
-  #stops: (() => void)[] = [];
-  #waiting: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(
-    session: Session,
-    room: number,
-    readonly document: number,
-  ) {
-    this.#session = session;
-    this.#room = room;
+  constructor(session: Session, room: number, document: number) {
+    super(session, room, document, `/api/documents/${document}/discussions/`);
   }
 
-  /** Hears of every change until the answer is called; the first who listens has them loaded. */
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    if (this.#listeners.size === 1) this.#begin();
-    return () => {
-      if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.#end();
-    };
-  }
-
-  #begin(): void {
-    const { connection } = this.#session;
-    this.#stops = [
-      connection.onEvent((event) => event.topic === roomTopic(this.#room) && this.#take(event)),
-      connection.onState((state) => state === "online" && this.now !== null && this.reload()),
-    ];
-    void this.load();
-  }
-
-  #end(): void {
-    for (const stop of this.#stops) stop();
-    clearTimeout(this.#waiting);
-    this.#waiting = undefined;
-    this.now = null;
+  protected override forget(): void {
+    super.forget();
     this.#places.clear();
-  }
-
-  async load(): Promise<void> {
-    clearTimeout(this.#waiting);
-    this.#waiting = undefined;
-    try {
-      const loaded = await api.get<Discussions>(`/api/documents/${this.document}/discussions/`);
-      if (this.#listeners.size === 0 || (this.now !== null && loaded.as_of_seq < this.now.as_of_seq)) return;
-      this.#session.people.add(...loaded.people);
-      this.now = loaded;
-      this.#tell();
-    } catch (error) {
-      // Without an answer it is asked again; a document that is gone has no discussions.
-      if (!(error instanceof api.ApiError) || error.status === 0 || error.status >= 500) this.reload(RETRY_MS);
-    }
-  }
-
-  reload(delayMs = RELOAD_MS): void {
-    if (this.#listeners.size > 0) this.#waiting ??= setTimeout(() => void this.load(), delayMs);
-  }
-
-  #tell(): void {
-    for (const listener of [...this.#listeners]) listener();
   }
 
   find(message: string): Discussion | null {
@@ -101,12 +41,12 @@ export class Book {
     const next = places ?? new Map<string, Place>();
     const same = next.size === this.#places.size && [...next].every(([id, place]) => samePlace(place, this.#places.get(id) ?? { ...place, line: -1 }));
     this.#places = next;
-    if (!same) this.#tell();
+    if (!same) this.tell(null);
   }
 
   // What the room tells
 
-  #take(event: AnyEvent): void {
+  protected override take(event: AnyEvent): void {
     if (this.now === null) return;
     if (event.type === "message.created") this.#said(event.data.message, event.data.thread);
     else if (event.type === "message.edited") this.#change(event.data.id, { excerpt: excerpt(event.data.body) });
@@ -116,7 +56,7 @@ export class Book {
       this.#change(discussion, { resolved_at: resolved ? (event.at ?? "") : null, resolved_by: resolved ? by : null });
     } else if (event.type === "document.listed" && event.data.document.id === this.document) {
       this.now = { ...this.now, document: event.data.document };
-      this.#tell();
+      this.tell(null);
     }
   }
 
@@ -129,14 +69,14 @@ export class Book {
     if (root !== null) return this.#change(root, { replies: thread?.replies ?? 0 });
     if (this.now === null || this.find(id) === null) return;
     this.now = { ...this.now, discussions: this.now.discussions.filter((one) => one.message !== id) };
-    this.#tell();
+    this.tell(null);
   }
 
   #change(message: string, change: Partial<Discussion>): void {
     if (this.now === null || this.find(message) === null) return;
     const discussions = this.now.discussions.map((one) => (one.message === message ? { ...one, ...change } : one));
     this.now = { ...this.now, discussions };
-    this.#tell();
+    this.tell(null);
   }
 
   async resolve(message: string, resolved: boolean): Promise<void> {
@@ -145,13 +85,5 @@ export class Book {
   }
 }
 
-const books = new WeakMap<Session, Map<number, Book>>();
-
 /** The book of a document; the same for all who ask. */
-export function bookOf(session: Session, room: number, document: number): Book {
-  const all = books.get(session) ?? new Map<number, Book>();
-  books.set(session, all);
-  const known = all.get(document) ?? new Book(session, room, document);
-  all.set(document, known);
-  return known;
-}
+export const bookOf = keptFor((session, room, document) => new Book(session, room, document));
