@@ -1,0 +1,1 @@
+"""Servers of other people's making, imitated on loopback so that tests can make them fail."""
