@@ -91,6 +91,22 @@ class Flush(models.Model):
         return f"{self.process} {self.number}"
 
 
+class Process(models.Model):
+    """A process as the recorder last heard of it: the flush that it counted last, and its gauges."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    label = models.CharField(max_length=120, blank=True, help_text="Host and number of the process, for people.")
+    number = models.PositiveBigIntegerField()
+    at = models.DateTimeField(db_index=True, help_text="By the clock of the database.")
+    gauges = models.TextField(default="{}", help_text="JSON: name of a series of the site -> value.")
+
+    class Meta:
+        verbose_name_plural = "processes"
+
+    def __str__(self) -> str:
+        return self.label or self.name
+
+
 class Board(models.Model):
     """Panels side by side. `published` is what others see; the rows of Panel are what editors change."""
 
