@@ -1,4 +1,4 @@
-"""The scenes of the snapshot law, by name, those of moderation and of answers.
+"""The scenes of the snapshot law, by name, those of moderation, of answers and of cards.
 
 Filled and played by tests/test_snapshot_law.py. Each is one deed before the eyes of one person.
 """
@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from msgspec.structs import replace
+from uuid_utils.compat import uuid7
 
 from accounts import selectors as accounts_read
 from accounts import services as accounts
@@ -18,9 +19,9 @@ from assistant.services import choices
 from chat import services
 from chat.markdown import render
 from chat.models import Message
-from chat.shapes import RunView
+from chat.shapes import AlertCard, CardView, ChartCard, RunView
 from tests import factories
-from tests.law import World
+from tests.law import FIRST_STAMP, World
 
 Act = Callable[[World], Any]
 SCENES: dict[str, tuple[str, Act]] = {}
@@ -129,3 +130,79 @@ def _(world: World) -> None:
 def _(world: World) -> None:
     mina, room_id = world.people["mina"], world.room.pk
     choices.choose_for_room(actor=mina, room_id=room_id, wish=choices.RoomWish(enabled=False))
+
+
+def alert(value: float, state: str = "firing") -> CardView:
+    """What a rule shows of itself."""
+    return CardView(
+        kind="alert",
+        alert=AlertCard(
+            alert=UUID(int=7),
+            rule=7,
+            title="Delivery p95 above 120 ms",
+            state=state,
+            level="danger",
+            value=value,
+            peak=184.0,
+            unit="ms",
+            threshold=120.0,
+            above=True,
+            since=FIRST_STAMP,
+            fired_at=FIRST_STAMP,
+            for_seconds=120,
+            seconds=900,
+            points=[[1767600000.0, value]],
+        ),
+    )
+
+
+def chart(figure: float) -> CardView:
+    """A series in the conversation."""
+    shown = ChartCard(
+        series=7, title="Errors", unit="", aggregate="last", seconds=3600, points=[[1.0, figure]], as_of=FIRST_STAMP
+    )
+    return CardView(kind="chart", chart=shown)
+
+
+def warned(world: World) -> UUID:
+    """The room says that a rule fires."""
+    return services.post_card(
+        author=None, room_id=world.room.pk, cid=uuid7(), body="Delivery p95 above 120 ms: 184 ms", card=alert(184.0)
+    ).id
+
+
+def charted(world: World, name: str = "teo") -> UUID:
+    """Somebody puts a chart into the conversation."""
+    return services.post_card(
+        author=world.people[name], room_id=world.room.pk, cid=uuid4(), body="Errors, last hour", card=chart(3.0)
+    ).id
+
+
+@scene("mina", "a rule fires in the room")
+def _(world: World) -> None:
+    warned(world)
+
+
+@scene("mina", "an alert that is quoted resolves itself")
+def _(world: World) -> None:
+    message_id = warned(world)
+    factories.say(world.people["teo"], world.room, "Mine", reply_to=message_id)
+    resolved = alert(80.0, "resolved")
+    services.change_card(message_id=message_id, card=resolved, body="Resolved by itself: Delivery p95 above 120 ms")
+
+
+@scene("mina", "somebody puts a chart into the room")
+def _(world: World) -> None:
+    charted(world)
+
+
+@scene("teo", "a chart in the room moves on")
+def _(world: World) -> None:
+    services.change_card(message_id=charted(world), card=chart(4.0), body="Errors, last hour, as of 10:43")
+
+
+@scene("mina", "a chart is deleted")
+def _(world: World) -> None:
+    message_id = charted(world)
+    services.change_card(message_id=message_id, card=chart(4.0), body="Errors, last hour, as of 10:43")
+    services.delete_message(actor=world.people["teo"], room_id=world.room.pk, message_id=message_id)

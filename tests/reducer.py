@@ -67,7 +67,7 @@ def _reacted(message: Json, data: Json, added: bool) -> Json:
 
 def _tombstone(message: Json, data: Json) -> Json:
     empty: Json = {"body": "", "html": "", "reactions": [], "mentions": [], "reply_to": None, "beside": None}
-    empty |= {"attachments": [], "pinned": False}
+    empty |= {"attachments": [], "pinned": False, "run": None, "card": None}
     return message | empty | {"deleted_at": data["deleted_at"], "deleted_by": data["by"]}
 
 
@@ -106,8 +106,8 @@ def reduce_message(message: Json, event: Json) -> Json:
         return message | {"thread": data["thread"]} if under else message
     if kind == "message.edited":
         return _edited(message, data)
-    if kind == "run.changed":
-        return _answered(message, data)
+    if kind in {"run.changed", "card.changed"}:
+        return _retold(message, data, kind.removesuffix(".changed"))
     if kind == "message.deleted":
         return _deleted(message, data)
     if kind in {"message.pinned", "message.unpinned"} and data["id"] == message["id"]:
@@ -119,9 +119,9 @@ def reduce_message(message: Json, event: Json) -> Json:
     return message
 
 
-def _answered(message: Json, data: Json) -> Json:
+def _retold(message: Json, data: Json, what: str) -> Json:
     if message["id"] == data["message"]:
-        return message if message["deleted_at"] else message | {name: data[name] for name in ("run", "body", "html")}
+        return message if message["deleted_at"] else message | {name: data[name] for name in (what, "body", "html")}
     return _quoting(message, data["message"], excerpt=excerpt(data["body"]))
 
 
@@ -290,6 +290,7 @@ _SUMMARY: dict[str, Callable[[Json, Json, int], Json]] = {
     "message.created": _summary_created,
     "message.edited": lambda s, data, me: _summary_message(s, data["id"], excerpt=excerpt(data["body"])),
     "run.changed": lambda s, data, me: _summary_message(s, data["message"], excerpt=excerpt(data["body"])),
+    "card.changed": lambda s, data, me: _summary_message(s, data["message"], excerpt=excerpt(data["body"])),
     "message.deleted": lambda s, data, me: _summary_message(s, data["id"], excerpt="", deleted=True),
     "person.changed": lambda s, data, me: s | {"people": _replaced(s["people"], data["person"])},
     "room.updated": lambda s, data, me: s | {"room": data["room"]},

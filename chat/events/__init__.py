@@ -20,6 +20,7 @@ from chat.events.attention import (
     ThreadChanged,
     UnpinMessage,
 )
+from chat.events.cards import CardChanged, CardMoved
 from chat.events.commands import (
     DismissReminder,
     Previewed,
@@ -88,6 +89,8 @@ __all__ = [
     "AttachmentBlocked",
     "BlockFiles",
     "BookmarkChanged",
+    "CardChanged",
+    "CardMoved",
     "ChooseDraft",
     "CreateLink",
     "CreateRoom",

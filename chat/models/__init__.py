@@ -3,6 +3,7 @@
 from chat.models.answers import Answer
 from chat.models.attachments import Attachment
 from chat.models.attention import Bookmark, Pin, Reminder, ThreadFollow
+from chat.models.cards import Card
 from chat.models.drafts import Draft, DraftCopy
 from chat.models.imports import ImportedLine
 from chat.models.messages import Beside, Mention, Message, MessageRevision, Reaction
@@ -15,6 +16,7 @@ __all__ = [
     "Attachment",
     "Beside",
     "Bookmark",
+    "Card",
     "CaseClaim",
     "Draft",
     "DraftCopy",

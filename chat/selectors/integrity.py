@@ -21,7 +21,7 @@ from chat.selectors.file_soundness import check_files, check_told_files
 from chat.selectors.kept_soundness import check_kept
 from chat.selectors.moment import one_moment
 from chat.selectors.replay import Replay, replay_room
-from chat.selectors.views import SHOWN_IN_ROOM, besides_of, room_topic, thread_views
+from chat.selectors.views import SHOWN_IN_ROOM, besides_of, cards_of, room_topic, thread_views
 from chat.shapes import ThreadView
 from realtime import log
 
@@ -91,6 +91,7 @@ def _check_tombstones(room: Room) -> Iterator[str]:
         + Count("beside")
         + Count("attachments")
         + Count("pin")
+        + Count("card")
     )
     left = deleted.annotate(left=hanging).filter(left__gt=0)
     for seq in left.values_list("seq", flat=True):
@@ -147,9 +148,12 @@ def _check_messages(room: Room, replayed: Replay, oldest: int) -> Iterator[str]:
         elif replayed.body[pk] != body and pk not in replayed.growing:
             yield f"message {seq} says something else than the log."
     stored = besides_of(found)
+    cards = cards_of(found)
     for pk in found & replayed.place.keys():
         if stored.get(pk) != replayed.beside.get(pk):
             yield f"message {replayed.place[pk]} has something else beside it than the log tells."
+        if cards.get(pk) != replayed.cards.get(pk):
+            yield f"message {replayed.place[pk]} carries something else than the log tells."
     yield from check_told_files(room, replayed, found)
     for pk in replayed.place.keys() - found:
         yield f"event {replayed.place[pk]} tells message {pk}, which is not there."

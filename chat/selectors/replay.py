@@ -13,7 +13,7 @@ import msgspec
 
 from chat import events
 from chat.selectors.views import room_topic
-from chat.shapes import BesideView, MessageView, RunView, ThreadView
+from chat.shapes import BesideView, CardView, MessageView, RunView, ThreadView
 from chat.shapes.runs import ENDED
 from realtime import log, protocol
 
@@ -36,6 +36,7 @@ class Replay:
         growing: answers that are being written; their text grows in the table, and the log hears of it at the end.
         files: the files of each message that has some, and whether a moderator took them away.
         beside: what the author of a message had open, of those that are there.
+        cards: what messages carry besides their words.
         threads: last figures of each thread; None when it has no replies left.
         members: roles by person.
         faults: a sentence for each event that contradicts those before it.
@@ -47,6 +48,7 @@ class Replay:
     growing: set[UUID] = field(default_factory=set)
     files: dict[UUID, dict[UUID, bool]] = field(default_factory=dict)
     beside: dict[UUID, BesideView] = field(default_factory=dict)
+    cards: dict[UUID, CardView] = field(default_factory=dict)
     threads: dict[UUID, ThreadView | None] = field(default_factory=dict)
     reactions: set[tuple[UUID, int, str]] = field(default_factory=set)
     members: dict[int, str] = field(default_factory=dict)
@@ -65,6 +67,9 @@ class Replay:
             case events.RunChanged():
                 self.body[event.message] = event.body
                 self._take_run(event.message, event.run)
+            case events.CardChanged():
+                self.body[event.message] = event.body
+                self.cards[event.message] = event.card
             case events.AttachmentBlocked():
                 self.files.setdefault(event.message, {})[event.attachment] = True
             case events.ReactionAdded():
@@ -90,6 +95,8 @@ class Replay:
         self.body[message.id] = message.body
         if message.run is not None:
             self._take_run(message.id, message.run)
+        if message.card is not None:
+            self.cards[message.id] = message.card
         if message.attachments:
             self.files[message.id] = {one.id: one.blocked for one in message.attachments}
         if message.beside is not None:
@@ -107,6 +114,7 @@ class Replay:
         self.body[event.id] = ""
         self.beside.pop(event.id, None)
         self.files.pop(event.id, None)
+        self.cards.pop(event.id, None)
         self.deleted.add(event.id)
         if event.thread_root is not None:
             self.threads[event.thread_root] = event.thread

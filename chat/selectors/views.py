@@ -14,12 +14,13 @@ from django.db.models import Count, Max, Q
 from msgspec.json import decode as decode_json
 
 from chat import texts
-from chat.models import Answer, Beside, Mention, Message, Pin, Reaction, Room
+from chat.models import Answer, Beside, Card, Mention, Message, Pin, Reaction, Room
 from chat.permissions import FIXED_KINDS
 from chat.selectors.file_views import attachments_of
 from chat.shapes import (
     AttachmentView,
     BesideView,
+    CardView,
     MessageView,
     QuoteView,
     ReactionView,
@@ -83,6 +84,7 @@ def message_view(
     attachments: Sequence[AttachmentView] = (),
     pinned: bool = False,
     run: RunView | None = None,
+    card: CardView | None = None,
 ) -> MessageView:
     """One message with what hangs on it; a deleted one is a tombstone."""
     deleted = message.deleted_at is not None
@@ -109,6 +111,7 @@ def message_view(
         attachments=[] if deleted else list(attachments),
         pinned=pinned and not deleted,
         run=None if deleted else run,
+        card=None if deleted else card,
     )
 
 
@@ -128,6 +131,7 @@ def message_views(messages: Collection[Message]) -> list[MessageView]:
     attachments = attachments_of(ids)
     pinned = pinned_of(ids)
     runs = runs_of([message.pk for message in messages if message.kind == Message.Kind.ASSISTANT])
+    cards = cards_of(ids)
     return [
         message_view(
             message,
@@ -139,6 +143,7 @@ def message_views(messages: Collection[Message]) -> list[MessageView]:
             attachments=attachments.get(message.pk, ()),
             pinned=message.pk in pinned,
             run=runs.get(message.pk),
+            card=cards.get(message.pk),
         )
         for message in messages
     ]
@@ -154,6 +159,12 @@ def runs_of(ids: Collection[UUID]) -> dict[UUID, RunView]:
     """How far those of the messages are that are answers of the assistant."""
     rows = Answer.objects.filter(message__in=ids).values_list("message", "view") if ids else ()
     return {message: decode_json(view, type=RunView) for message, view in rows}
+
+
+def cards_of(ids: Collection[UUID]) -> dict[UUID, CardView]:
+    """What those of the messages carry that carry something."""
+    rows = Card.objects.filter(message__in=ids).values_list("message", "view") if ids else ()
+    return {message: decode_json(view, type=CardView) for message, view in rows}
 
 
 def _quotes(ids: Collection[UUID]) -> dict[UUID, QuoteView]:

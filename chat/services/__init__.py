@@ -8,6 +8,7 @@ from chat.services.attachments import discard_upload, store_upload
 from chat.services.attention import mark_unread, set_notify
 from chat.services.blocking import block_attachment, block_files
 from chat.services.bookmarks import add_bookmark, remove_bookmark
+from chat.services.cards import change_card, post_card
 from chat.services.drafts import choose_version, discard_draft, keep_copy, save_draft
 from chat.services.follows import follow_thread, set_thread_read
 from chat.services.links import create_link, revoke_link
@@ -32,6 +33,7 @@ __all__ = [
     "block_attachment",
     "block_files",
     "change_answer",
+    "change_card",
     "choose_version",
     "claim_case",
     "create_link",
@@ -51,6 +53,7 @@ __all__ = [
     "mark_unread",
     "open_direct",
     "pin_message",
+    "post_card",
     "release_case",
     "remove_bookmark",
     "remove_member",

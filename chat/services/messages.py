@@ -25,7 +25,7 @@ from chat.events import (
 )
 from chat.markdown import Rendered
 from chat.mentions import EVERYONE
-from chat.models import Beside, Membership, Mention, Message, MessageRevision, Reaction
+from chat.models import Beside, Card, Membership, Mention, Message, MessageRevision, Reaction
 from chat.selectors.standing import find_message
 from chat.selectors.views import mentions_of, message_view, quote_view, thread_views
 from chat.services import search
@@ -34,9 +34,9 @@ from chat.services.drafts import clear_sent
 from chat.services.follows import follow_thread_of_reply
 from chat.services.moderation.rules import flag_message, screen, screen_names
 from chat.services.turn import Turn, Unchanged, refuse_muted, refuse_silent, seq_or_nothing, take_turn
-from chat.shapes import BesideView
+from chat.shapes import BesideView, CardView
 from chat.words import is_masked
-from realtime.protocol import Refused
+from realtime.protocol import Refused, encode
 from realtime.rows import Rows
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class Draft:
     draft_rev: int | None
     attachments: Sequence[UUID]
     at: datetime | None
+    card: CardView | None
 
 
 def send_message(
@@ -82,6 +83,7 @@ def send_message(
     draft_rev: int | None = None,
     attachments: Sequence[UUID] = (),
     at: datetime | None = None,
+    card: CardView | None = None,
 ) -> MessageSent:
     """Says something in a room. A repeat of the same cid is answered with the first result, whatever changed since.
 
@@ -98,16 +100,15 @@ def send_message(
         draft_rev: rev of the author's draft that this was, and that goes with it; None for none.
         attachments: ids of uploaded files of the author's that go with it; with some the body may be empty.
         at: when it was said, for what comes from elsewhere; None is now.
+        card: what the page shows in place of the body (see chat.services.cards).
 
     Raises:
         Refused: invalid, too_large, not_found, not_member, read_only, muted, slow_mode, `conflict` for a used cid.
     """
-    text = texts.clean_body(body, may_be_empty=bool(attachments))
-    if rendered is None or rendered.source != text:
-        rendered = markdown.render(text)
+    text, rendered = _rendered(body, rendered, may_be_empty=bool(attachments))
     texts.check_beside(beside)
     also_in_room = also_in_room and thread is not None
-    draft = Draft(cid, text, rendered, thread, reply_to, also_in_room, beside, draft_rev, attachments, at)
+    draft = Draft(cid, text, rendered, thread, reply_to, also_in_room, beside, draft_rev, attachments, at, card)
     try:
         return _send(actor, room_id, draft)
     except (IntegrityError, Refused) as error:
@@ -118,6 +119,13 @@ def send_message(
         if isinstance(error, Refused):
             raise
         return _send(actor, room_id, draft)  # two of one moment may have drawn the same id in the index, once
+
+
+def _rendered(body: str, rendered: Rendered | None, *, may_be_empty: bool = False) -> tuple[str, Rendered]:
+    text = texts.clean_body(body, may_be_empty=may_be_empty)
+    if rendered is None or rendered.source != text:
+        rendered = markdown.render(text)
+    return text, rendered
 
 
 @transaction.atomic
@@ -145,11 +153,14 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
     _messages.insert(message)
     _store_mentions(message, mentioned)
     _store_beside(message, draft.beside)
+    store_card(message_id=message.pk, card=draft.card)
     files = claim_attachments(turn=turn, message_id=message.pk, wanted=draft.attachments) if draft.attachments else []
     named = screen_names(place=turn.place, names=[file.name for file in files])
     flag_message(message=message, rule_id=screened.flagged_by or named)
     quote = quote_view(quoted) if quoted else None
-    view = message_view(message, quote=quote, mentions=mentioned, beside=draft.beside, attachments=files)
+    view = message_view(
+        message, quote=quote, mentions=mentioned, beside=draft.beside, attachments=files, card=draft.card
+    )
     thread = thread_views([root.pk])[root.pk] if root else None
     starter = root.author_id if root else None
     if root is not None:
@@ -210,6 +221,12 @@ def _store_beside(message: Message, beside: BesideView | None) -> None:
         _besides.insert(_besides.new(message_id=message.pk, **values))
 
 
+def store_card(*, message_id: UUID, card: CardView | None) -> None:
+    """Keeps what a message that is being stored carries; for chat.services.cards as well."""
+    if card is not None:
+        Card.objects.create(message_id=message_id, kind=card.kind, view=encode(card).decode())
+
+
 def _sent_before(actor: User, room_id: int, draft: Draft) -> MessageSent | None:
     message = Message.objects.filter(author_id=actor.pk, cid=draft.cid).first()
     if message is None:
@@ -245,9 +262,7 @@ def edit_message(
     Raises:
         Refused: invalid, too_large, not_found, not_member, forbidden, gone, read_only, muted.
     """
-    text = texts.clean_body(body)
-    if rendered is None or rendered.source != text:
-        rendered = markdown.render(text)
+    text, rendered = _rendered(body, rendered)
     turn = take_turn(actor=actor, room_id=room_id, at=at)
     message = find_message(place=turn.place, message_id=message_id)
     _check_may_edit(turn, message)
@@ -288,6 +303,8 @@ def _check_may_edit(turn: Turn, message: Message) -> None:
         raise Refused("forbidden", "Only its author changes a message.")
     if message.deleted_at is not None:
         raise Refused("gone", "This message was deleted.")
+    if Card.objects.filter(pk=message.pk).exists():
+        raise Refused("forbidden", "What this message shows is changed where it comes from.")
     if not permissions.can_post(turn.place.standing):
         raise Refused("read_only")
     refuse_muted(turn)

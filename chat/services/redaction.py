@@ -13,12 +13,12 @@ from uuid import UUID
 
 import msgspec
 
-from chat.events import MemberJoined, MessageCreated, MessageEdited, RoomAdded, RunChanged
-from chat.models import Answer, Membership, Message
+from chat.events import CardChanged, MemberJoined, MessageCreated, MessageEdited, RoomAdded, RunChanged
+from chat.models import Answer, Card, Membership, Message
 from chat.selectors.file_views import blocked_view
 from chat.selectors.messages import shown
 from chat.selectors.views import room_topic
-from chat.shapes import QuoteView
+from chat.shapes import CardView, QuoteView
 from realtime import log, protocol
 
 E = TypeVar("E", bound=protocol.Event)
@@ -43,20 +43,23 @@ def redact(message: Message, *, at: datetime, by: str) -> dict[str, int]:
     edits = list(message.revisions.values_list("seq", flat=True))
     quotes = list(message.quoted_by.values_list("seq", flat=True))
     answers = [seq for told in Answer.objects.filter(pk=message.pk).values_list("seqs", flat=True) for seq in told]
+    cards = [seq for told in Card.objects.filter(pk=message.pk).values_list("seqs", flat=True) for seq in told]
     _replace(topic, message.seq, MessageCreated, lambda event: _tombstone(event, message, at, by))
     for seq in answers:
         _replace(topic, seq, RunChanged, _without_answer)
+    for seq in cards:
+        _replace(topic, seq, CardChanged, _without_card)
     for seq in edits:
         _replace(topic, seq, MessageEdited, lambda event: msgspec.structs.replace(event, body="", html=""))
     for seq in quotes:
         _replace(topic, seq, MessageCreated, _without_quote)
-    return {topic: max([message.seq, *edits, *quotes, *answers])} | _redact_lists(message)
+    return {topic: max([message.seq, *edits, *quotes, *answers, *cards])} | _redact_lists(message)
 
 
 def _tombstone(event: MessageCreated, message: Message, at: datetime, by: str) -> MessageCreated:
     gone = {"deleted_at": at, "deleted_by": by, "edited_at": message.edited_at}
     empty = msgspec.structs.replace(
-        event.message, body="", html="", reply_to=None, beside=None, attachments=[], run=None, **gone
+        event.message, body="", html="", reply_to=None, beside=None, attachments=[], run=None, card=None, **gone
     )
     return msgspec.structs.replace(event, message=empty)
 
@@ -64,6 +67,10 @@ def _tombstone(event: MessageCreated, message: Message, at: datetime, by: str) -
 def _without_answer(event: RunChanged) -> RunChanged:
     run = msgspec.structs.replace(event.run, sources=[], problem="", activity="")
     return msgspec.structs.replace(event, body="", html="", run=run)
+
+
+def _without_card(event: CardChanged) -> CardChanged:
+    return msgspec.structs.replace(event, body="", html="", card=CardView(kind=event.card.kind))
 
 
 def redact_attachment(message: Message, *, attachment_id: UUID) -> dict[str, int]:

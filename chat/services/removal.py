@@ -15,7 +15,7 @@ from accounts import selectors as people
 from accounts import services as accounts
 from chat import hooks, permissions
 from chat.events import MessageDeleted, SeqResult
-from chat.models import Answer, Beside, Message, Pin
+from chat.models import Answer, Beside, Card, Message, Pin
 from chat.selectors.standing import find_message, find_place_as_staff
 from chat.selectors.views import mentions_of, room_topic, thread_views
 from chat.services.attachments import remove_attachments
@@ -94,6 +94,7 @@ def _empty(turn: Turn, message: Message) -> None:
     message.reactions.all().delete()
     Beside.objects.filter(message=message).delete()
     Answer.objects.filter(message=message).delete()
+    Card.objects.filter(message=message).delete()
     hooks.messages_gone([message.pk])
     forget_messages(ids=[message.pk])
     remove_attachments([message.pk])

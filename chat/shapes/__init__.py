@@ -18,6 +18,7 @@ from chat.shapes.attention import (
     ThreadMark,
     ThreadsPage,
 )
+from chat.shapes.cards import AlertCard, CardView, ChartCard, FieldView, WebhookAttachment
 from chat.shapes.commands import ReminderView, SlashView
 from chat.shapes.drafts import DraftCopyView, DraftView
 from chat.shapes.messages import (
@@ -55,14 +56,18 @@ from chat.shapes.search import (
 )
 
 __all__ = [
+    "AlertCard",
     "AttachmentView",
     "AttentionView",
     "BesideView",
     "BrowseRoom",
+    "CardView",
     "CaseView",
+    "ChartCard",
     "DocumentFound",
     "DraftCopyView",
     "DraftView",
+    "FieldView",
     "FileFound",
     "FollowedThread",
     "HomeSnapshot",
@@ -103,4 +108,5 @@ __all__ = [
     "ThreadsPage",
     "UploadLimits",
     "UploadList",
+    "WebhookAttachment",
 ]

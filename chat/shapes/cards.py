@@ -99,9 +99,16 @@ class WebhookAttachment(Struct, frozen=True, kw_only=True):
 
 
 class CardView(Struct, frozen=True, kw_only=True):
-    """What a message carries; exactly the member named by `kind` is set."""
+    """What a message carries, shown in place of its words. Only the member named by `kind` is set.
+
+    In events whose message was deleted since, none is.
+
+    Attributes:
+        html: safe HTML of the words above attachments.
+    """
 
     kind: str
+    html: str = ""
     alert: AlertCard | None = None
     chart: ChartCard | None = None
     attachments: list[WebhookAttachment] = []

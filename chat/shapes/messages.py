@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from accounts.events import PersonView
 from chat.shapes.attachments import AttachmentView
+from chat.shapes.cards import CardView
 from chat.shapes.runs import RunView
 from realtime.protocol import Struct
 
@@ -69,6 +70,7 @@ class MessageView(Struct, frozen=True, kw_only=True):
         thread_root: the root's id when it is a reply in a thread; shown in the room only if `also_in_room`.
         thread: set on a root that has replies.
         run: set on an answer of the assistant; while it streams, `body` is the text so far.
+        card: an alert, a chart or attachments: shown in place of `html`, which says the same in words.
     """
 
     id: UUID
@@ -93,6 +95,7 @@ class MessageView(Struct, frozen=True, kw_only=True):
     attachments: list[AttachmentView] = []
     pinned: bool = False
     run: RunView | None = None
+    card: CardView | None = None
 
 
 class MessagePage(Struct, frozen=True, kw_only=True):

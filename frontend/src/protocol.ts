@@ -65,6 +65,200 @@ export interface MuteView {
   until: string | null;
 }
 
+/** A series that the reader may see. */
+export interface SeriesView {
+  id: number;
+  name: string;
+  title: string;
+  scope: string;
+  kind: string;
+  unit: string;
+  room: number | null;
+  outside: boolean;
+  last_at: string | null;
+  last_value: number | null;
+  problem: string;
+}
+
+/** A series in a panel. */
+export interface PanelSeries {
+  series: number;
+  aggregate: string;
+  label: string;
+  divide: number;
+}
+
+/** From where on a figure is worth a warning; `below`: worse is less. */
+export interface ThresholdView {
+  level: string;
+  value: number;
+  below: boolean;
+}
+
+/** A panel of a board. */
+export interface PanelView {
+  id: string;
+  kind: string;
+  title: string;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  series: PanelSeries[];
+  unit: string;
+  low: number | null;
+  high: number | null;
+  thresholds: ThresholdView[];
+  source: string;
+  text: string;
+  html: string;
+  version: number;
+}
+
+/** A room whose members see the board. */
+export interface ShareView {
+  room: number;
+  name: string;
+  url: string;
+  may_edit: boolean;
+}
+
+/** A board without its panels. */
+export interface BoardView {
+  id: number;
+  kind: string;
+  name: string;
+  url: string;
+  range_seconds: number;
+  version: number;
+  room: number | null;
+  owner: PersonView | null;
+  shared: boolean;
+  published_at: string | null;
+  changed_at: string | null;
+  changed_by: PersonView | null;
+}
+
+/** `GET /api/boards/<id>/shares/`, for the owner alone. */
+export interface ShareList {
+  shares: ShareView[];
+}
+
+/** A line in the list of boards. `room_name`: of the board of a room; empty for one that is named after people. */
+export interface BoardSummary {
+  board: BoardView;
+  may_edit: boolean;
+  panels: number;
+  room_name: string;
+}
+
+/** `GET /api/boards/`: what the reader may open; `may_create`: below the bound of own boards. */
+export interface BoardList {
+  boards: BoardSummary[];
+  may_create: boolean;
+}
+
+/** Something that a table or a log can list on this board. kind: table or log. */
+export interface SourceInfo {
+  name: string;
+  title: string;
+  kind: string;
+}
+
+/** A cell of a table. */
+export interface CellView {
+  text: string;
+  url: string;
+  value: number | null;
+  share: number | null;
+  level: string;
+}
+
+/** Rows of a source. `columns` are their heads; a column whose cells have values is set right. */
+export interface TableView {
+  source: string;
+  columns: string[];
+  rows: CellView[][];
+}
+
+/** Something that happened. level: info, warn or danger. */
+export interface LogRow {
+  at: string;
+  text: string;
+  level: string;
+  person: PersonView | null;
+  url: string;
+}
+
+/** The newest rows of a source, newest first. */
+export interface LogView {
+  source: string;
+  rows: LogRow[];
+}
+
+/** A rule and what is known of it now. */
+export interface RuleView {
+  id: number;
+  title: string;
+  series: SeriesView;
+  aggregate: string;
+  above: boolean;
+  threshold: number;
+  clear: number | null;
+  for_seconds: number;
+  level: string;
+  room: number;
+  url: string;
+  enabled: boolean;
+  state: string;
+  board: number | null;
+  panel: string | null;
+  made_by: PersonView | null;
+  value: number | null;
+  quiet_until: string | null;
+  quiet_by: number | null;
+  firing: string | null;
+  problem: string;
+  may_change: boolean;
+}
+
+/** `GET /api/boards/<id>/`: state to start from. */
+export interface BoardSnapshot {
+  as_of_seq: number;
+  board: BoardView;
+  may_edit: boolean;
+  panels: PanelView[];
+  draft: PanelView[] | null;
+  series: SeriesView[];
+  apart: number[];
+  sources: SourceInfo[];
+  tables: TableView[];
+  logs: LogView[];
+  rules: RuleView[];
+}
+
+/** `GET /api/boards/<id>/samples/`, `GET /api/series/<id>/samples/`. */
+export interface SamplesView {
+  tick: number;
+  start: number;
+  end: number;
+  step: number;
+  series: Record<number, number[][]>;
+  gaps: number[][];
+}
+
+/** `GET /api/series/`: what the reader may put into a panel. */
+export interface SeriesList {
+  series: SeriesView[];
+}
+
+/** `POST /api/v1/metrics`: what was made of the numbers. */
+export interface PushResult {
+  taken: number;
+  repeated: number;
+  ignored: number;
+}
+
 /** A file of a message. One that a moderator took away has `blocked`, no name, no address and no size. */
 export interface AttachmentView {
   id: string;
@@ -92,6 +286,77 @@ export interface UploadLimits {
 export interface UploadList {
   limits: UploadLimits;
   pending: AttachmentView[];
+}
+
+/** A rule that fires, or did. */
+export interface AlertCard {
+  alert: string;
+  rule: number;
+  title: string;
+  state: string;
+  level: string;
+  value: number;
+  peak: number;
+  unit: string;
+  threshold: number;
+  above: boolean;
+  since: string;
+  fired_at: string;
+  for_seconds: number;
+  seconds: number;
+  points: number[][];
+  times: number;
+  resolved_at: string | null;
+  acknowledged_by: number | null;
+  acknowledged_at: string | null;
+  quiet_until: string | null;
+  quiet_by: number | null;
+  made_by: string;
+  url: string;
+}
+
+/** A series in the conversation (`/chart`). */
+export interface ChartCard {
+  series: number;
+  title: string;
+  unit: string;
+  aggregate: string;
+  seconds: number;
+  points: number[][];
+  as_of: string;
+  live_until: string | null;
+  threshold: number | null;
+  url: string;
+}
+
+/** A named value of an attachment; `short` ones stand side by side. */
+export interface FieldView {
+  title: string;
+  html: string;
+  short: boolean;
+}
+
+/** An attachment as Slack and Mattermost send it, made safe: Markdown is HTML, addresses are http(s). */
+export interface WebhookAttachment {
+  color: string;
+  pretext_html: string;
+  author_name: string;
+  author_url: string;
+  title: string;
+  title_url: string;
+  html: string;
+  fields: FieldView[];
+  footer: string;
+  at: string | null;
+}
+
+/** What a message carries, shown in place of its words. Only the member named by `kind` is set. */
+export interface CardView {
+  kind: string;
+  html: string;
+  alert: AlertCard | null;
+  chart: ChartCard | null;
+  attachments: WebhookAttachment[];
 }
 
 /** Something that an answer was made from. */
@@ -172,6 +437,7 @@ export interface MessageView {
   attachments: AttachmentView[];
   pinned: boolean;
   run: RunView | null;
+  card: CardView | null;
 }
 
 /** `GET /api/rooms/<id>/messages/?before=<seq>|after=<seq>&limit=50`: messages shown in the room, oldest first. */
@@ -1519,6 +1785,20 @@ export interface ThreadChanged {
   unread: number;
 }
 
+/** The card of a message, and the words that say the same. Absolute. Not an edit: no revision is kept. */
+export interface CardChanged {
+  message: string;
+  card: CardView;
+  body: string;
+  html: string;
+}
+
+/** New figures of a chart or of a firing alert: [seconds since 1970, value], absolute for their moment. */
+export interface CardMoved {
+  message: string;
+  points: number[][];
+}
+
 /** Somebody came in, with the system line that says so. */
 export interface MemberJoined {
   member: MemberView;
@@ -1683,6 +1963,7 @@ export interface DurableEvents {
   "assistant.changed": AssistantChanged;
   "attachment.blocked": AttachmentBlocked;
   "bookmark.changed": BookmarkChanged;
+  "card.changed": CardChanged;
   "discussion.changed": DiscussionChanged;
   "document.created": DocumentCreated;
   "document.listed": DocumentListed;
@@ -1722,6 +2003,7 @@ export interface DurableEvents {
 /** Ephemeral events by their name on the wire. */
 export interface EphemeralEvents {
   "assistant.refused": AskRefused;
+  "card.moved": CardMoved;
   "cursor.moved": CursorMoved;
   "document.changed": DocumentChanged;
   "document.snapshot": DocumentSnapshot;

@@ -31,7 +31,8 @@ function reduceSummary(before: RoomSummary, event: RoomEvent, me: number): RoomS
     }
     case "message.edited":
     case "run.changed":
-      if (last?.id !== (event.type === "run.changed" ? event.data.message : event.data.id)) return summary;
+    case "card.changed":
+      if (last?.id !== ("id" in event.data ? event.data.id : event.data.message)) return summary;
       return { ...summary, last_message: { ...last, excerpt: excerpt(event.data.body) } };
     case "message.deleted":
       if (last?.id !== event.data.id) return summary;

@@ -52,7 +52,7 @@ function changeQuote(message: MessageView, id: string, change: (quote: QuoteView
 }
 
 function tombstone(message: MessageView, at: string, by: string): MessageView {
-  return { ...message, body: "", html: "", deleted_at: at, deleted_by: by, reactions: [], mentions: [], reply_to: null, beside: null, attachments: [], pinned: false, run: null };
+  return { ...message, body: "", html: "", deleted_at: at, deleted_by: by, reactions: [], mentions: [], reply_to: null, beside: null, attachments: [], pinned: false, run: null, card: null };
 }
 
 /** A file that a moderator took away: nothing of it is left but its place. */
@@ -74,6 +74,11 @@ export function reduceMessage(message: MessageView, event: RoomEvent): MessageVi
     case "run.changed": {
       const { message: id, run, body, html } = event.data;
       if (message.id === id) return message.deleted_at === null ? { ...message, run, body, html } : message;
+      return changeQuote(message, id, (quote) => ({ ...quote, excerpt: excerpt(body) }));
+    }
+    case "card.changed": {
+      const { message: id, card, body, html } = event.data;
+      if (message.id === id) return message.deleted_at === null ? { ...message, card, body, html } : message;
       return changeQuote(message, id, (quote) => ({ ...quote, excerpt: excerpt(body) }));
     }
     case "message.deleted": {

@@ -1,0 +1,120 @@
+"""Messages that carry more than words: posted with a card, and changed in place while what it shows goes on.
+
+Called by the apps above chat, inside their own transaction if they have one. Never knows what a card means, and never
+decides when it changes. The page shows the card in place of the body; the body says the same in words, for search,
+quotes, notices and whoever reads without a page.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from chat import markdown, texts
+from chat.events import CardChanged, MessageCreated, MessageSent, SeqResult
+from chat.models import Card, Message, Room
+from chat.selectors.views import message_view, room_topic
+from chat.services import search
+from chat.services.messages import send_message, store_card
+from chat.shapes import CardView
+from realtime import log
+from realtime.protocol import Refused, encode
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def post_card(
+    *, author: User | None, room_id: int, cid: UUID, body: str, card: CardView, thread: UUID | None = None
+) -> MessageSent:
+    """Says something in a room that carries a card; a repeat of the same cid is answered with the first message.
+
+    With an author it is an ordinary message of theirs: rights, mutes, slow mode, word rules, mentions, hooks, search
+    and counts as for any other. Without one it is a line of the room itself: it counts as unread for nobody.
+
+    Args:
+        author: who says it; None for the room itself.
+        room_id: where.
+        cid: a lasting id, so that it is said once.
+        body: the same in words, Markdown.
+        card: what the page shows.
+        thread: id of the root in whose thread it stands; only with an author.
+
+    Raises:
+        Refused: what `send_message` refuses; without an author `not_found` for a room that is gone, `read_only` for an
+            archived one, `invalid` and `too_large` for the words.
+    """
+    if author is not None:
+        return send_message(actor=author, room_id=room_id, cid=cid, body=body, thread=thread, card=card)
+    text = texts.clean_body(body)
+    html = markdown.place_mentions(markdown.render(text), {}, everyone=False)  # nobody is called by a figure
+    return _say(room_id, cid, text, html, card)
+
+
+@transaction.atomic
+def _say(room_id: int, cid: UUID, body: str, html: str, card: CardView) -> MessageSent:
+    topic = room_topic(room_id)
+    log.lock(topic)
+    first = Message.objects.filter(pk=cid).values_list("room_id", "seq").first()
+    if first is not None and first[0] != room_id:
+        raise Refused("conflict", "This id was used for another message.", field="cid")
+    if first is not None:
+        return MessageSent(id=cid, seq=first[1], duplicate=True)
+    room = Room.objects.filter(pk=room_id).first()
+    if room is None:
+        raise Refused("not_found", "The room is gone.")
+    if room.archived_at is not None:
+        raise Refused("read_only", "The room is archived.")
+    message = Message.objects.create(
+        id=cid,
+        room=room,
+        seq=log.reserve(topic),
+        cid=cid,
+        kind=Message.Kind.SYSTEM,
+        body=body,
+        html=html,
+        html_version=markdown.HTML_VERSION,
+        created_at=timezone.now(),
+    )
+    store_card(message_id=message.pk, card=card)
+    event = MessageCreated(message=message_view(message, card=card), person=None, thread=None)
+    log.append(topic=topic, seq=message.seq, event=event, at=message.created_at)
+    return MessageSent(id=message.pk, seq=message.seq)
+
+
+@transaction.atomic
+def change_card(*, message_id: UUID, card: CardView, body: str, actor_id: int | None = None) -> SeqResult:
+    """Shows a new card in a message, and the words that say the same; who may write there does not matter any more.
+
+    Args:
+        message_id: of a message with a card.
+        card: what the page shows from now on.
+        body: the same in words, Markdown.
+        actor_id: whose doing it is.
+
+    Raises:
+        Refused: `gone` for a message that was deleted meanwhile; `invalid` and `too_large` for the words.
+    """
+    text = texts.clean_body(body)
+    topic = room_topic(_carried(message_id).message.room_id)
+    seq = log.reserve(topic)
+    carried = _carried(message_id)  # who deletes it holds the room's topic too
+    html = markdown.place_mentions(markdown.render(text), {}, everyone=False)
+    Message.objects.filter(pk=message_id).update(body=text, html=html, html_version=markdown.HTML_VERSION)
+    # A line of the room itself is never deleted but with the log that told it.
+    seqs = [] if carried.message.kind == Message.Kind.SYSTEM else [*carried.seqs, seq]
+    Card.objects.filter(pk=message_id).update(kind=card.kind, view=encode(card).decode(), seqs=seqs)
+    search.reindex_messages(ids=[message_id])
+    event = CardChanged(message=message_id, card=card, body=text, html=html)
+    log.append(topic=topic, seq=seq, event=event, actor_id=actor_id)
+    return SeqResult(seq=seq)
+
+
+def _carried(message_id: UUID) -> Card:
+    card = Card.objects.select_related("message").filter(pk=message_id).first()
+    if card is None or card.message.deleted_at is not None:
+        raise Refused("gone", "This message was deleted.")
+    return card
