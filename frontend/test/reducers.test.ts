@@ -16,7 +16,7 @@ function message(seq: number, change: Partial<MessageView> = {}): MessageView {
   return {
     id: `m${seq}`, room: 1, seq, author: 2, kind: "user", body: `text ${seq}`, html: `<p>text ${seq}</p>`, created_at: "2026-11-20T09:00:00Z",
     cid: null, edited_at: null, deleted_at: null, deleted_by: null, reply_to: null, thread_root: null, also_in_room: false, thread: null,
-    reactions: [], mentions: [], beside: null, attachments: [], pinned: false, run: null, ...change,
+    reactions: [], mentions: [], beside: null, attachments: [], pinned: false, run: null, card: null, ...change,
   };
 }
 

@@ -13,7 +13,7 @@ const ME = 7;
 function message(seq: number, author = 2, cid: string | null = null): MessageView {
   return {
     id: `m${seq}`, room: 1, seq, author, kind: "user", body: `text ${seq}`, html: "", created_at: "2026-11-20T09:00:00Z", cid, edited_at: null,
-    deleted_at: null, deleted_by: null, reply_to: null, thread_root: null, also_in_room: false, thread: null, reactions: [], mentions: [], beside: null, attachments: [], pinned: false, run: null,
+    deleted_at: null, deleted_by: null, reply_to: null, thread_root: null, also_in_room: false, thread: null, reactions: [], mentions: [], beside: null, attachments: [], pinned: false, run: null, card: null,
   };
 }
 

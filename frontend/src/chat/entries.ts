@@ -49,6 +49,7 @@ export function pendingMessage(item: OutboxItem, me: number): MessageView {
     mentions: [],
     pinned: false,
     run: null,
+    card: null,
     beside: item.beside,
     attachments: ownFiles(item.extra?.attachments ?? []),
   };
@@ -85,9 +86,10 @@ export function entriesOf(input: EntriesInput): Entry[] {
       previous = null;
       entries.push({ kind: "new", key: "new" });
     }
-    if (message.kind === "system") entries.push({ kind: "system", key: message.id, message });
+    const line = message.kind === "system" && message.card === null;
+    if (line) entries.push({ kind: "system", key: message.id, message });
     else entries.push({ kind: "message", key: keyOf(message, input.me), message, follow: follows(previous, message), pending: item });
-    previous = message.kind === "system" ? null : message;
+    previous = line ? null : message;
   };
   for (const message of input.messages) add(message, null);
   for (const item of pending) add(pendingMessage(item, input.me), item);

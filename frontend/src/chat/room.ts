@@ -9,13 +9,12 @@ import type { MessageView, PersonView, RoomSnapshot } from "../protocol";
 import { excerpt, shownInRoom } from "../reducers/messages";
 import type { MountRequest, RoomPane, Shell } from "../shell/contract";
 import { ActionsLater } from "./actions_later";
-import { AnswersLater } from "./answers_later";
-import type { Cards } from "./cards";
 import { Composer } from "./composer";
 import { emptyRoom } from "./empty";
 import { entriesOf } from "./entries";
 import { Log } from "./log";
 import { Pages } from "./pages";
+import { PartsLater } from "./parts_later";
 import { keptPosition, keepPosition } from "./position";
 import { canPost, canReact } from "./rights";
 import { plural, type RowContext } from "./row";
@@ -38,7 +37,7 @@ class Room implements RoomPane {
   readonly #log: Log;
   readonly #pages: Pages;
   readonly #actions: ActionsLater;
-  readonly #answers: AnswersLater;
+  readonly #parts: PartsLater;
   readonly #composer: Composer;
   readonly #typing: Typing;
   readonly #reads: ReadMarker;
@@ -46,7 +45,6 @@ class Room implements RoomPane {
   readonly #abort = new AbortController();
   readonly #stops: (() => void)[] = [];
   #thread: ThreadPane | null = null;
-  #cards: Cards | null = null;
   /** The message whose thread or history stands open. */
   #open: string | null = null;
   #drawn: { permissions: unknown; open: string | null; room: unknown; people: number } | null = null;
@@ -61,7 +59,7 @@ class Room implements RoomPane {
     this.#typing = new Typing(shell.session, part(this.#chat, "[data-part=typing]"), room, null);
     this.#composer = this.#makeComposer();
     this.#actions = this.#makeActions();
-    this.#answers = new AnswersLater({ shell, log: this.#log, state: () => this.#state }, () => this.#drawAll());
+    this.#parts = new PartsLater({ shell, log: this.#log, state: () => this.#state }, () => this.#drawAll());
     this.#reads = new ReadMarker(shell.session, () => this.#state, () => this.#log.scroll.atEnd);
     shell.session.beside.talks.set(room, { ask: (about, words = "") => (this.#composer.setAbout(about), this.#composer.insert(words)), reveal: (id, focus) => void this.#show(id, focus) });
     this.#listen();
@@ -144,8 +142,7 @@ class Room implements RoomPane {
     this.#reads.dispose();
     this.#composer.dispose();
     this.#actions.dispose();
-    this.#cards?.dispose();
-    this.#answers.dispose();
+    this.#parts.dispose();
     this.#shell.session.beside.talks.delete(this.#room);
     this.#log.dispose();
   }
@@ -173,28 +170,11 @@ class Room implements RoomPane {
       chips: true,
       open: this.#open,
       online: session.connection.state === "online",
-      about: (place, message) => this.#drawAbout(place, message),
-      files: (place, message) => this.#drawFiles(place, message),
-      run: (row, message) => this.#answers.draw(row, message),
+      about: (place, message) => this.#parts.about(place, message),
+      files: (place, message) => this.#parts.files(place, message),
+      run: (row, message) => this.#parts.run(row, message),
+      card: (row, message) => this.#parts.card(row, message),
     };
-  }
-
-  /** What a message is about comes under it as soon as that part of the page is here. */
-  #drawAbout(place: HTMLElement, message: MessageView): void {
-    const draw = ({ Cards }: typeof import("../later")) => {
-      if (!this.#gone) (this.#cards ??= new Cards(this.#shell, () => this.#state?.room ?? null, (places) => this.#log.grown(places))).draw(place, message);
-    };
-    // Without it the text of the message is there; the next drawing asks again.
-    import("../later").then(draw).catch(() => undefined);
-  }
-
-  #drawFiles(place: HTMLElement, message: MessageView): void {
-    const draw = ({ drawFiles }: typeof import("../later")) => {
-      if (this.#gone) return;
-      drawFiles(place, { shell: this.#shell, room: this.#state?.room ?? null, message });
-      this.#log.grown([place]);
-    };
-    import("../later").then(draw).catch(() => undefined);
   }
 
   #drawAll(): void {
@@ -395,6 +375,7 @@ class Room implements RoomPane {
     if (event.topic !== `room:${this.#room}` || event.type !== "message.created") return;
     const { message } = event.data;
     if (message.author === this.#shell.session.me || message.run !== null || !shownInRoom(message)) return;
+    if (message.card !== null) return void import("../dashboard/cards/parts").then(({ announceCard }) => announceCard(this.#shell, message), () => undefined);
     this.#shell.announceMessage(this.#shell.session.people.name(message.author), excerpt(textOf(message.html)));
   }
 }

@@ -30,6 +30,8 @@ export interface RowContext {
   files(place: HTMLElement, message: MessageView): void;
   /** Draws what belongs to an answer of the assistant; answers whether that was its text, too. */
   run(row: HTMLElement, message: MessageView): boolean;
+  /** Draws the card that it carries. */
+  card(row: HTMLElement, message: MessageView): void;
 }
 
 export function permalink(room: RoomView, message: string): string {
@@ -126,6 +128,7 @@ function fillMessage(row: HTMLElement, entry: Extract<Entry, { kind: "message" }
   if (message.run === null || !context.run(row, message)) fillBody(row, message, context);
   if (message.beside?.start != null) context.about(part(row, "[data-part=about]"), message);
   if (message.attachments.length > 0) context.files(part(row, "[data-part=files]"), message);
+  if (message.card !== null) context.card(row, message);
   fillReactions(row, message, pending === null, context);
   fillChip(row, message, context);
   fillState(row, pending, context);
@@ -133,7 +136,12 @@ function fillMessage(row: HTMLElement, entry: Extract<Entry, { kind: "message" }
 
 function spoken(message: MessageView, context: RowContext): string {
   if (message.deleted_at !== null) return "Deleted message";
-  return `${context.people.name(message.author)}, ${dayLabel(message.created_at)} ${clock(message.created_at)}: ${excerpt(message.html === "" ? message.body : textOf(message.html))}${filesSpoken(message)}`;
+  return `${nameOf(message, context)}, ${dayLabel(message.created_at)} ${clock(message.created_at)}: ${excerpt(message.html === "" ? message.body : textOf(message.html))}${filesSpoken(message)}`;
+}
+
+/** An alert is said by nobody. */
+function nameOf(message: MessageView, context: RowContext): string {
+  return message.card?.alert == null ? context.people.name(message.author) : "Alert";
 }
 
 /** "2 files: plan.png, notes.txt" */
@@ -155,6 +163,7 @@ function fillTomb(row: HTMLElement, message: MessageView, context: RowContext): 
   part(row, "[data-part=about]").replaceChildren();
   part(row, "[data-part=files]").replaceChildren();
   part(row, "[data-part=run]").replaceChildren();
+  part(row, "[data-part=card]").replaceChildren();
   row.ariaBusy = null;
   part(row, "[data-part=reactions]").replaceChildren();
   fillChip(row, message, context);
@@ -164,7 +173,7 @@ function fillHead(row: HTMLElement, message: MessageView, pending: OutboxItem | 
   const person = context.people.get(message.author);
   part(row, "[data-part=avatar]").replaceChildren(avatar(person));
   const author = part(row, "[data-part=author]");
-  author.textContent = context.people.name(message.author);
+  author.textContent = nameOf(message, context);
   author.dir = "auto";
   const tag = part(row, "[data-part=tag]");
   const kind = person?.kind ?? message.kind;

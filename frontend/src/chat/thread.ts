@@ -7,12 +7,12 @@ import { firstName, roomLabel } from "../people";
 import type { MessageView, RoomSnapshot, ThreadSnapshot } from "../protocol";
 import type { Shell } from "../shell/contract";
 import { Actions } from "./actions";
-import { AnswersLater } from "./answers_later";
 import { Cards } from "./cards";
 import { Composer } from "./composer";
 import { threadEntries } from "./entries";
 import { Log } from "./log";
 import { drawFiles } from "./media/files";
+import { answersLater, cardsLater } from "./parts_later";
 import { canPost, canReact } from "./rights";
 import { plural, type RowContext } from "./row";
 import { Typing } from "./typing";
@@ -40,7 +40,8 @@ export class ThreadPane {
   readonly #typing: Typing;
   readonly #cards: Cards;
   readonly #stops: (() => void)[] = [];
-  readonly #answers: AnswersLater;
+  readonly #answers: ReturnType<typeof answersLater>;
+  readonly #carried: ReturnType<typeof cardsLater>;
   #shown = false;
   #drawnState: RoomSnapshot | null = null;
   #drawnPeople = 0;
@@ -72,10 +73,12 @@ export class ThreadPane {
       focusComposer: () => this.#composer.focus(),
     });
     const draw = onceAFrame(() => this.#draw());
-    this.#answers = new AnswersLater({ shell, log: this.#log, state: options.state }, () => {
+    const redraw = () => {
       this.#drawnState = null;
       draw();
-    });
+    };
+    this.#answers = answersLater({ shell, log: this.#log, state: options.state }, redraw);
+    this.#carried = cardsLater({ shell, log: this.#log, state: options.state }, redraw);
     this.#stops.push(session.thread.subscribe((state) => state, draw));
     this.#stops.push(session.room.subscribe((state) => state, draw));
     this.#stops.push(session.outbox.subscribe(draw), session.connection.onState(draw));
@@ -99,6 +102,7 @@ export class ThreadPane {
 
   #dispose(): void {
     this.#answers.dispose();
+    this.#carried.dispose();
     for (const stop of this.#stops) stop();
     this.#typing.dispose();
     this.#composer.dispose();
@@ -141,6 +145,7 @@ export class ThreadPane {
       about: (place, message) => this.#cards.draw(place, message),
       files: (place, message) => drawFiles(place, { shell: this.#options.shell, room: state.room, message }),
       run: (row, message) => this.#answers.draw(row, message),
+      card: (row, message) => this.#carried.draw(row, message),
     };
   }
 
