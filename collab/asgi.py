@@ -11,7 +11,7 @@ http = get_asgi_application()
 
 # These import models, so they come after Django's set-up.
 from collab.bodies import BodyLimit  # noqa: E402
-from collab.routing import websocket_urlpatterns  # noqa: E402
+from collab.routing import Programs, websocket_urlpatterns  # noqa: E402
 from collab.uploads import UploadIntake  # noqa: E402
 from realtime.middleware import OriginCheck, SessionAuthentication  # noqa: E402
 from realtime.services import StartServices  # noqa: E402
@@ -20,7 +20,7 @@ application = StartServices(
     ProtocolTypeRouter(
         {
             "http": UploadIntake(BodyLimit(http, settings.REQUEST_BODY_BYTES)),
-            "websocket": OriginCheck(SessionAuthentication(URLRouter(websocket_urlpatterns))),
+            "websocket": Programs(OriginCheck(SessionAuthentication(URLRouter(websocket_urlpatterns)))),
         }
     )
 )

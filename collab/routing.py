@@ -9,7 +9,10 @@ from django.urls import path
 
 from assistant.consumers import AssistantCommands
 from chat.consumers import ChatConsumer
+from dashboard.consumers import DashboardConsumer
 from editor.consumers import DocumentConsumer
+from integrations.mattermost_api.consumers import MattermostSocket
+from realtime.middleware import App, Receive, Scope, Send
 from realtime.protocol import Command
 from realtime.ratelimit import Limit
 
@@ -26,4 +29,18 @@ class PageConsumer(AssistantCommands, ChatConsumer):
 websocket_urlpatterns = [
     path("ws/chat/", PageConsumer.as_asgi()),
     path("ws/editor/<int:document_id>/", DocumentConsumer.as_asgi()),
+    path("ws/dashboard/<int:board_id>/", DashboardConsumer.as_asgi()),
 ]
+
+_programs = {"/api/v4/websocket": MattermostSocket()}
+
+
+class Programs:
+    """ASGI wrapper: sockets of programs, who come with a token, before the checks of those of pages."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a socket to whom it belongs."""
+        await _programs.get(scope["path"], self._app)(scope, receive, send)

@@ -1,5 +1,5 @@
 """Routes of webhooks and of the Mattermost-compatible API."""
 
-from django.urls import URLPattern
+from django.urls import include, path
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("api/v4/", include("integrations.mattermost_api.urls"))]

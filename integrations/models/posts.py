@@ -13,6 +13,7 @@ class PostProps(models.Model):
 
     message = models.OneToOneField("chat.Message", models.CASCADE, primary_key=True, related_name="+")
     props = models.JSONField(default=dict)
+    pending = models.CharField(max_length=200, blank=True, help_text="The program's own name of it.")
 
     class Meta:
         verbose_name = verbose_name_plural = "properties of posts"

@@ -1,0 +1,116 @@
+"""Posts of programs: ordinary messages, and what they carry beside their text. Each public function is one transaction.
+
+Called by the Mattermost-compatible API and by webhooks. Who may do what is chat's to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID, uuid4, uuid5
+
+import msgspec
+from django.db import transaction
+
+from chat import services as chat
+from chat.selectors import posts as read
+from integrations.models import PostProps
+from realtime.protocol import Refused
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+PROPS_BYTES: Final = 60_000
+PENDING_CHARS: Final = 200
+BOT: Final = "bot"
+_PENDING: Final = UUID("6b0f1f52-4a94-4c60-9d2c-0a3f0b2de9f4")
+"""Namespace of lasting ids that are made from a pending_post_id."""
+
+
+def create_post(
+    *,
+    actor: User,
+    room_id: int,
+    body: str,
+    thread: UUID | None = None,
+    attachments: Sequence[UUID] = (),
+    props: dict[str, Any] | None = None,
+    pending: str = "",
+) -> tuple[UUID, bool]:
+    """Says something in a room, as chat's own send_message does.
+
+    Args:
+        actor: who says it.
+        room_id: where.
+        body: Markdown.
+        thread: id of the root that it answers.
+        attachments: ids of uploaded files.
+        props: what the program keeps beside the text.
+        pending: the program's name of this wish: a repeat is answered with the first post, whatever it says now.
+
+    Returns:
+        The message's id, and whether it is new.
+
+    Raises:
+        Refused: whatever send_message refuses; `too_large` with field props.
+    """
+    kept = check_props(props or {}, bot=actor.kind == BOT)
+    if len(pending) > PENDING_CHARS:
+        raise Refused(
+            "too_large", f"A pending_post_id has at most {PENDING_CHARS} characters.", field="pending_post_id"
+        )
+    cid = uuid5(_PENDING, f"{actor.pk} {room_id} {pending}") if pending else uuid4()
+    first = read.sent_as(actor=actor, cid=cid) if pending else None
+    if first is not None:
+        return first, False
+    try:
+        with transaction.atomic():
+            sent = chat.send_message(
+                actor=actor, room_id=room_id, cid=cid, body=body, thread=thread, attachments=attachments
+            )
+            if (kept or pending) and not sent.duplicate:
+                PostProps.objects.create(message_id=sent.id, props=kept, pending=pending)
+    except Refused as refused:
+        first = read.sent_as(actor=actor, cid=cid) if pending and refused.code == "conflict" else None
+        if first is None:
+            raise
+        return first, False
+    return sent.id, not sent.duplicate
+
+
+def check_props(props: dict[str, Any], *, bot: bool) -> dict[str, Any]:
+    """What is kept of a program's props; whether it is a bot is said by its account and not by itself.
+
+    Raises:
+        Refused: `too_large`, or `invalid` for text that no database takes.
+    """
+    kept = {name: value for name, value in props.items() if name != "from_bot"}
+    if bot:
+        kept["from_bot"] = "true"
+    encoded = msgspec.json.encode(kept)
+    if len(encoded) > PROPS_BYTES:
+        raise Refused("too_large", f"The props of a post have at most {PROPS_BYTES:,} bytes.", field="props")
+    if b"\\u0000" in encoded:
+        raise Refused("invalid", "A text cannot hold the NUL character.", field="props")
+    return kept
+
+
+@transaction.atomic
+def change_post(
+    *, actor: User, message_id: UUID, room_id: int, body: str | None, props: dict[str, Any] | None, pinned: bool | None
+) -> None:
+    """Changes what is given of one's own post: its text, all of its props, whether it is pinned.
+
+    Raises:
+        Refused: whatever edit_message and pin_message refuse; `forbidden` for the props of somebody else's post.
+    """
+    if body is not None:
+        chat.edit_message(actor=actor, room_id=room_id, message_id=message_id, body=body)
+    if props is not None:
+        if read.find_post(actor=actor, message_id=message_id).view.author != actor.pk:
+            raise Refused("forbidden", "Only its author changes a post.")
+        kept = check_props(props, bot=actor.kind == BOT)
+        PostProps.objects.update_or_create(message_id=message_id, defaults={"props": kept})
+    if pinned is not None:
+        pin = chat.pin_message if pinned else chat.unpin_message
+        pin(actor=actor, room_id=room_id, message_id=message_id)
