@@ -277,7 +277,24 @@ class Chart(models.Model):
     series = models.ForeignKey(Series, models.CASCADE, related_name="+")
     aggregate = models.CharField(max_length=10, default="last")
     seconds = models.PositiveIntegerField()
-    live_until = models.DateTimeField(db_index=True)
+    live_until = models.DateTimeField(null=True, db_index=True, help_text="Empty: it stands still.")
+    told_at = models.DateTimeField(default=timezone.now, help_text="When its message was changed last.")
 
     def __str__(self) -> str:
         return f"{self.series_id} in {self.message}"
+
+
+class Call(models.Model):
+    """What the address of a rule is told by POST; kept until it was told, or given up."""
+
+    rule = models.ForeignKey(Rule, models.CASCADE, related_name="+")
+    url = models.URLField(max_length=500)
+    body = models.TextField(help_text="JSON.")
+    created_at = models.DateTimeField(default=timezone.now)
+    next_at = models.DateTimeField(null=True, default=timezone.now, db_index=True, help_text="Empty: it is over.")
+    failures = models.PositiveIntegerField(default=0)
+    problem = models.CharField(max_length=300, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} to {self.url}"

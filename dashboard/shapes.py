@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from accounts.events import PersonView
+from chat.shapes.cards import AlertCard
 from realtime.protocol import Struct
 
 PANEL_KINDS: Final = ("line", "area", "stat", "gauge", "table", "log", "text")
@@ -110,8 +111,11 @@ class ShareView(Struct, frozen=True, kw_only=True):
 class BoardView(Struct, frozen=True, kw_only=True):
     """A board without its panels.
 
+    The same for everybody who sees it: with whom it is shared is for its owner alone (`ShareList`).
+
     Attributes:
         kind: site, room or own.
+        shared: whether somebody besides its owner sees it; of own boards.
         changed_at: when its draft was changed last; None: the draft is what is published.
     """
 
@@ -123,18 +127,25 @@ class BoardView(Struct, frozen=True, kw_only=True):
     version: int
     room: int | None = None
     owner: PersonView | None = None
-    shares: list[ShareView] = []
+    shared: bool = False
     published_at: datetime | None = None
     changed_at: datetime | None = None
-    changed_by: int | None = None
+    changed_by: PersonView | None = None
+
+
+class ShareList(Struct, frozen=True, kw_only=True):
+    """`GET /api/boards/<id>/shares/`, for the owner alone."""
+
+    shares: list[ShareView]
 
 
 class BoardSummary(Struct, frozen=True, kw_only=True):
-    """A line in the list of boards."""
+    """A line in the list of boards. `room_name`: of the board of a room; empty for one that is named after people."""
 
     board: BoardView
     may_edit: bool
     panels: int
+    room_name: str = ""
 
 
 class BoardList(Struct, frozen=True, kw_only=True):
@@ -227,6 +238,34 @@ class RuleView(Struct, frozen=True, kw_only=True):
     may_change: bool = False
 
 
+class RuleList(Struct, frozen=True, kw_only=True):
+    """`GET /api/rooms/<id>/rules/`.
+
+    Attributes:
+        may_create: whether the reader may make one here for some series at all.
+        series: of what they may make one: this room's, the site's for staff, their own.
+    """
+
+    rules: list[RuleView]
+    may_create: bool
+    series: list[SeriesView]
+
+
+class AlertView(Struct, frozen=True, kw_only=True):
+    """An alert of a room. `message` and `message_url` lead to it; None and "" while the room was not told of it."""
+
+    card: AlertCard
+    message: UUID | None = None
+    message_url: str = ""
+
+
+class AlertList(Struct, frozen=True, kw_only=True):
+    """`GET /api/rooms/<id>/alerts/`: those that fire first, then what is over, the newest first."""
+
+    alerts: list[AlertView]
+    people: list[PersonView]
+
+
 class BoardSnapshot(Struct, frozen=True, kw_only=True):
     """`GET /api/boards/<id>/`: state to start from.
 
@@ -234,7 +273,9 @@ class BoardSnapshot(Struct, frozen=True, kw_only=True):
         as_of_seq: the head of `dashboard:<id>` in the same transaction.
         panels: what is published; draft: what editors have, None for whoever may not edit.
         series: every series in either that the reader may see; the others stay empty in their panels.
-        sources: what tables and logs can list here.
+        apart: those of them that not everybody who sees this board may see: no tick tells of them, so they are read
+            again every few seconds.
+        sources: what tables and logs can list here; `room/<id>/<name>` lists what a room holds on somebody's own board.
         tables, logs: what the sources in use say now.
     """
 
@@ -244,6 +285,7 @@ class BoardSnapshot(Struct, frozen=True, kw_only=True):
     panels: list[PanelView]
     draft: list[PanelView] | None
     series: list[SeriesView]
+    apart: list[int]
     sources: list[SourceInfo]
     tables: list[TableView]
     logs: list[LogView]

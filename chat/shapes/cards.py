@@ -24,6 +24,7 @@ class AlertCard(Struct, frozen=True, kw_only=True):
         times: how often it fired within this message.
         made_by: name of who made the rule.
         points: [seconds since 1970, value] of its curve, the last picture; `seconds` is its range.
+        others: how many more rules fire in the room at this moment that it was not told of one by one.
         url: where the board or panel is.
     """
 
@@ -49,6 +50,7 @@ class AlertCard(Struct, frozen=True, kw_only=True):
     quiet_until: datetime | None = None
     quiet_by: int | None = None
     made_by: str = ""
+    others: int = 0
     url: str = ""
 
 

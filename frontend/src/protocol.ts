@@ -65,200 +65,6 @@ export interface MuteView {
   until: string | null;
 }
 
-/** A series that the reader may see. */
-export interface SeriesView {
-  id: number;
-  name: string;
-  title: string;
-  scope: string;
-  kind: string;
-  unit: string;
-  room: number | null;
-  outside: boolean;
-  last_at: string | null;
-  last_value: number | null;
-  problem: string;
-}
-
-/** A series in a panel. */
-export interface PanelSeries {
-  series: number;
-  aggregate: string;
-  label: string;
-  divide: number;
-}
-
-/** From where on a figure is worth a warning; `below`: worse is less. */
-export interface ThresholdView {
-  level: string;
-  value: number;
-  below: boolean;
-}
-
-/** A panel of a board. */
-export interface PanelView {
-  id: string;
-  kind: string;
-  title: string;
-  x: number;
-  y: number;
-  w: number;
-  h: number;
-  series: PanelSeries[];
-  unit: string;
-  low: number | null;
-  high: number | null;
-  thresholds: ThresholdView[];
-  source: string;
-  text: string;
-  html: string;
-  version: number;
-}
-
-/** A room whose members see the board. */
-export interface ShareView {
-  room: number;
-  name: string;
-  url: string;
-  may_edit: boolean;
-}
-
-/** A board without its panels. */
-export interface BoardView {
-  id: number;
-  kind: string;
-  name: string;
-  url: string;
-  range_seconds: number;
-  version: number;
-  room: number | null;
-  owner: PersonView | null;
-  shared: boolean;
-  published_at: string | null;
-  changed_at: string | null;
-  changed_by: PersonView | null;
-}
-
-/** `GET /api/boards/<id>/shares/`, for the owner alone. */
-export interface ShareList {
-  shares: ShareView[];
-}
-
-/** A line in the list of boards. `room_name`: of the board of a room; empty for one that is named after people. */
-export interface BoardSummary {
-  board: BoardView;
-  may_edit: boolean;
-  panels: number;
-  room_name: string;
-}
-
-/** `GET /api/boards/`: what the reader may open; `may_create`: below the bound of own boards. */
-export interface BoardList {
-  boards: BoardSummary[];
-  may_create: boolean;
-}
-
-/** Something that a table or a log can list on this board. kind: table or log. */
-export interface SourceInfo {
-  name: string;
-  title: string;
-  kind: string;
-}
-
-/** A cell of a table. */
-export interface CellView {
-  text: string;
-  url: string;
-  value: number | null;
-  share: number | null;
-  level: string;
-}
-
-/** Rows of a source. `columns` are their heads; a column whose cells have values is set right. */
-export interface TableView {
-  source: string;
-  columns: string[];
-  rows: CellView[][];
-}
-
-/** Something that happened. level: info, warn or danger. */
-export interface LogRow {
-  at: string;
-  text: string;
-  level: string;
-  person: PersonView | null;
-  url: string;
-}
-
-/** The newest rows of a source, newest first. */
-export interface LogView {
-  source: string;
-  rows: LogRow[];
-}
-
-/** A rule and what is known of it now. */
-export interface RuleView {
-  id: number;
-  title: string;
-  series: SeriesView;
-  aggregate: string;
-  above: boolean;
-  threshold: number;
-  clear: number | null;
-  for_seconds: number;
-  level: string;
-  room: number;
-  url: string;
-  enabled: boolean;
-  state: string;
-  board: number | null;
-  panel: string | null;
-  made_by: PersonView | null;
-  value: number | null;
-  quiet_until: string | null;
-  quiet_by: number | null;
-  firing: string | null;
-  problem: string;
-  may_change: boolean;
-}
-
-/** `GET /api/boards/<id>/`: state to start from. */
-export interface BoardSnapshot {
-  as_of_seq: number;
-  board: BoardView;
-  may_edit: boolean;
-  panels: PanelView[];
-  draft: PanelView[] | null;
-  series: SeriesView[];
-  apart: number[];
-  sources: SourceInfo[];
-  tables: TableView[];
-  logs: LogView[];
-  rules: RuleView[];
-}
-
-/** `GET /api/boards/<id>/samples/`, `GET /api/series/<id>/samples/`. */
-export interface SamplesView {
-  tick: number;
-  start: number;
-  end: number;
-  step: number;
-  series: Record<number, number[][]>;
-  gaps: number[][];
-}
-
-/** `GET /api/series/`: what the reader may put into a panel. */
-export interface SeriesList {
-  series: SeriesView[];
-}
-
-/** `POST /api/v1/metrics`: what was made of the numbers. */
-export interface PushResult {
-  taken: number;
-  repeated: number;
-  ignored: number;
-}
-
 /** A file of a message. One that a moderator took away has `blocked`, no name, no address and no size. */
 export interface AttachmentView {
   id: string;
@@ -312,6 +118,7 @@ export interface AlertCard {
   quiet_until: string | null;
   quiet_by: number | null;
   made_by: string;
+  others: number;
   url: string;
 }
 
@@ -784,6 +591,213 @@ export interface SearchAnswer {
   more: string | null;
 }
 
+/** A series that the reader may see. */
+export interface SeriesView {
+  id: number;
+  name: string;
+  title: string;
+  scope: string;
+  kind: string;
+  unit: string;
+  room: number | null;
+  outside: boolean;
+  last_at: string | null;
+  last_value: number | null;
+  problem: string;
+}
+
+/** A series in a panel. */
+export interface PanelSeries {
+  series: number;
+  aggregate: string;
+  label: string;
+  divide: number;
+}
+
+/** From where on a figure is worth a warning; `below`: worse is less. */
+export interface ThresholdView {
+  level: string;
+  value: number;
+  below: boolean;
+}
+
+/** A panel of a board. */
+export interface PanelView {
+  id: string;
+  kind: string;
+  title: string;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  series: PanelSeries[];
+  unit: string;
+  low: number | null;
+  high: number | null;
+  thresholds: ThresholdView[];
+  source: string;
+  text: string;
+  html: string;
+  version: number;
+}
+
+/** A room whose members see the board. */
+export interface ShareView {
+  room: number;
+  name: string;
+  url: string;
+  may_edit: boolean;
+}
+
+/** A board without its panels. */
+export interface BoardView {
+  id: number;
+  kind: string;
+  name: string;
+  url: string;
+  range_seconds: number;
+  version: number;
+  room: number | null;
+  owner: PersonView | null;
+  shared: boolean;
+  published_at: string | null;
+  changed_at: string | null;
+  changed_by: PersonView | null;
+}
+
+/** `GET /api/boards/<id>/shares/`, for the owner alone. */
+export interface ShareList {
+  shares: ShareView[];
+}
+
+/** A line in the list of boards. `room_name`: of the board of a room; empty for one that is named after people. */
+export interface BoardSummary {
+  board: BoardView;
+  may_edit: boolean;
+  panels: number;
+  room_name: string;
+}
+
+/** `GET /api/boards/`: what the reader may open; `may_create`: below the bound of own boards. */
+export interface BoardList {
+  boards: BoardSummary[];
+  may_create: boolean;
+}
+
+/** Something that a table or a log can list on this board. kind: table or log. */
+export interface SourceInfo {
+  name: string;
+  title: string;
+  kind: string;
+}
+
+/** A cell of a table. */
+export interface CellView {
+  text: string;
+  url: string;
+  value: number | null;
+  share: number | null;
+  level: string;
+}
+
+/** Rows of a source. `columns` are their heads; a column whose cells have values is set right. */
+export interface TableView {
+  source: string;
+  columns: string[];
+  rows: CellView[][];
+}
+
+/** Something that happened. level: info, warn or danger. */
+export interface LogRow {
+  at: string;
+  text: string;
+  level: string;
+  person: PersonView | null;
+  url: string;
+}
+
+/** The newest rows of a source, newest first. */
+export interface LogView {
+  source: string;
+  rows: LogRow[];
+}
+
+/** A rule and what is known of it now. */
+export interface RuleView {
+  id: number;
+  title: string;
+  series: SeriesView;
+  aggregate: string;
+  above: boolean;
+  threshold: number;
+  clear: number | null;
+  for_seconds: number;
+  level: string;
+  room: number;
+  url: string;
+  enabled: boolean;
+  state: string;
+  board: number | null;
+  panel: string | null;
+  made_by: PersonView | null;
+  value: number | null;
+  quiet_until: string | null;
+  quiet_by: number | null;
+  firing: string | null;
+  problem: string;
+  may_change: boolean;
+}
+
+/** `GET /api/rooms/<id>/rules/`. */
+export interface RuleList {
+  rules: RuleView[];
+  may_create: boolean;
+  series: SeriesView[];
+}
+
+/** An alert of a room. `message` and `message_url` lead to it; None and "" while the room was not told of it. */
+export interface AlertView {
+  card: AlertCard;
+  message: string | null;
+  message_url: string;
+}
+
+/** `GET /api/rooms/<id>/alerts/`: those that fire first, then what is over, the newest first. */
+export interface AlertList {
+  alerts: AlertView[];
+  people: PersonView[];
+}
+
+/** `GET /api/boards/<id>/`: state to start from. */
+export interface BoardSnapshot {
+  as_of_seq: number;
+  board: BoardView;
+  may_edit: boolean;
+  panels: PanelView[];
+  draft: PanelView[] | null;
+  series: SeriesView[];
+  apart: number[];
+  sources: SourceInfo[];
+  tables: TableView[];
+  logs: LogView[];
+  rules: RuleView[];
+}
+
+/** `GET /api/boards/<id>/samples/`, `GET /api/series/<id>/samples/`. */
+export interface SamplesView {
+  tick: number;
+  start: number;
+  end: number;
+  step: number;
+  series: Record<number, number[][]>;
+  gaps: number[][];
+}
+
+/** `GET /api/series/`: what the reader may put into a panel. */
+export interface SeriesList {
+  series: SeriesView[];
+}
+
 /** A document without its text. */
 export interface DocumentView {
   id: number;
@@ -1229,6 +1243,12 @@ export interface DraftSaved {
   kept: boolean;
 }
 
+/** The panel as it is now. */
+export interface PanelResult {
+  panel: PanelView;
+  duplicate: boolean;
+}
+
 /** The empty answer to a command; commands with a result answer a subclass. */
 export interface Ack {
 }
@@ -1564,6 +1584,66 @@ export interface SettleReport {
 export interface BlockFiles {
   message: string;
   reason: string;
+}
+
+/** Put a panel into the draft. `id` is made by the client: repeated, it adds none; a removed one comes back. */
+export interface AddPanel {
+  panel: PanelView;
+}
+
+/** Change what is named of a panel in the draft; what is left out stays as others have it. */
+export interface ChangePanel {
+  panel: string;
+  kind?: string;
+  title?: string;
+  x?: number;
+  y?: number;
+  w?: number;
+  h?: number;
+  series?: PanelSeries[];
+  unit?: string;
+  low?: number | null;
+  high?: number | null;
+  thresholds?: ThresholdView[];
+  source?: string;
+  text?: string;
+}
+
+/** Take a panel out of the draft. */
+export interface RemovePanel {
+  panel: string;
+}
+
+/** Rename a board, or choose the range that it opens with. */
+export interface ChangeBoard {
+  name?: string;
+  range_seconds?: number;
+}
+
+/** Show the draft to everybody. `version`: the board's that one began from; with another it is `conflict`. */
+export interface PublishBoard {
+  version: number;
+}
+
+/** Go back to what is published. */
+export interface DiscardDraft {
+}
+
+/** Say "I have it". The first is named; a second time changes nothing. */
+export interface AcknowledgeAlert {
+  alert: string;
+}
+
+/** Say nothing of this rule for a time; 0 ends it. Shown to all. */
+export interface QuietRule {
+  rule: number;
+  seconds: number;
+}
+
+/** Let a chart in a message move again for an hour, or stop it where it is. */
+export interface MoveChart {
+  message: string;
+  live: boolean;
 }
 
 /** Sign-ins ended; the hub closes their sockets with 4401. Clients never act on the content. */
@@ -1902,10 +1982,59 @@ export interface RunActivity {
   text: string;
 }
 
+/** A board's name, range or shares. Absolute. */
+export interface BoardChanged {
+  board: BoardView;
+}
+
+/** A panel of the draft, new or changed. Absolute; `board` carries who changed the draft, and when. */
+export interface PanelChanged {
+  panel: PanelView;
+  board: BoardView;
+}
+
+/** A panel of the draft is gone. */
+export interface PanelRemoved {
+  panel: string;
+  board: BoardView;
+}
+
+/** The draft is what everybody sees. After a discard the same: published and draft are these panels. */
+export interface BoardPublished {
+  board: BoardView;
+  panels: PanelView[];
+}
+
+/** The board is gone, and its sockets close with 4404. */
+export interface BoardRemoved {
+  id: number;
+}
+
+/** A rule made at this board, or what it does now; None: it was removed. */
+export interface RuleChanged {
+  id: number;
+  rule: RuleView | null;
+}
+
+/** A tick of the recorder: what changed of the series in this board, at most once a second. */
+export interface SamplesRecorded {
+  tick: number;
+  before: number;
+  points: number[][];
+  tables: TableView[];
+  logs: LogView[];
+  at: string;
+}
+
 /** Commands by their name on the wire. */
 export interface Commands {
+  "alert.acknowledge": { data: AcknowledgeAlert; result: Ack };
+  "board.change": { data: ChangeBoard; result: Ack };
+  "board.discard": { data: DiscardDraft; result: Ack };
+  "board.publish": { data: PublishBoard; result: Ack };
   "bookmark.add": { data: AddBookmark; result: SeqResult };
   "bookmark.remove": { data: RemoveBookmark; result: SeqResult };
+  "chart.move": { data: MoveChart; result: Ack };
   "command.run": { data: RunSlash; result: SlashDone };
   "cursor.move": { data: MoveCursor; result: Ack };
   "document.join": { data: JoinDocument; result: Joined };
@@ -1928,6 +2057,9 @@ export interface Commands {
   "message.report": { data: ReportMessage; result: Ack };
   "message.send": { data: SendMessage; result: MessageSent };
   "message.unpin": { data: UnpinMessage; result: SeqResult };
+  "panel.add": { data: AddPanel; result: PanelResult };
+  "panel.change": { data: ChangePanel; result: PanelResult };
+  "panel.remove": { data: RemovePanel; result: Ack };
   "ping": { data: Ping; result: Pong };
   "presence.set": { data: SetPresence; result: Ack };
   "reaction.add": { data: AddReaction; result: SeqResult };
@@ -1946,6 +2078,7 @@ export interface Commands {
   "room.revoke_link": { data: RevokeLink; result: Ack };
   "room.set_notify": { data: SetNotify; result: SeqResult };
   "room.update": { data: UpdateRoom; result: SeqResult };
+  "rule.quiet": { data: QuietRule; result: Ack };
   "run.repeat": { data: RepeatRun; result: RunResult };
   "run.stop": { data: StopRun; result: RunResult };
   "sanction.lift": { data: LiftSanction; result: Ack };
@@ -1962,6 +2095,9 @@ export interface Commands {
 export interface DurableEvents {
   "assistant.changed": AssistantChanged;
   "attachment.blocked": AttachmentBlocked;
+  "board.changed": BoardChanged;
+  "board.published": BoardPublished;
+  "board.removed": BoardRemoved;
   "bookmark.changed": BookmarkChanged;
   "card.changed": CardChanged;
   "discussion.changed": DiscussionChanged;
@@ -1979,6 +2115,8 @@ export interface DurableEvents {
   "message.edited": MessageEdited;
   "message.pinned": MessagePinned;
   "message.unpinned": MessageUnpinned;
+  "panel.changed": PanelChanged;
+  "panel.removed": PanelRemoved;
   "person.changed": PersonChanged;
   "preferences.changed": PreferencesChanged;
   "reaction.added": ReactionAdded;
@@ -1990,6 +2128,7 @@ export interface DurableEvents {
   "room.notify_changed": NotifyChanged;
   "room.removed": RoomRemoved;
   "room.updated": RoomUpdated;
+  "rule.changed": RuleChanged;
   "run.changed": RunChanged;
   "sanction.applied": SanctionApplied;
   "sanction.lifted": SanctionLifted;
@@ -2012,5 +2151,6 @@ export interface EphemeralEvents {
   "run.activity": RunActivity;
   "run.delta": RunDelta;
   "run.rendered": RunRendered;
+  "samples.recorded": SamplesRecorded;
   "typing": Typing;
 }
