@@ -96,6 +96,12 @@ def active_people(ids: Iterable[int]) -> dict[int, PersonView]:
     return {row[0]: _view(*row) for row in rows}
 
 
+def staff_among(ids: Collection[int]) -> set[int]:
+    """Those of the people who are staff now."""
+    rows = User.objects.filter(pk__in=ids, is_active=True, is_staff=True) if ids else User.objects.none()
+    return set(rows.values_list("pk", flat=True))
+
+
 def people_named(names: Iterable[str]) -> dict[str, PersonView]:
     """People by what stands after `@`, in one query; unknown names are left out."""
     rows = User.objects.filter(username__in=set(names)).values_list(*_COLUMNS)

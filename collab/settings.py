@@ -353,6 +353,8 @@ MESSAGES_GONE_HOOKS = ["assistant.services.withdrawal.forget_answers"]
 """Called with the ids of messages inside the transaction that deletes them."""
 SEARCH_DOCUMENTS = "editor.selectors.searching.find_documents"
 """The function that searches documents for chat.selectors.search; empty: none are searched."""
+DASHBOARD_SOURCES: list[tuple[str, str, list[str], str]] = []
+"""Tables of apps beside the dashboard: name, title, scopes (site, room), function `(room_id=) -> (columns, rows)`."""
 ASSISTANT_METRICS = ""
 """The function that answers the assistant's questions about figures (see assistant.tools.reading); empty: none does."""
 

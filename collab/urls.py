@@ -13,6 +13,7 @@ urlpatterns = [
     path("account/", include("accounts.urls")),
     path("", include("api.urls")),
     path("", include("assistant.urls")),
+    path("", include("dashboard.urls")),
     path("", include("integrations.urls")),
     path("", include("editor.urls")),
     path("", include("chat.urls")),

@@ -161,7 +161,7 @@ def record(*, found: Mapping[str, float] | None = None, now: datetime | None = N
 def _locked() -> Series:
     """The series `site/up`, whose row lets one recorder in at a time; its last time is the tick before."""
     if (up := Series.objects.select_for_update().filter(key=UP).first()) is None:
-        _make_series({UP})
+        make_series({UP})
         up = Series.objects.select_for_update().get(key=UP)
     return up
 
@@ -221,7 +221,7 @@ def _add(gathered: _Gathered, now: datetime) -> dict[int, list[list[float]]]:
     keys = {key for key, tally in gathered.tallies.items() if tally}
     ids = dict(Series.objects.filter(key__in=keys).values_list("key", "pk"))
     if missing := keys - ids.keys():
-        _make_series(missing)
+        make_series(missing)
         ids |= dict(Series.objects.filter(key__in=missing).values_list("key", "pk"))
     known = dict(Series.objects.filter(pk__in=[*gathered.points, *ids.values()]).values_list("pk", "last_at"))
     # A series from outside that was deleted meanwhile takes its points along.
@@ -261,7 +261,7 @@ def _note_last(
         cursor.executemany(_SEEN, rows)
 
 
-def _make_series(keys: Iterable[str]) -> None:
+def make_series(keys: Iterable[str]) -> None:
     """Series of what the site counts itself; of a room that is gone there is none."""
     rooms = {int(key.split("/")[1]) for key in keys if key.startswith("room/")}
     living = names_of_rooms(rooms) if rooms else {}

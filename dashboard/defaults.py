@@ -1,0 +1,99 @@
+"""What stands on the platform's board and on a room's board before anybody changes them.
+
+Used by services.boards. Pure: never touches Django, a database or a socket. Series are named as in catalogue.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from dashboard.shapes import PanelSeries, PanelView, ThresholdView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A series of a panel by its name."""
+
+    name: str
+    label: str = ""
+    aggregate: str = "last"
+    divide: float = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Default:
+    """A panel whose series are still names."""
+
+    kind: str
+    title: str
+    place: tuple[int, int, int, int]
+    series: tuple[Shown, ...] = ()
+    unit: str = ""
+    source: str = ""
+    low: float | None = None
+    thresholds: tuple[ThresholdView, ...] = ()
+
+    def view(self, *, id: UUID, series: Mapping[str, int]) -> PanelView:
+        """The panel with the ids of its series."""
+        x, y, w, h = self.place
+        return PanelView(
+            id=id,
+            kind=self.kind,
+            title=self.title,
+            x=x,
+            y=y,
+            w=w,
+            h=h,
+            unit=self.unit,
+            source=self.source,
+            low=self.low,
+            thresholds=list(self.thresholds),
+            series=[
+                PanelSeries(series=series[one.name], aggregate=one.aggregate, label=one.label, divide=one.divide)
+                for one in self.series
+            ],
+        )
+
+
+def site_panels() -> list[Default]:
+    """The platform's: four figures, what is going on, how fast it arrives, and on what it runs."""
+    messages = Shown(name="messages", label="Messages", aggregate="per_minute")
+    edits = Shown(name="edits", label="Edits", aggregate="per_minute")
+    tenth = Shown(name="edits", label="Edits", aggregate="per_minute", divide=10)
+    answers = Shown(name="runs", label="AI answers", aggregate="per_minute")
+    half = Shown(name="delivery.p50", label="p50", aggregate="average")
+    most = Shown(name="delivery.p95", label="p95", aggregate="highest")
+    slow = (ThresholdView(level="warn", value=60), ThresholdView(level="danger", value=120))
+    return [
+        Default(kind="stat", title="Messages", place=(0, 0, 3, 2), series=(messages,), unit="per min"),
+        Default(kind="stat", title="Online", place=(3, 0, 3, 2), series=(Shown(name="people.online"),), unit="people"),
+        Default(kind="stat", title="Edits", place=(6, 0, 3, 2), series=(edits,), unit="per min"),
+        Default(kind="stat", title="Latency", place=(9, 0, 3, 2), series=(most,), unit="ms", thresholds=slow),
+        Default(kind="area", title="Activity", place=(0, 2, 8, 4), series=(messages, tenth, answers), unit="per min"),
+        Default(kind="log", title="Happening now", place=(8, 2, 4, 4), source="happening-now"),
+        Default(kind="line", title="Delivery latency", place=(0, 6, 4, 3), series=(half, most), unit="ms", low=0),
+        Default(kind="table", title="Busiest rooms", place=(4, 6, 4, 3), source="busiest-rooms"),
+        Default(kind="table", title="Servers", place=(8, 6, 4, 3), source="processes"),
+    ]
+
+
+def room_panels() -> list[Default]:
+    """A room's: what is said and written, by whom, where, and what it costs."""
+    messages = Shown(name="messages", label="Messages", aggregate="sum")
+    edits = Shown(name="edits", label="Edits", aggregate="sum")
+    tenth = Shown(name="edits", label="Edits", aggregate="sum", divide=10)
+    people = Shown(name="people", label="People", aggregate="highest")
+    answers = Shown(name="answers", label="Answers", aggregate="sum")
+    return [
+        Default(kind="stat", title="Messages", place=(0, 0, 3, 2), series=(messages,)),
+        Default(kind="stat", title="People", place=(3, 0, 3, 2), series=(people,), unit="here"),
+        Default(kind="stat", title="Edits", place=(6, 0, 3, 2), series=(edits,)),
+        Default(kind="stat", title="Assistant", place=(9, 0, 3, 2), series=(answers,), unit="answers"),
+        Default(kind="area", title="Talk and code", place=(0, 2, 8, 4), series=(messages, tenth)),
+        Default(kind="table", title="Edits per author", place=(8, 2, 4, 4), source="edits-per-author"),
+        Default(kind="table", title="Hot files", place=(0, 6, 4, 3), source="hot-files"),
+        Default(kind="table", title="Open discussions", place=(4, 6, 4, 3), source="open-discussions"),
+        Default(kind="table", title="Assistant use", place=(8, 6, 4, 3), source="assistant-use"),
+    ]

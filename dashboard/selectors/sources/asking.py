@@ -1,0 +1,153 @@
+"""Which source may be listed on which board, who may see it, and how it is asked.
+
+Called by the package's users. A source is named alone on the board of its own site or room, and `room/<id>/<name>` on
+somebody's own board. Never writes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from chat.selectors.joined import joined_rooms
+from dashboard import permissions
+from dashboard.permissions import BoardPlace, SeriesPlace, Viewer
+from dashboard.selectors.rights import viewers
+from dashboard.selectors.sources import rooms, site
+from dashboard.shapes import LogView, SourceInfo, TableView
+
+logger = logging.getLogger(__name__)
+Reader = Callable[[int | None], TableView | LogView]
+"""(room, or None for the site) -> what it says now; `source` is filled in by the asker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something that a table or a log can list. scope: site or room."""
+
+    name: str
+    title: str
+    kind: str
+    scope: str
+    read: Reader
+
+
+_OWN: Final = (
+    Source("busiest-rooms", "Busiest rooms", "table", "site", site.busiest_rooms),
+    Source("processes", "Servers", "table", "site", site.processes),
+)
+
+
+def all_sources() -> dict[tuple[str, str], Source]:
+    """By scope and name: ours, and those of the apps beside us (settings.DASHBOARD_SOURCES)."""
+    found = {(one.scope, one.name): one for one in _OWN}
+    for name, title, scopes, path in settings.DASHBOARD_SOURCES:
+        for scope in scopes:
+            found[scope, name] = Source(name, title, "table", scope, _foreign(path))
+    return found
+
+
+def _foreign(path: str) -> Reader:
+    def read(room: int | None) -> TableView | LogView:
+        columns, rows = import_string(path)(room_id=room)
+        return rooms.table(columns, rows)
+
+    return read
+
+
+def _named(place: BoardPlace, name: str) -> tuple[str, int | None, str]:
+    """(scope, room, name) that a panel of this board means."""
+    head, _, rest = name.partition("/")
+    if place.kind == permissions.ROOM:
+        return permissions.ROOM, place.room, name
+    number, _, base = rest.partition("/")
+    if head == "room" and number.isascii() and number.isdigit() and len(number) < 19:
+        return permissions.ROOM, int(number), base
+    return permissions.SITE, None, name
+
+
+def _source_place(scope: str, room: int | None) -> SeriesPlace:
+    return SeriesPlace(scope=scope, room=room)
+
+
+def kind_of_source(*, actor_id: int, place: BoardPlace, name: str) -> str:
+    """Table or log; "" for what cannot be listed on this board by this person."""
+    scope, room, base = _named(place, name)
+    found = all_sources().get((scope, base))
+    viewer = viewers(user_ids=[actor_id], room_ids=[room] if room is not None else [])[actor_id]
+    may = found is not None and permissions.can_place(viewer, place, _source_place(scope, room))
+    return found.kind if found is not None and may else ""
+
+
+def sources_for(*, actor_id: int, place: BoardPlace) -> list[SourceInfo]:
+    """What this person may list on this board."""
+    sources = all_sources()
+    if place.kind != permissions.OWN:
+        return [
+            SourceInfo(name=n, title=one.title, kind=one.kind) for (s, n), one in sources.items() if s == place.kind
+        ]
+    joined = joined_rooms(user_id=actor_id)
+    staff = viewers(user_ids=[actor_id], room_ids=[])[actor_id].staff
+    found = [
+        SourceInfo(name=name, title=one.title, kind=one.kind)
+        for (scope, name), one in sources.items()
+        if scope == permissions.SITE and staff
+    ]
+    return found + [
+        SourceInfo(name=f"room/{room.id}/{name}", title=f"{one.title}, #{room.name}", kind=one.kind)
+        for room in joined
+        if room.name
+        for (scope, name), one in sources.items()
+        if scope == permissions.ROOM
+    ]
+
+
+def read_sources(*, actor_id: int, place: BoardPlace, names: Collection[str]) -> tuple[list[TableView], list[LogView]]:
+    """What those of the sources say now that this person may see."""
+    parsed = {name: _named(place, name) for name in names}
+    asked = {room for _, room, _ in parsed.values() if room is not None}
+    viewer = viewers(user_ids=[actor_id], room_ids=asked)[actor_id]
+    return _read(
+        (name, where)
+        for name, where in parsed.items()
+        if permissions.can_see_series(viewer, _source_place(where[0], where[1]))
+    )
+
+
+def told_to_all(
+    *, place: BoardPlace, owner: Viewer | None, names: Collection[str]
+) -> tuple[list[TableView], list[LogView]]:
+    """What those of the sources say now that everybody who sees the board may see: for the recorder.
+
+    Args:
+        place: of the board.
+        owner: of somebody's own board, as they are now, in the rooms in question.
+        names: of the sources in its panels.
+    """
+    parsed = {name: _named(place, name) for name in names}
+    return _read(
+        (name, where)
+        for name, where in parsed.items()
+        if permissions.is_for_all(owner, place, _source_place(where[0], where[1]))
+    )
+
+
+def _read(wanted: Iterable[tuple[str, tuple[str, int | None, str]]]) -> tuple[list[TableView], list[LogView]]:
+    sources = all_sources()
+    tables: list[TableView] = []
+    logs: list[LogView] = []
+    for name, (scope, room, base) in wanted:
+        found = sources.get((scope, base))
+        if found is None:
+            continue
+        said = found.read(room)
+        if isinstance(said, TableView):
+            tables.append(TableView(source=name, columns=said.columns, rows=said.rows))
+        else:
+            logs.append(LogView(source=name, rows=said.rows))
+    return tables, logs
