@@ -21,6 +21,8 @@ SCOPES: Final[dict[str, str]] = {
     "search:read": "Search",
     "documents:read": "Read documents",
     "documents:write": "Edit documents",
+    "metrics:read": "Read boards and numbers",
+    "metrics:write": "Push numbers",
     "tokens:write": "See and revoke your tokens",
 }
 """Every scope, with the words that a person reads beside it."""

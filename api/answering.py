@@ -65,6 +65,7 @@ def problem(request_id: str, refused: Refused, *, status: int = 0, scope: str = 
         field=refused.field,
         retry_after=refused.retry_after,
         request_id=request_id,
+        lines=getattr(refused, "lines", None),
     )
     response = HttpResponse(protocol.encode(told), content_type=JSON, status=status or status_of(refused.code))
     if refused.retry_after is not None:

@@ -53,6 +53,7 @@ class Call(Generic[Q, B]):
     cid: UUID
     status: int
     pages: dict[str, dict[str, int]] = field(default_factory=dict)
+    raw: bytes = b""
 
     @property
     def user(self) -> User:
@@ -79,6 +80,7 @@ class Endpoint:
         query, body, answer: types; None for no body and for no answer.
         takes_file: the body is a file, which stands before the dispatcher (collab.uploads).
         gives: ids that its answer holds, for the addresses that go on from there: name and JSON pointer.
+        formats: content types that the body may have, each as OpenAPI describes it; the handler reads `call.raw`.
     """
 
     handler: Callable[..., Any]
@@ -95,6 +97,7 @@ class Endpoint:
     answer: Any
     takes_file: bool = False
     gives: dict[str, str] = field(default_factory=dict)
+    formats: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def sends_file(self) -> bool:
@@ -144,6 +147,7 @@ def endpoint(
     body_bytes: int = BODY_BYTES,
     takes_file: bool = False,
     gives: dict[str, str] | None = None,
+    formats: dict[str, dict[str, Any]] | None = None,
 ) -> Callable[[H], H]:
     """Declares `handler(call: Call[Query, Body], **path) -> Answer` as one method of one address."""
 
@@ -151,7 +155,7 @@ def endpoint(
         hints = get_type_hints(handler, include_extras=True)
         query, body = get_args(hints["call"])
         given = (handler, method, path, tag, scope, status, refuses, once, body_bytes, query, _or_none(body))
-        ENDPOINTS.append(Endpoint(*given, _or_none(hints["return"]), takes_file, gives or {}))
+        ENDPOINTS.append(Endpoint(*given, _or_none(hints["return"]), takes_file, gives or {}, formats or {}))
         return handler
 
     return declare

@@ -24,6 +24,7 @@ from accounts.tokens import Bearer, bearer_of
 from api import answering, reading, services
 from api.declared import ANY_TOKEN, WORD_CHARS, Call, Endpoint
 from api.services import Outcome
+from realtime import metrics
 from realtime.consumers import take_token
 from realtime.protocol import Refused
 from realtime.ratelimit import Limit
@@ -80,6 +81,7 @@ def _answer(
     except Refused as refused:
         return answering.problem(request_id, refused)
     except Exception:
+        metrics.incidents.labels("api").inc()
         logger.exception("Request %s (%s %s) failed", request_id, request.method, endpoint.template)
         return answering.problem(request_id, Refused("internal"), status=500)
 
@@ -96,10 +98,11 @@ def _perform(request: HttpRequest, endpoint: Endpoint, path: dict[str, Any], req
     _check_path(path)
     key = reading.read_key(request) if endpoint.once else ""
     query = reading.read_query(request, endpoint.query)
-    raw = reading.read_bytes(request, endpoint.body_bytes) if endpoint.body is not None else b""
+    takes = endpoint.body is not None or bool(endpoint.formats)
+    raw = reading.read_bytes(request, endpoint.body_bytes) if takes else b""
     body = reading.read_body(request, raw, endpoint.body) if endpoint.body is not None else None
     cid = reading.cid_of(key, bearer.user.pk)
-    call: Call[Any, Any] = Call(request, bearer, query, body, cid, endpoint.status)
+    call: Call[Any, Any] = Call(request, bearer, query, body, cid, endpoint.status, raw=raw)
     outcome = _fulfil(endpoint, call, path, key, raw)
     if not isinstance(outcome, Outcome):
         outcome["Vary"] = "Authorization"

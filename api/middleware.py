@@ -10,7 +10,7 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 
-BELOW: Final = "/api/v1/"
+BELOW: Final = ("/api/v1/", "/api/metrics")
 
 
 class NoCookies:

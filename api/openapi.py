@@ -29,9 +29,10 @@ TAGS: Final = {
     "Files": "Uploaded and attached to messages.",
     "Search": "Over everything that you may see.",
     "Documents": "Texts that a room writes together, at any version.",
+    "Numbers": "Pushed by other programs, shown on boards.",
     "Health": "Whether the API answers.",
 }
-ABOUT: Final = """Rooms, messages and documents for scripts.
+ABOUT: Final = """Rooms, messages, documents and numbers for scripts.
 
 Send a token as `Authorization: Bearer collab_…`; tokens are made on the account page, and staff makes those of bots.
 What a token opens is what its owner may do, as far as its scopes reach. What you may not see answers like what does
@@ -55,7 +56,7 @@ def codes_of(endpoint: Endpoint) -> list[str]:
     codes = {*EVERYWHERE, *endpoint.refuses}
     if endpoint.parameters:
         codes.add("not_found")
-    if endpoint.body is not None or endpoint.takes_file:
+    if endpoint.body is not None or endpoint.takes_file or endpoint.formats:
         codes.add("too_large")
     if endpoint.once:
         codes.add("conflict")
@@ -66,7 +67,7 @@ def problem_of(code: str) -> dict[str, Any]:
     """An example of a refusal."""
     waits = {"retry_after": 1.5} if status_of(code) == 429 else {}
     found: dict[str, Any] = example_of(Problem, whole=True)
-    return found | {"code": code, "message": ERROR_CODES[code]} | waits
+    return found | {"code": code, "message": ERROR_CODES[code], "lines": None} | waits
 
 
 @cache
@@ -153,6 +154,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         bytes_of_file = {"type": "string", "format": "binary", "minLength": 1}
         content = {"application/octet-stream": {"schema": bytes_of_file}}
         found["requestBody"] = {"required": True, "content": content}
+    if endpoint.formats:
+        found["requestBody"] = {"required": True, "content": endpoint.formats}
     if endpoint.body is not None:
         content = {"schema": _schemas()[0][endpoint.body], "example": example_of(endpoint.body, whole=False)}
         found["requestBody"] = {"required": True, "content": {"application/json": content}}

@@ -137,6 +137,9 @@ def _curl(endpoint: Endpoint, server: str) -> str:
     if endpoint.takes_file:
         lines.append("--data-binary @report.pdf")
         address += "?name=report.pdf"
+    if endpoint.formats:
+        kind, shape = next(iter(endpoint.formats.items()))
+        lines.append(f"-H 'Content-Type: {kind}' -d '{json.dumps(shape['example'])}'")
     if endpoint.sends_file:
         lines.append("-O")
     if endpoint.body is not None:

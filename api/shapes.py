@@ -14,6 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from accounts.events import PersonView
 from chat.shapes import BrowseRoom, MemberView, MessageView, RevisionView, RoomView
+from dashboard.parsing import BadLine
 
 Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Cursor = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -42,6 +43,7 @@ class Problem(Told, frozen=True, kw_only=True):
         field: the argument at fault, where that helps.
         retry_after: seconds after which the same request may succeed.
         request_id: to be named to whoever looks after the site; it stands in the log too.
+        lines: of a body in lines, those that cannot be taken.
     """
 
     code: str
@@ -49,6 +51,7 @@ class Problem(Told, frozen=True, kw_only=True):
     request_id: str
     field: str | None = None
     retry_after: float | None = None
+    lines: list[BadLine] | None = None
 
 
 class Health(Told, frozen=True, kw_only=True):

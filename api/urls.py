@@ -14,6 +14,8 @@ urlpatterns = [
     path("api/docs/", views.documentation, name="api_docs"),
     path("api/v1/openapi.json", views.description, name="api_description"),
     path("api/v1/health", views.health),
+    # The short address that scripts of every shell know by heart.
+    path("api/metrics", view_of(by_path()["metrics"])),
     *(path(f"api/v1/{route}", view_of(methods)) for route, methods in by_path().items()),
     re_path(r"^api/v1(?:/.*)?$", nowhere),
 ]

@@ -315,6 +315,8 @@ if MESSAGE_RETENTION_DAYS < 0:
 API_READS_PER_SECOND = env_int("API_READS_PER_SECOND", 20)
 API_WRITES_PER_SECOND = env_int("API_WRITES_PER_SECOND", 5)
 """What one token may ask of the HTTP API on and on, and six times as much at once; 0: as much as it likes."""
+API_NUMBERS_PER_SECOND = env_int("API_NUMBERS_PER_SECOND", 200)
+"""What one person may push to boards on and on, and twenty times as much at once; 0: as much as they like."""
 METRICS_TOKEN = env("METRICS_TOKEN")
 """Who asks for /metrics must know it; empty: there is no /metrics."""
 OUTBOUND_ALLOW = env_list("OUTBOUND_ALLOW")

@@ -71,8 +71,8 @@ def topic_id(topic: str) -> int:
 _buckets: dict[tuple[int, str], Bucket] = {}
 
 
-def take_token(user_id: int, name: str, limit: Limit) -> None:
-    """Counts one command of a person over all sockets of this process.
+def take_token(user_id: int, name: str, limit: Limit, amount: float = 1) -> None:
+    """Counts one command of a person over all sockets of this process, or `amount` of what a command brings.
 
     Raises:
         Refused: `rate_limited`, with the seconds to wait.
@@ -84,7 +84,7 @@ def take_token(user_id: int, name: str, limit: Limit) -> None:
     bucket = _buckets.get((user_id, name))
     if bucket is None or bucket.limit is not limit:
         bucket = _buckets[user_id, name] = Bucket(limit, now)
-    wait = bucket.take(now)
+    wait = bucket.take(now, amount)
     if wait:
         raise Refused("rate_limited", retry_after=round(wait + 0.05, 2))
 
@@ -302,6 +302,7 @@ class BaseConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
             outcome = refused.code
         except Exception:
             incident = uuid.uuid4().hex[:12]
+            metrics.incidents.labels("command").inc()
             logger.exception("incident %s: %s from user %s failed", incident, name, self.user.pk)
             self.socket.send(protocol.error_frame(envelope.ref, Refused("internal"), incident))
             outcome = "internal"

@@ -26,18 +26,18 @@ class Bucket:
         self._level = limit.burst
         self._at = now
 
-    def take(self, now: float) -> float:
-        """Takes one token at `now` (seconds of any steady clock).
+    def take(self, now: float, amount: float = 1) -> float:
+        """Takes one token at `now` (seconds of any steady clock), or as many as `amount`, which is at most the burst.
 
         Returns:
-            0.0 when there was one, else the seconds until there will be.
+            0.0 when there were so many, else the seconds until there will be.
         """
         self._level = min(self.limit.burst, self._level + max(0.0, now - self._at) * self.limit.per_second)
         self._at = max(self._at, now)
-        if self._level >= 1:
-            self._level -= 1
+        if self._level >= amount:
+            self._level -= amount
             return 0.0
-        return (1 - self._level) / self.limit.per_second
+        return (amount - self._level) / self.limit.per_second
 
     def full(self, now: float) -> bool:
         """Whether forgetting this bucket at `now` would change nothing."""

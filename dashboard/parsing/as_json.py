@@ -5,6 +5,7 @@ Called by dashboard.parsing. Pure. Keys that nobody knows are refused, so that a
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,9 +13,11 @@ import msgspec
 
 from dashboard.parsing.pushed import Number, Parsed, check_name
 
-KEYS: Final = ("name", "value", "at", "unit", "title")
+KEYS: Final = ("name", "value", "at", "unit", "title", "kind")
+KINDS: Final = (None, "gauge", "counter")
 UNIT_CHARS: Final = 24
 TITLE_CHARS: Final = 80
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 YEAR_9999: Final = 253_402_300_800
 
 
@@ -55,6 +58,8 @@ def _number(line: int, item: Any) -> Number:
         raise ValueError("a sample has a name")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"the value of {name[:40]!r} is no number")
+    if item.get("kind") not in KINDS:
+        raise ValueError("`kind` is gauge (a state) or counter (an amount that happened)")
     return Number(
         line=line,
         name=check_name(name),
@@ -62,6 +67,7 @@ def _number(line: int, item: Any) -> Number:
         at_ms=_at(item.get("at")),
         unit=_words(item.get("unit"), "unit", UNIT_CHARS),
         title=_words(item.get("title"), "title", TITLE_CHARS),
+        kind=item.get("kind") or "",
     )
 
 
@@ -91,6 +97,6 @@ def _at(given: Any) -> int | None:
 def _words(given: Any, key: str, most: int) -> str:
     if given is None:
         return ""
-    if not isinstance(given, str) or len(given) > most or not given.isprintable():
+    if not isinstance(given, str) or len(given) > most or _CONTROL.search(given):
         raise ValueError(f"`{key}` is a text of at most {most} characters on one line")
     return given

@@ -20,7 +20,7 @@ NUMBERS_MOST: Final = 2_000
 BAD_MOST: Final = 20
 """Lines that are named in an answer; whoever sends more rubbish than that mends these first."""
 HASH_CHARS: Final = 6
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]*")
+NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]*")
 _FOREIGN: Final = re.compile(r"[^A-Za-z0-9_.:-]")
 
 
@@ -31,6 +31,7 @@ class Number(msgspec.Struct, frozen=True, kw_only=True):
         line: where it stands, from 1; in JSON the how-manieth it is.
         at_ms: when it was measured, in milliseconds since 1970; None: now.
         unit: what the figure is in; title: for people. Empty: nothing is said about it.
+        kind: gauge (a state) or counter (an amount that happened); empty: as the series is, or a gauge.
     """
 
     line: int
@@ -39,6 +40,7 @@ class Number(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int | None = None
     unit: str = ""
     title: str = ""
+    kind: str = ""
 
 
 class BadLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +80,20 @@ class Parsed(msgspec.Struct, kw_only=True):
             self.bad.append(BadLine(line=line, message=str(error)[:200]))
 
 
+class PushResult(msgspec.Struct, frozen=True, kw_only=True):
+    """`POST /api/v1/metrics`: what was made of the numbers.
+
+    Attributes:
+        taken: are news.
+        repeated: were known already, by their series and second.
+        ignored: are none: texts, NaN and infinity, buckets of histograms.
+    """
+
+    taken: int
+    repeated: int
+    ignored: int
+
+
 class TooMany(Exception):
     """More than NUMBERS_MOST numbers at once."""
 
@@ -95,7 +111,7 @@ def check_name(name: str) -> str:
     Raises:
         ValueError: no series can be called so.
     """
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise ValueError(f"{name[:40]!r} is no name: letters, digits and _ . : / - after a letter")
     if len(name) > NAME_CHARS:
         raise ValueError(f"a name has {NAME_CHARS} characters at most")
