@@ -39,7 +39,7 @@ def post_card(
         author: who says it; None for the room itself.
         room_id: where.
         cid: a lasting id, so that it is said once.
-        body: the same in words, Markdown.
+        body: the same in words; Markdown, if it has an author.
         card: what the page shows.
         thread: id of the root in whose thread it stands; only with an author.
 
@@ -50,12 +50,11 @@ def post_card(
     if author is not None:
         return send_message(actor=author, room_id=room_id, cid=cid, body=body, thread=thread, card=card)
     text = texts.clean_body(body)
-    html = markdown.place_mentions(markdown.render(text), {}, everyone=False)  # nobody is called by a figure
-    return _say(room_id, cid, text, html, card)
+    return _say(room_id, cid, text, card)
 
 
 @transaction.atomic
-def _say(room_id: int, cid: UUID, body: str, html: str, card: CardView) -> MessageSent:
+def _say(room_id: int, cid: UUID, body: str, card: CardView) -> MessageSent:
     topic = room_topic(room_id)
     log.lock(topic)
     first = Message.objects.filter(pk=cid).values_list("room_id", "seq").first()
@@ -75,7 +74,7 @@ def _say(room_id: int, cid: UUID, body: str, html: str, card: CardView) -> Messa
         cid=cid,
         kind=Message.Kind.SYSTEM,
         body=body,
-        html=html,
+        html=markdown.plain_html(body),
         html_version=markdown.HTML_VERSION,
         created_at=timezone.now(),
     )
@@ -92,7 +91,7 @@ def change_card(*, message_id: UUID, card: CardView, body: str, actor_id: int | 
     Args:
         message_id: of a message with a card.
         card: what the page shows from now on.
-        body: the same in words, Markdown.
+        body: the same in words, as in `post_card`.
         actor_id: whose doing it is.
 
     Raises:
@@ -102,7 +101,7 @@ def change_card(*, message_id: UUID, card: CardView, body: str, actor_id: int | 
     topic = room_topic(_carried(message_id).message.room_id)
     seq = log.reserve(topic)
     carried = _carried(message_id)  # who deletes it holds the room's topic too
-    html = markdown.place_mentions(markdown.render(text), {}, everyone=False)
+    html = _html_of(text, carried.message)
     Message.objects.filter(pk=message_id).update(body=text, html=html, html_version=markdown.HTML_VERSION)
     # A line of the room itself is never deleted but with the log that told it.
     seqs = [] if carried.message.kind == Message.Kind.SYSTEM else [*carried.seqs, seq]
@@ -111,6 +110,12 @@ def change_card(*, message_id: UUID, card: CardView, body: str, actor_id: int | 
     event = CardChanged(message=message_id, card=card, body=text, html=html)
     log.append(topic=topic, seq=seq, event=event, actor_id=actor_id)
     return SeqResult(seq=seq)
+
+
+def _html_of(body: str, message: Message) -> str:
+    if message.kind == Message.Kind.SYSTEM:
+        return markdown.plain_html(body)
+    return markdown.place_mentions(markdown.render(body), {}, everyone=False)  # nobody is called by a figure
 
 
 def _carried(message_id: UUID) -> Card:
