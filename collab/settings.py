@@ -333,7 +333,10 @@ REALTIME_SERVICES = [
     "chat.teller.teller",
     "editor.services.searching.keeper",
     "assistant.keeper.keeper",
+    "dashboard.recorder.recorder",
 ]
+REALTIME_PROCESS_TASKS = ["dashboard.flusher.flush_forever"]
+"""Async functions that every process runs for itself, also where START_SERVICES=0."""
 REALTIME_START_SERVICES = env_bool("START_SERVICES", True)
 """0: this process only serves; `manage.py run_services` runs the services elsewhere."""
 
@@ -350,6 +353,7 @@ SLASH_COMMANDS = [f"chat.services.slash.{name}" for name in ("saying", "people",
 SLASH_COMMANDS += ["editor.slash", "assistant.slash"]
 """Modules with what one may type after a slash; each has a list COMMANDS (see chat.services.slash)."""
 MESSAGE_POSTED_HOOKS: list[str] = ["editor.listeners.bind_message", "assistant.listeners.answer"]
+MESSAGE_POSTED_HOOKS += ["dashboard.listeners.count_message"]
 """Dotted paths called with each stored message after its commit."""
 MESSAGES_GONE_HOOKS = ["assistant.services.withdrawal.forget_answers"]
 """Called with the ids of messages inside the transaction that deletes them."""
@@ -357,6 +361,8 @@ SEARCH_DOCUMENTS = "editor.selectors.searching.find_documents"
 """The function that searches documents for chat.selectors.search; empty: none are searched."""
 DASHBOARD_SOURCES: list[tuple[str, str, list[str], str]] = []
 """Tables of apps beside the dashboard: name, title, scopes (site, room), function `(room_id=) -> (columns, rows)`."""
+DASHBOARD_GAUGES = ["assistant.selectors.busy.figures"]
+"""Functions that answer series of the site with their values now, asked every five seconds by one process of all."""
 ASSISTANT_METRICS = ""
 """The function that answers the assistant's questions about figures (see assistant.tools.reading); empty: none does."""
 

@@ -191,6 +191,11 @@ def states(user_ids: Iterable[int]) -> dict[int, str]:
     return found
 
 
+def here() -> set[int]:
+    """Everybody who is here, online or idle, over all processes."""
+    return set(Presence.objects.filter(until__gt=Now()).values_list("user_id", flat=True))
+
+
 def announce(*, user_id: int, state: str) -> None:
     """Tells whoever shares a room with the person, through the hook that knows the rooms."""
     if settings.PRESENCE_HOOK:

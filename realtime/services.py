@@ -1,6 +1,7 @@
 """Background services under a lease: exactly one holder in the cluster, taken over when it dies.
 
-Started by the first connection of a process (StartServices in collab/asgi.py) or by `manage.py run_services`.
+Started by the first connection of a process (StartServices in collab/asgi.py) or by `manage.py run_services`, and with
+them what every process does for itself, without a lease (REALTIME_PROCESS_TASKS).
 A service is an async function without arguments, named in REALTIME_SERVICES. Its effects must be safe to repeat:
 a holder that stalls may overlap with the next one for a moment.
 """
@@ -90,11 +91,13 @@ async def _run(name: str, service: Service) -> None:
         await asyncio.sleep(RESTART_SECONDS)
 
 
-async def run_all() -> None:
-    """Keeps every service of REALTIME_SERVICES until cancelled."""
+async def run_all(*, leased: bool = True) -> None:
+    """Does this process's own work and, if `leased`, keeps every service of REALTIME_SERVICES, until cancelled."""
     hub.start()
     async with asyncio.TaskGroup() as group:
-        for path in settings.REALTIME_SERVICES:
+        for path in settings.REALTIME_PROCESS_TASKS:
+            group.create_task(_run(path, import_string(path)))
+        for path in settings.REALTIME_SERVICES if leased else ():
             group.create_task(keep(path, import_string(path)))
 
 
@@ -107,8 +110,9 @@ class StartServices:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Starts once, then passes everything on; lifespan is answered here because Django knows none."""
-        if settings.REALTIME_START_SERVICES and (self._task is None or self._task.done()):
-            self._task = asyncio.get_running_loop().create_task(run_all())
+        leased = settings.REALTIME_START_SERVICES
+        if (leased or settings.REALTIME_PROCESS_TASKS) and (self._task is None or self._task.done()):
+            self._task = asyncio.get_running_loop().create_task(run_all(leased=leased))
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         else:

@@ -98,6 +98,12 @@ def quick_passwords() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_counted_by_itself() -> None:
+    """What every process does for itself would write beside the tests; those that want it name it."""
+    settings.REALTIME_PROCESS_TASKS = []
+
+
 @pytest.fixture
 def database_url(transactional_db: None) -> str:
     """DATABASE_URL of the test database, for processes that a test starts."""

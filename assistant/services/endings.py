@@ -24,6 +24,7 @@ from chat import markdown
 from chat import services as rooms
 from chat.markdown import Rendered
 from realtime import log
+from realtime import metrics as rates
 from realtime.protocol import Refused
 
 INTERRUPTED: Final = "The server that wrote this was stopped."
@@ -97,6 +98,8 @@ def _count(run: Run) -> None:
         micros=run.cost_micros,
         moments=(run.created_at, run.started_at, run.first_text_at, run.ended_at or timezone.now()),
     )
+    rates.happened("answers", room=run.room_id)
+    rates.happened("tokens", room=run.room_id, amount=run.input_tokens + run.output_tokens)
 
 
 def _used(run: Run, ending: Ending) -> tuple[int, int]:

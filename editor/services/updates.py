@@ -31,7 +31,7 @@ from editor.services.anchors import carry_anchors
 from editor.shapes import EditView
 from editor.texts import Sheet, sheets, weight_of
 from editor.units import BadChange, TooLarge, Units, from_units
-from realtime import log
+from realtime import log, metrics
 from realtime.log import Entry
 from realtime.protocol import Refused
 from realtime.rows import Rows, sql_time
@@ -288,5 +288,8 @@ class Batch:
                 Snapshot.objects.bulk_create(self.snapshots)
                 carry_anchors(document_id=self.document.pk, upto=self.version)
         transaction.on_commit(lambda: sheets.put(key, sheet), robust=True)
+        if self.accepted:
+            room, edits = self.document.room_id, len(self.accepted)
+            transaction.on_commit(lambda: metrics.happened("edits", room=room, amount=edits), robust=True)
         if self.told:
             log.tell_after_commit(self.told)
