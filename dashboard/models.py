@@ -255,6 +255,7 @@ class Alert(models.Model):
     value = models.FloatField()
     peak = models.FloatField()
     times = models.PositiveIntegerField(default=1, help_text="How often it fired again within the same message.")
+    others = models.PositiveIntegerField(default=0, help_text="Rules of the room that wait to be told.")
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
