@@ -29,7 +29,7 @@ class DashboardConsumer(BaseConsumer):
         events.RemovePanel: Limit(burst=45, per_second=2),
         events.ChangeBoard: Limit(burst=20, per_second=1),
         events.PublishBoard: Limit(burst=10, per_second=0.5),
-        events.DiscardDraft: Limit(burst=10, per_second=0.5),
+        events.DiscardBoard: Limit(burst=10, per_second=0.5),
     }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,7 +114,7 @@ class DashboardConsumer(BaseConsumer):
         """board.publish"""
         return await self.write(services.publish_board, board_id=self._board_id, version=command.version)
 
-    @command(events.DiscardDraft)
-    async def discard_draft(self, command: events.DiscardDraft, topic: str) -> Ack:
+    @command(events.DiscardBoard)
+    async def discard_draft(self, command: events.DiscardBoard, topic: str) -> Ack:
         """board.discard"""
         return await self.write(services.discard_draft, board_id=self._board_id)

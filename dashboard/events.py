@@ -85,7 +85,7 @@ class PublishBoard(Command, frozen=True, kw_only=True):
     version: int
 
 
-class DiscardDraft(Command, frozen=True, kw_only=True):
+class DiscardBoard(Command, frozen=True, kw_only=True):
     """Go back to what is published."""
 
     type: ClassVar[str] = "board.discard"

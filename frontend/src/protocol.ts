@@ -1626,7 +1626,7 @@ export interface PublishBoard {
 }
 
 /** Go back to what is published. */
-export interface DiscardDraft {
+export interface DiscardBoard {
 }
 
 /** Say "I have it". The first is named; a second time changes nothing. */
@@ -2030,7 +2030,7 @@ export interface SamplesRecorded {
 export interface Commands {
   "alert.acknowledge": { data: AcknowledgeAlert; result: Ack };
   "board.change": { data: ChangeBoard; result: Ack };
-  "board.discard": { data: DiscardDraft; result: Ack };
+  "board.discard": { data: DiscardBoard; result: Ack };
   "board.publish": { data: PublishBoard; result: Ack };
   "bookmark.add": { data: AddBookmark; result: SeqResult };
   "bookmark.remove": { data: RemoveBookmark; result: SeqResult };
