@@ -114,12 +114,12 @@ def _shares(edges: Edges, before: Edges) -> dict[str, list[Share]]:
 class Hand:
     """The rows of this process, one after the other: the next is made when the one before is known to be stored."""
 
-    def __init__(self, counts: Counts | None = None) -> None:
+    def __init__(self, counts: Counts | None = None, *, told: float = 0.0, sockets: float = -1) -> None:
         self._counts = counts or Counts()
         self._number = 1
         self._offered: Flushed | None = None
-        self._sockets = -1.0
-        self._told = 0.0
+        self._told = told
+        self._sockets = sockets
         self._failing = False
 
     async def offer(self, *, anyway: bool = False) -> None:
