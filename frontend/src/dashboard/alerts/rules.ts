@@ -1,8 +1,9 @@
-// Rules over HTTP, and what they are called in words. Used by the pane of alerts and by the form of a panel.
+// Rules and alerts of rooms over HTTP, and what they are called in words. Used by the pane of alerts and by a panel's form.
 
 import { get, post, send } from "../../api";
-import type { RuleView, SeriesView } from "../../protocol";
+import type { AlertList, RuleList, RuleView, SeriesView } from "../../protocol";
 import { figureWords } from "../cards/figures";
+import { lasting, when } from "../cards/words";
 import { seriesTitle } from "../edit/series_picker";
 
 /** What one chooses of a rule. */
@@ -32,9 +33,11 @@ export const LASTS: readonly (readonly [number, string])[] = [
   [3600, "1 hour"],
 ];
 
-export const rulesOf = (room: number) => get<RuleView[]>(`/api/rooms/${room}/rules/`);
+export const rulesOf = (room: number) => get<RuleList>(`/api/rooms/${room}/rules/`);
 
-export const makeRule = (room: number, wish: RuleWish) => post<RuleView>(`/api/rooms/${room}/rules/`, wish);
+export const alertsOf = (room: number) => get<AlertList>(`/api/rooms/${room}/alerts/`);
+
+export const makeRule = (room: number, wish: Partial<RuleWish>) => post<RuleView>(`/api/rooms/${room}/rules/`, wish);
 
 export const changeRule = (rule: number, wish: Partial<RuleWish>) => post<RuleView>(`/api/rules/${rule}/`, wish);
 
@@ -43,4 +46,21 @@ export const removeRule = (rule: number) => send<unknown>("DELETE", `/api/rules/
 /** "Delivery p95 above 120 ms" */
 export function usualTitle(series: SeriesView, above: boolean, threshold: number, unit: string): string {
   return `${seriesTitle(series)} ${above ? "above" : "below"} ${figureWords(threshold, unit)}`.slice(0, 80);
+}
+
+/** The unit of a rule's figures. */
+export function unitOf(rule: Pick<RuleView, "series" | "aggregate">): string {
+  const { unit } = rule.series;
+  if (rule.aggregate === "per_minute") return `${unit} per min`.trim();
+  return rule.aggregate === "per_second" ? `${unit} per s`.trim() : unit;
+}
+
+/** What a rule does now: "watched", "quiet until 10:30", "over the limit, not yet for 2 minutes". */
+export function stateWords(rule: RuleView, nameOf: (user: number | null) => string): string {
+  if (rule.problem !== "") return rule.problem;
+  if (!rule.enabled || rule.state === "off") return "switched off";
+  if (rule.quiet_until !== null && Date.parse(rule.quiet_until) > Date.now()) return `quiet until ${when(rule.quiet_until)}${rule.quiet_by === null ? "" : `, by ${nameOf(rule.quiet_by)}`}`;
+  if (rule.state === "firing") return "firing";
+  if (rule.state === "pending") return `beyond the limit, not yet for ${lasting(rule.for_seconds)}`;
+  return rule.value === null ? "no figures yet" : "watched";
 }

@@ -1,7 +1,6 @@
 // An alert in a message: what is wrong, since when, its curve, who has it; one line when it is over. Used by message_cards.ts.
 // What one does is asked of the server; the change comes back as an event and is drawn then.
 
-import { roomCommand } from "./commands";
 import { clone, el, icon, part } from "../../dom";
 import { figureParts, figureWords } from "./figures";
 import type { AlertCard, MessageView } from "../../protocol";
@@ -118,6 +117,7 @@ export class AlertBox implements Box {
     } else if (alert.state === "firing") line.push(el("span", "muted", "Nobody has it yet"));
     else line.push(icon("circle-check"), el("span", "", `Over since ${when(alert.resolved_at ?? alert.fired_at)}`));
     if (this.quiet !== null && alert.quiet_by !== null) line.push(el("span", "muted", `quiet, by ${people.name(alert.quiet_by)}`));
+    if (alert.others > 0) line.push(el("span", "muted", `${alert.others} more ${alert.others === 1 ? "rule fires" : "rules fire"} here`));
     place.replaceChildren(...line);
   }
 
@@ -144,7 +144,7 @@ export class AlertBox implements Box {
     const { shell, room } = this.#host;
     button.disabled = true;
     try {
-      await roomCommand(shell, "alert.acknowledge", { alert: this.#alert.alert }, room);
+      await shell.session.command("alert.acknowledge", { alert: this.#alert.alert }, room);
       shell.announce("You have it");
     } catch (error) {
       shell.fail("The alert could not be acknowledged", error);

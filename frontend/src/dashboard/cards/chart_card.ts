@@ -1,7 +1,6 @@
 // A series in the conversation (`/chart`): moves for everybody while it is live, then stays a picture "as of".
 // Used by message_cards.ts. It hears the figures that flow and fetches nothing.
 
-import { roomCommand } from "./commands";
 import { clone, el, part } from "../../dom";
 import { figureWords } from "./figures";
 import type { ChartCard, MessageView } from "../../protocol";
@@ -124,7 +123,7 @@ export class ChartBox implements Box {
     const live = !isLive(this.#chart, Date.now());
     button.disabled = true;
     try {
-      await roomCommand(shell, "chart.move", { message: this.#id, live }, room);
+      await shell.session.command("chart.move", { message: this.#id, live }, room);
     } catch (error) {
       shell.fail(live ? "The chart does not move" : "The chart was not stopped", error);
     } finally {

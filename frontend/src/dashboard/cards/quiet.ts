@@ -1,6 +1,5 @@
 // For how long nothing is to be said of a rule: a menu of times, from a card or from the list of rules.
 
-import { roomCommand } from "./commands";
 import type { Shell } from "../../shell/contract";
 import { when } from "./words";
 
@@ -14,7 +13,7 @@ const TIMES: readonly (readonly [string, number])[] = [
 
 async function quiet(shell: Shell, room: number, rule: number, seconds: number): Promise<void> {
   try {
-    await roomCommand(shell, "rule.quiet", { rule, seconds }, room);
+    await shell.session.command("rule.quiet", { rule, seconds }, room);
     shell.announce(seconds === 0 ? "It is told of again" : "Quiet");
   } catch (error) {
     shell.fail("That was not changed", error);

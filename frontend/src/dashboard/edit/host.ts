@@ -1,5 +1,6 @@
 // What editing a board needs of the page of a board. Types only; the view of a board gives it to mode.ts.
 
+import type { CommandData, CommandName, CommandResult } from "../../events";
 import type { BoardSnapshot, PanelView } from "../../protocol";
 import type { Shell } from "../../shell/contract";
 import type { Store } from "../../store";
@@ -10,23 +11,14 @@ export interface Drawn {
   dispose(): void;
 }
 
-/** The commands of a board's own socket that editing sends. */
-export interface BoardCommands {
-  "panel.add": { data: { panel: PanelView }; result: { panel: PanelView } };
-  "panel.change": { data: { panel: string } & PanelSet; result: { panel: PanelView } };
-  "panel.remove": { data: { panel: string }; result: unknown };
-  "board.change": { data: { name?: string; range_seconds?: number }; result: unknown };
-  "board.publish": { data: { version: number }; result: unknown };
-  "board.discard": { data: Record<string, never>; result: unknown };
-}
-
 export interface EditHost {
   readonly shell: Shell;
   /** The board as it is now, draft and all. */
   readonly board: Store<BoardSnapshot>;
   /** The place of the whole view, which editing takes while it lasts. */
   readonly view: HTMLElement;
-  command<Name extends keyof BoardCommands>(type: Name, data: BoardCommands[Name]["data"]): Promise<BoardCommands[Name]["result"]>;
+  /** Over the board's own socket. */
+  command<Name extends CommandName>(type: Name, data: CommandData<Name>): Promise<CommandResult<Name>>;
   /** Draws what a panel shows, without its head. */
   draw(view: PanelView, place: HTMLElement): Drawn;
   /** Editing is over: the board stands in the view again. */

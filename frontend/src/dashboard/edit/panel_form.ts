@@ -206,7 +206,7 @@ export class PanelForm {
   #openPicker(): void {
     const { board } = this.#board;
     const place = part(this.#form, "[data-part=picker]");
-    this.#picker = new SeriesPicker(board.room, (series) => this.#addSeries(series), () => this.#closePicker());
+    this.#picker = new SeriesPicker({ board: board.id }, (series) => this.#addSeries(series), () => this.#closePicker());
     place.replaceChildren(this.#picker.element);
     this.#picker.focus();
   }

@@ -1,5 +1,5 @@
 // Finds a series by name: a field with a list below it. Used by the form of a panel and by the form of a rule.
-// It fetches what the person may use once, when it is first wanted.
+// On a board it fetches what the person may use there, once.
 
 import { get } from "../../api";
 import { clone, el, part } from "../../dom";
@@ -31,13 +31,11 @@ export class SeriesPicker {
   readonly #input = part<HTMLInputElement>(this.element, "input");
   readonly #note = part(this.element, "[data-part=note]");
   readonly #box: Listbox;
-  readonly #room: number | null;
   readonly #pick: (series: SeriesView) => void;
   #series: readonly SeriesView[] | null = null;
 
-  /** `room`: whose series are offered besides one's own and the platform's. */
-  constructor(room: number | null, pick: (series: SeriesView) => void, closed?: () => void) {
-    this.#room = room;
+  /** `from`: what is offered, or the board on which it is wanted. */
+  constructor(from: readonly SeriesView[] | { board: number }, pick: (series: SeriesView) => void, closed?: () => void) {
     this.#pick = pick;
     this.#box = new Listbox(this.#input, part(this.element, "[data-part=list]"));
     this.#input.addEventListener("input", () => this.#draw());
@@ -51,7 +49,8 @@ export class SeriesPicker {
     this.element.addEventListener("focusout", (event) => {
       if (!this.element.contains(event.relatedTarget as Node | null)) this.#box.show([], []);
     });
-    void this.#load();
+    if ("board" in from) void this.#load(from.board);
+    else this.#series = from;
   }
 
   focus(): void {
@@ -64,9 +63,9 @@ export class SeriesPicker {
     this.#box.show([], []);
   }
 
-  async #load(): Promise<void> {
+  async #load(board: number): Promise<void> {
     try {
-      this.#series = (await get<SeriesList>("/api/series/", { room: this.#room })).series;
+      this.#series = (await get<SeriesList>("/api/series/", { board })).series;
       if (document.activeElement === this.#input) this.#draw();
     } catch (error) {
       this.#tell(errorText(error));

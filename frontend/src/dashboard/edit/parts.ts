@@ -1,0 +1,7 @@
+// Editing boards, reached by `import("./edit/parts")` only, when somebody begins to.
+
+import "../../kernel";
+
+export { deleteBoard, openNewBoard, openShare } from "./boards";
+export type { Drawn, EditHost } from "./host";
+export { edit } from "./mode";
