@@ -359,7 +359,7 @@ MESSAGES_GONE_HOOKS = ["assistant.services.withdrawal.forget_answers"]
 """Called with the ids of messages inside the transaction that deletes them."""
 SEARCH_DOCUMENTS = "editor.selectors.searching.find_documents"
 """The function that searches documents for chat.selectors.search; empty: none are searched."""
-DASHBOARD_SOURCES: list[tuple[str, str, list[str], str]] = []
+DASHBOARD_SOURCES = [("assistant-use", "Assistant use", ["site", "room"], "assistant.selectors.boards.use")]
 """Tables of apps beside the dashboard: name, title, scopes (site, room), function `(room_id=) -> (columns, rows)`."""
 DASHBOARD_GAUGES = ["assistant.selectors.busy.figures"]
 """Functions that answer series of the site with their values now, asked every five seconds by one process of all."""

@@ -171,6 +171,8 @@ class CellView(Struct, frozen=True, kw_only=True):
         value: its number, for sorting; None for words.
         share: 0 to 1, drawn as a bar.
         level: "", good, warn or danger.
+        note: a second, quieter line below.
+        people: who is meant, shown as pictures: instead of the text where that is empty, else before it.
     """
 
     text: str
@@ -178,6 +180,8 @@ class CellView(Struct, frozen=True, kw_only=True):
     value: float | None = None
     share: float | None = None
     level: str = ""
+    note: str = ""
+    people: list[PersonView] = []
 
 
 class TableView(Struct, frozen=True, kw_only=True):
@@ -314,3 +318,35 @@ class SeriesList(Struct, frozen=True, kw_only=True):
     """`GET /api/series/`: what the reader may put into a panel."""
 
     series: list[SeriesView]
+
+
+class FeedView(Struct, frozen=True, kw_only=True):
+    """A number at somebody else's address that is asked for again and again, as its owner and staff see it.
+
+    Attributes:
+        path: where the number stands in the JSON (JMESPath); empty: the JSON is the number.
+        secret: name of the environment variable that is sent as Authorization; its value is nowhere.
+        problem: in plain words; empty while it works. failures: in a row.
+        asked_at, answered_at: when it was asked last, and when it answered with a number; next_at: when it is asked.
+    """
+
+    id: int
+    series: SeriesView
+    url: str
+    path: str
+    interval_seconds: int
+    enabled: bool
+    secret: str
+    failures: int
+    problem: str
+    next_at: datetime
+    asked_at: datetime | None = None
+    answered_at: datetime | None = None
+
+
+class FeedList(Struct, frozen=True, kw_only=True):
+    """`GET /api/feeds/`: the reader's own; `may_create`: below the bound; `may_send_secrets`: staff alone."""
+
+    feeds: list[FeedView]
+    may_create: bool
+    may_send_secrets: bool

@@ -70,7 +70,7 @@ def changed_since(*, actor: User, room_id: int, at: datetime, but_by: int | None
 
 
 def _changed(document: Document, at: datetime) -> ChangedDocument | None:
-    before = _version_at(document, at)
+    before = version_at(document, at)
     updates = Update.objects.filter(document_id=document.pk, version__gt=before)
     authors = updates.exclude(author=None).order_by().values("author").annotate(last=Max("version")).order_by("-last")
     people = [row["author"] for row in authors]
@@ -83,7 +83,7 @@ def _changed(document: Document, at: datetime) -> ChangedDocument | None:
     return ChangedDocument(document.pk, document.name, people, added, removed, before, document.version)
 
 
-def _version_at(document: Document, at: datetime) -> int:
+def version_at(document: Document, at: datetime) -> int:
     """The version of a moment. Times have no index, but they grow with the version, which has one."""
     low, high = document.log_start, document.version
     while low < high:

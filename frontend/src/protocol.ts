@@ -698,6 +698,8 @@ export interface CellView {
   value: number | null;
   share: number | null;
   level: string;
+  note: string;
+  people: PersonView[];
 }
 
 /** Rows of a source. `columns` are their heads; a column whose cells have values is set right. */
@@ -796,6 +798,29 @@ export interface SamplesView {
 /** `GET /api/series/`: what the reader may put into a panel. */
 export interface SeriesList {
   series: SeriesView[];
+}
+
+/** A number at somebody else's address that is asked for again and again, as its owner and staff see it. */
+export interface FeedView {
+  id: number;
+  series: SeriesView;
+  url: string;
+  path: string;
+  interval_seconds: number;
+  enabled: boolean;
+  secret: string;
+  failures: number;
+  problem: string;
+  next_at: string;
+  asked_at: string | null;
+  answered_at: string | null;
+}
+
+/** `GET /api/feeds/`: the reader's own; `may_create`: below the bound; `may_send_secrets`: staff alone. */
+export interface FeedList {
+  feeds: FeedView[];
+  may_create: boolean;
+  may_send_secrets: boolean;
 }
 
 /** A document without its text. */

@@ -38,8 +38,13 @@ class Source:
 
 
 _OWN: Final = (
+    Source("happening-now", "Happening now", "log", "site", site.happening_now),
     Source("busiest-rooms", "Busiest rooms", "table", "site", site.busiest_rooms),
     Source("processes", "Servers", "table", "site", site.processes),
+    Source("happening-now", "Happening now", "log", "room", rooms.happening_now),
+    Source("edits-per-author", "Edits per author", "table", "room", rooms.edits_per_author),
+    Source("hot-files", "Hot files", "table", "room", rooms.hot_files),
+    Source("open-discussions", "Open discussions", "table", "room", rooms.open_discussions),
 )
 
 

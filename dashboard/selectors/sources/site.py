@@ -16,13 +16,19 @@ from chat.selectors.joined import rooms_by_id
 from chat.shapes import RoomView
 from dashboard.models import Process, Sample, Series
 from dashboard.selectors.samples import last_tick
-from dashboard.shapes import CellView, TableView
+from dashboard.selectors.sources.happening import of_site
+from dashboard.shapes import CellView, LogView, TableView
 
 ROOMS_SHOWN: Final = 10
 HOUR: Final = 3_600
 SILENT: Final = timedelta(seconds=15)
 """A process that says nothing for so long is not well; after an hour it is forgotten."""
 MEBIBYTE: Final = 1_048_576
+
+
+def happening_now(room: int | None = None) -> LogView:
+    """What people do in open rooms, and that something is done in closed ones."""
+    return LogView(source="", rows=of_site())
 
 
 def busiest_rooms(room: int | None = None) -> TableView:

@@ -1,0 +1,53 @@
+"""What happened last in rooms, without what was said: for boards. Called by the app of the dashboard.
+
+Never writes. Whoever shows it decides which rooms may be named to whom.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from chat.models import Attachment, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A message, by its author and not by its words.
+
+    Attributes:
+        kind: user, system, assistant or bridge.
+        line: what a system line says, "" for what people wrote.
+        files: how many hang on it; says_nothing: there is nothing but these.
+    """
+
+    at: datetime
+    room: int
+    author: int | None
+    kind: str
+    line: str
+    files: int
+    says_nothing: bool
+
+
+def happened_lately(*, limit: int, room_id: int | None = None) -> list[Happening]:
+    """The newest messages of a room or of all rooms, newest first; deleted ones are left out."""
+    rows = Message.objects.filter(room=room_id) if room_id is not None else Message.objects.all()
+    # Ids are made in the order of time; within a room the seq has the index.
+    newest = rows.order_by("-seq") if room_id is not None else rows.order_by("-pk")
+    found = [message for message in newest[:limit] if message.deleted_at is None]
+    hung = Attachment.objects.filter(message__in=[message.pk for message in found])
+    files = Counter(hung.values_list("message_id", flat=True))
+    return [
+        Happening(
+            at=message.created_at,
+            room=message.room_id,
+            author=message.author_id,
+            kind=message.kind,
+            line=message.body if message.kind == Message.Kind.SYSTEM else "",
+            files=files[message.pk],
+            says_nothing=not message.body,
+        )
+        for message in found
+    ]
