@@ -55,10 +55,14 @@ function attachment(view: WebhookAttachment): HTMLElement {
   return box;
 }
 
-/** Draws them, if they are not there as they are. */
-export function drawAttachments(place: HTMLElement, views: readonly WebhookAttachment[]): void {
-  const drawn = JSON.stringify(views);
-  if (place.dataset["drawn"] === String(drawn.length) && place.childElementCount === views.length) return;
-  place.dataset["drawn"] = String(drawn.length);
-  place.replaceChildren(...views.map(attachment));
+/** What stands in a place already. */
+const drawn = new WeakMap<HTMLElement, readonly WebhookAttachment[]>();
+
+/** Draws them below the words of the message, if they are not there as they are. */
+export function drawAttachments(place: HTMLElement, html: string, views: readonly WebhookAttachment[]): void {
+  if (drawn.get(place) === views && place.childElementCount > 0) return;
+  drawn.set(place, views);
+  const words = el("div", "body", null, { dir: "auto" });
+  setHTML(words, html);
+  place.replaceChildren(...(html === "" ? [] : [words]), ...views.map(attachment));
 }

@@ -44,6 +44,13 @@ interface Row {
   waits: boolean;
 }
 
+/** Who says it: a bell, and how bad it is by its colour. */
+function drawFace(place: HTMLElement, level: string): void {
+  const face = el("span", `avatar alert ${level}`, null, { "aria-hidden": "true" });
+  face.append(icon("bell-ring"));
+  place.replaceChildren(face);
+}
+
 /** A reply counts as the one that acknowledged when it was written this close to it. */
 const SAME_MS = 5_000;
 
@@ -79,9 +86,9 @@ export class MessageCards {
     const row = this.#rowOf(element, place, message);
     row.message = message;
     row.box?.show(message);
-    element.classList.toggle("alerted", card.kind === "alert");
+    if (card.alert !== null) drawFace(part(element, "[data-part=avatar]"), card.alert.state === "firing" ? card.alert.level : "");
     element.classList.toggle("over", place.querySelector(".resolved") !== null);
-    if (card.kind === "attachments") drawAttachments(place, card.attachments);
+    if (card.kind === "attachments") drawAttachments(place, card.html, card.attachments);
     for (const one of place.querySelectorAll<HTMLElement>("a[href], button")) one.tabIndex = element.tabIndex;
     this.#options.log.grown([place]);
     this.#marks();

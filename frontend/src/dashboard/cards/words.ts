@@ -8,6 +8,8 @@ export function lasting(seconds: number): string {
   const whole = Math.max(1, Math.round(seconds));
   const of = (count: number, name: string) => `${count} ${name}${count === 1 ? "" : "s"}`;
   if (whole < 120 && whole % 60 !== 0) return of(whole, "second");
+  if (whole % 86_400 === 0) return of(whole / 86_400, "day");
+  if (whole % 3600 === 0) return of(whole / 3600, "hour");
   if (whole < 5400) return of(Math.round(whole / 60), "minute");
   if (whole < 129_600) return of(Math.round(whole / 3600), "hour");
   return of(Math.round(whole / 86_400), "day");
