@@ -334,6 +334,7 @@ REALTIME_SERVICES = [
     "editor.services.searching.keeper",
     "assistant.keeper.keeper",
     "dashboard.recorder.recorder",
+    "dashboard.poller.poller",
 ]
 REALTIME_PROCESS_TASKS = ["dashboard.flusher.flush_forever"]
 """Async functions that every process runs for itself, also where START_SERVICES=0."""

@@ -4,7 +4,7 @@ from django.urls import path
 
 from chat import views as chat
 from dashboard import views
-from dashboard.api import boards
+from dashboard.api import boards, feeds
 
 urlpatterns = [
     path("boards/", chat.home, name="dashboard_boards"),
@@ -19,5 +19,8 @@ urlpatterns = [
     path("api/boards/<int:board_id>/shares/<int:room_id>/", boards.share),
     path("api/rooms/<int:room_id>/board/", boards.room_board),
     path("api/series/", boards.series),
+    path("api/series/<int:series_id>/", feeds.own_series),
     path("api/series/<int:series_id>/samples/", boards.series_samples),
+    path("api/feeds/", feeds.feeds),
+    path("api/feeds/<int:feed_id>/", feeds.feed),
 ]
