@@ -1,0 +1,361 @@
+"""Asks a Mattermost server over its REST API, as one account: posts, reactions, files, people, lists.
+
+Called by the bridge. Each failure has its kind, so that whoever asked knows what may be repeated; a rate limit is
+waited for here, once for everybody who asks through the same `Server`. Never touches the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from integrations.mattermost.wire import (
+    Channel,
+    File,
+    Post,
+    PostList,
+    Problem,
+    Team,
+    Unreadable,
+    Uploaded,
+    User,
+    read_object,
+    read_objects,
+)
+from outbound.client import Answer, Client, Incoming, Limits
+from outbound.refusing import OutboundRefused
+
+PREFIX: Final = "/api/v4"
+PER_PAGE_MOST: Final = 200
+LIMITED_TRIES: Final = 4
+LIMITED_SECONDS_MOST: Final = 60.0
+REST_LIMITS: Final = Limits(seconds=30.0, body_bytes=32 * 1024 * 1024, redirects=0)
+FILE_LIMITS: Final = Limits(seconds=600.0, body_bytes=100 * 1024 * 1024, redirects=0)
+_ARCHIVED: Final = frozenset(
+    {
+        "api.post.create_post.can_not_post_to_deleted.error",
+        "api.post.update_post.can_not_update_post_in_deleted.error",
+    }
+)
+_NOT_SENT: Final = frozenset({"name_unknown", "unreachable", "certificate"})
+
+
+class Kind(StrEnum):
+    """Why a request failed, and so what comes next."""
+
+    TOKEN = "token"
+    """Nobody believes the token: somebody has to give another one."""
+    FORBIDDEN = "forbidden"
+    """Not allowed, or (of channels) not there: a bot that was removed."""
+    ARCHIVED = "archived"
+    """The channel takes nothing until somebody restores it."""
+    MISSING = "missing"
+    INVALID = "invalid"
+    """Refused as it is; it would be refused again."""
+    TOO_LARGE = "too_large"
+    LIMITED = "limited"
+    """Asked too often for too long; nothing was done."""
+    BUSY = "busy"
+    """The same post is being saved: ask again in a moment."""
+    NOT_REACHED = "not_reached"
+    """Nothing was sent; it may be repeated."""
+    UNKNOWN = "unknown"
+    """The server failed or the line broke: what was asked may be done or not."""
+
+
+class ServerRefused(Exception):
+    """A request failed.
+
+    Attributes:
+        words: a sentence for whoever runs the bridge; it holds no token.
+        code: the server's own name of the error, empty where it gave none.
+    """
+
+    def __init__(self, kind: Kind, words: str, *, code: str = "", status: int = 0) -> None:
+        super().__init__(kind, words)
+        self.kind, self.words, self.code, self.status = kind, words, code, status
+
+
+class Server:
+    """One server as one account sees it.
+
+    Args:
+        url: where the site is, without /api/v4.
+        token: of a bot or a person; it goes into a header and nowhere else.
+        client: connections, which the caller closes.
+    """
+
+    def __init__(self, *, url: str, token: str, client: Client) -> None:
+        self._base, self._client = url.rstrip("/") + PREFIX, client
+        self._headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
+        self._open_at = 0.0
+
+    # Posts
+
+    async def create_post(
+        self,
+        *,
+        channel_id: str,
+        message: str,
+        pending_id: str,
+        root_id: str = "",
+        file_ids: Iterable[str] = (),
+        props: Mapping[str, Any] | None = None,
+    ) -> Post:
+        """A new post; the same `pending_id` within 30 seconds gives the same post again.
+
+        The server drops files that are not the account's own or used already: compare `file_ids` of what comes back.
+        """
+        body = {
+            "channel_id": channel_id,
+            "message": message,
+            "root_id": root_id,
+            "file_ids": list(file_ids),
+            "props": dict(props or {}),
+            "pending_post_id": pending_id,
+        }
+        return read_object(await self._ask("POST", "/posts", body), Post)
+
+    async def edit_post(
+        self, post_id: str, *, message: str | None = None, props: Mapping[str, Any] | None = None
+    ) -> Post:
+        """Changes what is given; props are replaced whole, so ours have to be among them."""
+        body = {name: value for name, value in (("message", message), ("props", props)) if value is not None}
+        return read_object(await self._ask("PUT", f"/posts/{_part(post_id)}/patch", body), Post)
+
+    async def delete_post(self, post_id: str) -> None:
+        """Deletes a post; one that is gone already is no failure, and neither is one of somebody else."""
+        try:
+            await self._ask("DELETE", f"/posts/{_part(post_id)}")
+        except ServerRefused as refused:
+            if refused.kind not in {Kind.FORBIDDEN, Kind.MISSING}:
+                raise
+
+    async def post(self, post_id: str) -> Post | None:
+        """A live post; None when it is deleted or unknown."""
+        try:
+            return read_object(await self._ask("GET", f"/posts/{_part(post_id)}"), Post)
+        except ServerRefused as refused:
+            if refused.kind is Kind.MISSING:
+                return None
+            raise
+
+    async def posts_after(self, channel_id: str, post_id: str, *, per_page: int = PER_PAGE_MOST) -> PostList:
+        """The live posts that come next after one. After a post that the server never had there is nothing either."""
+        while True:
+            try:
+                return await self._posts(channel_id, after=post_id, per_page=str(per_page))
+            except ServerRefused as refused:
+                # Full posts with much in their props: fewer of them fit.
+                if refused.kind is not Kind.TOO_LARGE or per_page == 1:
+                    raise
+                per_page = max(per_page // 4, 1)
+
+    async def posts_page(self, channel_id: str, page: int, *, per_page: int = PER_PAGE_MOST) -> PostList:
+        """A page of live posts, the newest on page 0."""
+        return await self._posts(channel_id, page=str(page), per_page=str(per_page))
+
+    async def posts_since(self, channel_id: str, since_ms: int) -> PostList:
+        """What was touched after a moment of the server's clock: edits, deletions and earlier texts too.
+
+        Look at `is_whole`: the server lists a thousand rows at most and does not say so.
+        """
+        return await self._posts(channel_id, since=str(since_ms))
+
+    async def _posts(self, channel_id: str, **query: str) -> PostList:
+        address = f"/channels/{_part(channel_id)}/posts?{urlencode(query)}"
+        return read_object(await self._ask("GET", address), PostList)
+
+    # Reactions and typing
+
+    async def add_reaction(self, *, user_id: str, post_id: str, name: str) -> None:
+        """Puts an emoji under a post; once more is no failure. `user_id` is the account's own."""
+        await self._ask("POST", "/reactions", {"user_id": user_id, "post_id": post_id, "emoji_name": name})
+
+    async def remove_reaction(self, *, user_id: str, post_id: str, name: str) -> None:
+        """Takes an emoji back; one that is not there is no failure."""
+        address = f"/users/{_part(user_id)}/posts/{_part(post_id)}/reactions/{_part(name)}"
+        await self._ask("DELETE", address)
+
+    async def send_typing(self, *, user_id: str, channel_id: str, parent_id: str = "") -> None:
+        """Tells a channel that the account types."""
+        body = {"channel_id": channel_id, "parent_id": parent_id}
+        await self._ask("POST", f"/users/{_part(user_id)}/typing", body)
+
+    # Files
+
+    async def upload(self, *, channel_id: str, name: str, content: AsyncIterator[bytes] | bytes) -> File:
+        """Brings a file that one post may have; after a failure of unknown outcome it has to be brought again."""
+        address = f"/files?{urlencode({'channel_id': channel_id, 'filename': name})}"
+        headers = {"content-type": "application/octet-stream"}
+        raw = await self._send("POST", address, content, headers, FILE_LIMITS)
+        uploaded = read_object(raw, Uploaded)
+        if not uploaded.file_infos:
+            raise Unreadable("The server took a file and did not say which it is.")
+        return uploaded.file_infos[0]
+
+    @asynccontextmanager
+    async def download(self, file_id: str) -> AsyncIterator[Incoming]:
+        """A file's bytes, while they come.
+
+        Raises:
+            ServerRefused: also while the pieces are read, of what is too large or broken.
+        """
+        await self._wait_until_open()
+        try:
+            address = f"{self._base}/files/{_part(file_id)}"
+            async with self._client.stream(address, headers=self._headers, limits=FILE_LIMITS) as incoming:
+                if incoming.status >= 400:
+                    body = b"".join([piece async for piece in incoming.pieces()])
+                    raise _refusal(incoming.status, body)
+                yield incoming
+        except OutboundRefused as refused:
+            raise _not_fetched(refused) from refused
+
+    # People, teams, channels
+
+    async def me(self) -> User:
+        """The account itself: the token is good."""
+        return read_object(await self._ask("GET", "/users/me"), User)
+
+    async def users(self, ids: Iterable[str]) -> list[User]:
+        """People by their ids; who is not there is absent."""
+        return read_objects(await self._ask("POST", "/users/ids", list(ids)), User)
+
+    async def users_named(self, names: Iterable[str]) -> list[User]:
+        """People by their user names; who is not there is absent."""
+        return read_objects(await self._ask("POST", "/users/usernames", list(names)), User)
+
+    async def teams(self) -> list[Team]:
+        """The teams that the account is in."""
+        return read_objects(await self._ask("GET", "/users/me/teams"), Team)
+
+    async def channels(self, team_id: str) -> list[Channel]:
+        """The channels of a team that the account is in, direct ones among them."""
+        return read_objects(await self._ask("GET", f"/users/me/teams/{_part(team_id)}/channels"), Channel)
+
+    async def channel(self, channel_id: str) -> Channel:
+        """One channel; archived ones too."""
+        return read_object(await self._ask("GET", f"/channels/{_part(channel_id)}"), Channel)
+
+    async def join(self, *, channel_id: str, user_id: str) -> None:
+        """Puts the account into a public channel."""
+        await self._ask("POST", f"/channels/{_part(channel_id)}/members", {"user_id": user_id})
+
+    async def options(self) -> dict[str, Any]:
+        """What the server says of itself to everybody: its version, what is switched on."""
+        raw = await self._ask("GET", "/config/client?format=old")
+        found = msgspec.json.decode(raw)
+        if not isinstance(found, dict):
+            raise Unreadable("The server did not say how it is set up.")
+        return found
+
+    # Asking
+
+    async def _ask(self, method: str, address: str, body: Any = None) -> bytes:
+        content = None if body is None else msgspec.json.encode(body)
+        headers = {} if body is None else {"content-type": "application/json"}
+        return await self._send(method, address, content, headers, REST_LIMITS)
+
+    async def _send(
+        self,
+        method: str,
+        address: str,
+        content: bytes | AsyncIterator[bytes] | None,
+        headers: Mapping[str, str],
+        limits: Limits,
+    ) -> bytes:
+        tries = 1 if isinstance(content, AsyncIterator) else LIMITED_TRIES
+        while True:
+            await self._wait_until_open()
+            answer = await self._once(method, address, content, headers, limits)
+            if answer.status < 300:
+                return answer.body
+            tries -= 1
+            if answer.status != 429 or not tries or not self._close(answer.headers):
+                raise _refusal(answer.status, answer.body)
+
+    async def _once(
+        self,
+        method: str,
+        address: str,
+        content: bytes | AsyncIterator[bytes] | None,
+        headers: Mapping[str, str],
+        limits: Limits,
+    ) -> Answer:
+        try:
+            return await self._client.fetch(
+                self._base + address,
+                method=method,
+                headers={**self._headers, **headers},
+                content=content,
+                limits=limits,
+            )
+        except OutboundRefused as refused:
+            raise _not_fetched(refused) from refused
+
+    def _close(self, headers: Mapping[str, str]) -> bool:
+        """Holds all requests back as long as a 429 asks for; False when that is too long to wait here."""
+        told = headers.get("retry-after", "")
+        seconds = float(told) if told.isdecimal() else 1.0
+        self._open_at = max(self._open_at, time.monotonic() + min(seconds, LIMITED_SECONDS_MOST))
+        return seconds <= LIMITED_SECONDS_MOST
+
+    async def _wait_until_open(self) -> None:
+        # Another answer may have put it off meanwhile.
+        while (seconds := self._open_at - time.monotonic()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(seconds)
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _refusal(status: int, body: bytes) -> ServerRefused:
+    """What an answer with an error means. The body of a 429, or of whatever stands before the server, is no JSON."""
+    try:
+        problem = read_object(body, Problem)
+    except Unreadable:
+        problem = Problem()
+    kind, words = _meaning(status, problem)
+    return ServerRefused(kind, words, code=problem.id, status=status)
+
+
+def _meaning(status: int, problem: Problem) -> tuple[Kind, str]:
+    if problem.id == "api.post.deduplicate_create_post.pending":
+        return Kind.BUSY, "The server is still saving this post."
+    if problem.id in _ARCHIVED:
+        return Kind.ARCHIVED, "The channel is archived."
+    if status in _MEANINGS:
+        return _MEANINGS[status]
+    if status >= 500:
+        return Kind.UNKNOWN, f"The server failed with status {status}."
+    if status < 400:
+        return Kind.INVALID, f"The address leads elsewhere (status {status}): give the one the server answers at."
+    said = problem.message or problem.id or "no reason"
+    return Kind.INVALID, f"The server refused with status {status}: {said[:200]}"
+
+
+def _not_fetched(refused: OutboundRefused) -> ServerRefused:
+    if refused.code == "too_large":
+        return ServerRefused(Kind.TOO_LARGE, refused.words)
+    if refused.code in _NOT_SENT:
+        return ServerRefused(Kind.NOT_REACHED, refused.words)
+    kind = Kind.UNKNOWN if refused.passing or refused.code == "unreadable" else Kind.INVALID
+    return ServerRefused(kind, refused.words)
+
+
+_MEANINGS: Final = {
+    401: (Kind.TOKEN, "The server does not accept the token any more."),
+    403: (Kind.FORBIDDEN, "The server does not allow this: is the bot still in the channel?"),
+    404: (Kind.MISSING, "The server has nothing there."),
+    413: (Kind.TOO_LARGE, "This is larger than the server takes."),
+    429: (Kind.LIMITED, "The server asks us to come more seldom."),
+}
