@@ -11,7 +11,6 @@ import asyncio
 import logging
 import time
 from typing import Final
-from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, connection
 
@@ -77,8 +76,8 @@ class Recorder:
             lists = await threads.read(watched.lists_of, board) if listed else ([], [])
             self._publish(board, recorded, self._news(board.board.pk, lists))
         for moved in await threads.read(watched.moved_charts, changed=list(recorded.changed), now=recorded.at):
-            event = CardMoved(message=UUID(moved.message), points=moved.points)
-            hub.publish_ephemeral(topic=f"room:{moved.room}", event=event, key=moved.message)
+            event = CardMoved(message=moved.message, points=moved.points)
+            hub.publish_ephemeral(topic=f"room:{moved.room}", event=event, key=str(moved.message))
 
     def _news(self, board: int, lists: Lists) -> Lists:
         """Those of the tables and logs that do not say what they said when they were told last."""

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -17,11 +18,13 @@ from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
 from chat.selectors.joined import counts_among
-from dashboard import catalogue, panels, series
-from dashboard.models import Board, Chart, Flush, Series, Watch
-from dashboard.selectors import boards, samples, sources
+from dashboard import catalogue, panels
+from dashboard.models import Board, Chart, Flush, Watch
+from dashboard.selectors import boards, sources
+from dashboard.selectors.measuring import Wanted, curve_step, points_of
 from dashboard.selectors.rights import places_of, viewers
-from dashboard.shapes import LogView, TableView
+from dashboard.selectors.samples import samples_of
+from dashboard.shapes import LogView, SamplesView, TableView
 from realtime import presence
 
 logger = logging.getLogger(__name__)
@@ -59,7 +62,7 @@ class Moved:
     """New figures of a chart in a message."""
 
     room: int
-    message: str
+    message: UUID
     points: list[list[float]]
 
 
@@ -102,27 +105,21 @@ def moved_charts(*, changed: Collection[int], now: datetime) -> list[Moved]:
         changed: ids of series.
         now: of the tick.
     """
-    charts = list(_charts().filter(series__in=changed).order_by("-live_until")[:CHARTS_MOST])
-    kinds = dict(Series.objects.filter(pk__in={chart.series_id for chart in charts}).values_list("pk", "kind"))
+    charts = list(_charts().filter(series__in=changed).select_related("series").order_by("-live_until")[:CHARTS_MOST])
+    views = {step: _newest(charts, step, now) for step in {curve_step(chart.seconds) for chart in charts}}
     found = []
     for chart in charts:
-        counter = kinds.get(chart.series_id) == Series.Kind.COUNTER
-        points = figures_now(chart.series_id, chart.aggregate, chart.seconds, counter=counter, now=now)
+        points = points_of(Wanted(chart.series, chart.aggregate), views[curve_step(chart.seconds)])
         if points:
-            found.append(Moved(chart.room_id, str(chart.message), points))
+            found.append(Moved(chart.room_id, chart.message, points))
     return found
 
 
-def figures_now(series_id: int, aggregate: str, seconds: int, *, counter: bool, now: datetime) -> list[list[float]]:
-    """The last figures of a curve that is so long: [seconds since 1970, value], absolute for their moment."""
+def _newest(charts: Collection[Chart], step: int, now: datetime) -> SamplesView:
+    """The last buckets of the charts with this step, read at once."""
     end = int(now.timestamp()) + 1
-    step = series.step_of(end - seconds, end, now=end)
-    start = end - CHART_FIGURES * step
-    view = samples.samples_of(series_ids=[series_id], start=start, end=end, step=step)
-    curve = series.figures(
-        view.series.get(series_id, []), aggregate, step, counter=counter, start=start, end=end, gaps=view.gaps
-    )
-    return [[at, value] for at, value in curve if value is not None]
+    ids = {chart.series_id for chart in charts if curve_step(chart.seconds) == step}
+    return samples_of(series_ids=ids, start=end - CHART_FIGURES * step, end=end, step=step)
 
 
 def present() -> dict[str, float]:
