@@ -29,6 +29,10 @@ from assistant.models import Run, Spending
 from assistant.services import default_agent
 from chat.models import Mention, Message
 from collab.asgi import application
+from dashboard import flusher
+from dashboard import services as boards
+from dashboard.models import Series
+from dashboard.recorder import Recorder
 from editor import services as documents
 from realtime import log, testing, threads
 from realtime.models import Event
@@ -37,7 +41,8 @@ from tests import cluster, factories
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("site")]
 
 ROOT = Path(__file__).resolve().parent.parent
-STOREYS = tuple(f"{ROOT}/{app}/" for app in ("accounts", "assistant", "chat", "editor", "integrations", "realtime"))
+APPS = ("accounts", "assistant", "chat", "dashboard", "editor", "integrations", "realtime")
+STOREYS = tuple(f"{ROOT}/{app}/" for app in APPS)
 
 
 class Line:
@@ -353,7 +358,58 @@ def answered_as_heard(cast: Cast, message_id: str, heard: dict[str, Any]) -> Non
     assert (shown["id"], shown["body"], shown["run"]) == (message_id, message.body, heard["data"]["run"])
 
 
-# Line 4: a ban
+# Line 4: a metric
+
+
+METRIC = (
+    "chat.hooks.message_posted",
+    "dashboard.listeners.count_message",
+    "realtime.metrics.happened",
+    "dashboard.flusher.Hand.offer",
+    "dashboard.flusher.Counts.look",
+    "realtime.metrics.take_happened",
+    "dashboard.services.recording.store_flush",
+    "dashboard.recorder.Recorder.tick",
+    "dashboard.services.recording.record",
+    "dashboard.flushed.Tally.rows",
+    "dashboard.selectors.watched.watched_boards",
+    "realtime.hub.Hub.publish_ephemeral",
+    "realtime.feed.Feed.flush_ephemeral",
+)
+
+
+async def test_mina_says_something_and_teo_sees_it_on_the_board_of_the_room(cast):
+    board = await on_a_thread(partial(boards.ensure_room_board, actor=cast.teo, room_id=cast.room.pk))
+    series = await on_a_thread(lambda: Series.objects.get(key=f"room/{cast.room.pk}/messages").pk)
+    await flusher.hand.offer(anyway=True)  # what was counted before
+    recorder = Recorder()
+    await recorder.tick()
+    with followed() as line:
+        async with here(cast.mina) as mina, here(cast.teo, path=f"/ws/dashboard/{board}/") as teo:
+            await teo.subscribe(**{f"dashboard_{board}": None})
+            line.begin()
+            await mina.command("message.send", {"cid": str(uuid.uuid4()), "body": "Hello"}, topic=cast.topic)
+            await flusher.hand.offer()
+            recorded = await recorder.tick()
+            heard = (await teo.expect("samples.recorded"))["data"]
+    assert line.of(*METRIC) == list(METRIC)
+    assert (heard["tick"], heard["before"]) == (recorded.tick, recorded.before)
+    [bucket] = [point[1:] for point in heard["points"] if point[0] == series]
+    assert bucket[2] >= 1
+    await on_a_thread(lambda: recorded_as_heard(cast, board, series, bucket))
+
+
+def recorded_as_heard(cast: Cast, board: int, series: int, bucket: list[float]) -> None:
+    reader = Client()
+    reader.force_login(cast.teo)
+    samples = reader.get(f"/api/boards/{board}/samples/?seconds=900").json()
+    assert bucket in samples["series"][str(series)]
+    outsider = Client()
+    outsider.force_login(cast.ines)
+    assert outsider.get(f"/api/boards/{board}/samples/?seconds=900").status_code == 404
+
+
+# Line 5: a ban
 
 
 BAN = (
