@@ -15,7 +15,7 @@ from accounts import selectors as accounts
 from chat import selectors as chat
 from chat.selectors.joined import joined_rooms, rooms_by_id
 from dashboard import panels, permissions
-from dashboard.models import Board, Panel, Series, Share
+from dashboard.models import Board, Feed, Panel, Series, Share
 from dashboard.permissions import Viewer
 from dashboard.selectors import sources
 from dashboard.selectors.rights import (
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 BOARDS_MOST: Final = 30
 """Own boards of one person."""
+SILENT: Final = "The address that it comes from gives no number."
 _PANELS: Final = msgspec.json.Decoder(list[PanelView])
 _PANEL: Final = msgspec.json.Decoder(PanelView)
 
@@ -213,7 +214,11 @@ def panels_shown(board: Board) -> list[PanelView]:
 
 
 def series_views(rows: Iterable[Series]) -> list[SeriesView]:
-    """Series as whoever may see them sees them."""
+    """Series as whoever may see them sees them. What exactly is wrong with a feed is told to its owner alone."""
+    rows = list(rows)
+    outside = [row.pk for row in rows if row.outside]
+    failing = Feed.objects.filter(series__in=outside, enabled=True).exclude(problem="").values_list("series", flat=True)
+    silent = set(failing) if outside else set()
     return [
         SeriesView(
             id=row.pk,
@@ -226,6 +231,7 @@ def series_views(rows: Iterable[Series]) -> list[SeriesView]:
             outside=row.outside,
             last_at=row.last_at,
             last_value=row.last_value,
+            problem=SILENT if row.pk in silent else "",
         )
         for row in rows
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 from accounts import selectors as accounts
 from dashboard.models import Feed
 from dashboard.selectors.boards import series_views
-from dashboard.shapes import FeedList, FeedView
+from dashboard.shapes import FeedList, FeedView, SeriesView
 from realtime.protocol import Refused
 
 if TYPE_CHECKING:
@@ -23,7 +24,15 @@ FEEDS_MOST: Final = 20
 
 def feed_view(feed: Feed) -> FeedView:
     """A feed for its owner."""
-    [series] = series_views([feed.series])
+    return _views([feed])[0]
+
+
+def _views(feeds: Sequence[Feed]) -> list[FeedView]:
+    series = {one.id: one for one in series_views([feed.series for feed in feeds])}
+    return [_view(feed, series[feed.series_id]) for feed in feeds]
+
+
+def _view(feed: Feed, series: SeriesView) -> FeedView:
     return FeedView(
         id=feed.pk,
         series=series,
@@ -42,8 +51,7 @@ def feed_view(feed: Feed) -> FeedView:
 
 def feed_list(*, actor: User) -> FeedList:
     """The person's own feeds, by name."""
-    found = Feed.objects.filter(owner=actor).select_related("series").order_by("series__name")
-    feeds = [feed_view(feed) for feed in found]
+    feeds = _views(list(Feed.objects.filter(owner=actor).select_related("series").order_by("series__name")))
     may_send = bool(accounts.staff_among([actor.pk]))
     return FeedList(feeds=feeds, may_create=len(feeds) < FEEDS_MOST, may_send_secrets=may_send)
 

@@ -98,6 +98,16 @@ def test_feeds_of_others_do_not_exist(mina: User) -> None:
     assert Client().get("/api/feeds/").status_code == 401
 
 
+def test_whoever_sees_the_series_knows_that_its_feed_is_silent(mina: User) -> None:
+    made = feeds.create_feed(actor=mina, **new())
+    page = Page(mina)
+    assert page.ask("GET", "series/")[1]["series"][0]["problem"] == ""
+    Feed.objects.update(problem="api.rates.example cannot be reached.", failures=1)
+    assert page.ask("GET", "series/")[1]["series"][0]["problem"] == "The address that it comes from gives no number."
+    assert page.ask("GET", "feeds/")[1]["feeds"][0]["problem"] == "api.rates.example cannot be reached."
+    assert page.ask("POST", f"feeds/{made.id}/", {"enabled": False})[1]["series"]["problem"] == ""
+
+
 def test_a_name_is_taken_once(mina: User) -> None:
     page = Page(mina)
     assert page.ask("POST", "feeds/", new())[0] == 201
