@@ -348,6 +348,7 @@ PRESENCE_HOOK = "chat.presence.announce"
 PERSON_HOOK = "chat.services.people.announce"
 """Called with user_id, inside the transaction, when somebody's name, picture or kind changes."""
 PERSON_GONE_HOOKS = ["chat.services.withdrawal.withdraw", "assistant.services.withdrawal.forget_person"]
+PERSON_GONE_HOOKS += ["dashboard.services.withdrawal.forget_person"]
 PERSON_WORDS_HOOK = "chat.services.withdrawal.remove_messages"
 """Called in the transaction that deletes an account; and before, to delete what the person said."""
 SLASH_COMMANDS = [f"chat.services.slash.{name}" for name in ("saying", "people", "reminding")]
@@ -364,7 +365,7 @@ DASHBOARD_SOURCES = [("assistant-use", "Assistant use", ["site", "room"], "assis
 """Tables of apps beside the dashboard: name, title, scopes (site, room), function `(room_id=) -> (columns, rows)`."""
 DASHBOARD_GAUGES = ["assistant.selectors.busy.figures"]
 """Functions that answer series of the site with their values now, asked every five seconds by one process of all."""
-ASSISTANT_METRICS = ""
+ASSISTANT_METRICS = "dashboard.selectors.telling.tell_figures"
 """The function that answers the assistant's questions about figures (see assistant.tools.reading); empty: none does."""
 
 # Logging

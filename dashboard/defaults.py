@@ -33,6 +33,7 @@ class Default:
     unit: str = ""
     source: str = ""
     low: float | None = None
+    high: float | None = None
     thresholds: tuple[ThresholdView, ...] = ()
 
     def view(self, *, id: UUID, series: Mapping[str, int]) -> PanelView:
@@ -49,6 +50,7 @@ class Default:
             unit=self.unit,
             source=self.source,
             low=self.low,
+            high=self.high,
             thresholds=list(self.thresholds),
             series=[
                 PanelSeries(series=series[one.name], aggregate=one.aggregate, label=one.label, divide=one.divide)
@@ -76,6 +78,44 @@ def site_panels() -> list[Default]:
         Default(kind="line", title="Delivery latency", place=(0, 6, 4, 3), series=(half, most), unit="ms", low=0),
         Default(kind="table", title="Busiest rooms", place=(4, 6, 4, 3), source="busiest-rooms"),
         Default(kind="table", title="Servers", place=(8, 6, 4, 3), source="processes"),
+    ]
+
+
+def health_panels() -> list[Default]:
+    """A board of somebody of the staff who watches how fast everything goes."""
+    messages = Shown(name="messages", label="Messages", aggregate="per_minute")
+    edits = Shown(name="edits", label="Edits", aggregate="per_minute")
+    most = Shown(name="delivery.p95", label="p95", aggregate="highest")
+    half = Shown(name="delivery.p50", label="p50", aggregate="average")
+    lag = Shown(name="loop.lag", label="Event loop", aggregate="highest")
+    commit = Shown(name="commit.p95", label="Commits", aggregate="highest")
+    slow = (ThresholdView(level="warn", value=60), ThresholdView(level="danger", value=120))
+    busy = (ThresholdView(level="warn", value=70), ThresholdView(level="danger", value=90))
+    return [
+        Default(kind="stat", title="Messages", place=(0, 0, 4, 2), series=(messages,), unit="per min"),
+        Default(kind="stat", title="Online", place=(4, 0, 4, 2), series=(Shown(name="people.online"),), unit="people"),
+        Default(kind="stat", title="Edits", place=(8, 0, 4, 2), series=(edits,), unit="per min"),
+        Default(
+            kind="line",
+            title="Delivery latency",
+            place=(0, 2, 8, 4),
+            series=(most, half),
+            unit="ms",
+            low=0,
+            thresholds=slow,
+        ),
+        Default(
+            kind="gauge",
+            title="Processor",
+            place=(8, 2, 4, 4),
+            series=(Shown(name="cpu", aggregate="average"),),
+            unit="%",
+            low=0,
+            high=100,
+            thresholds=busy,
+        ),
+        Default(kind="area", title="Lag", place=(0, 6, 8, 3), series=(lag, commit), unit="ms", low=0),
+        Default(kind="table", title="Busiest rooms", place=(8, 6, 4, 3), source="busiest-rooms"),
     ]
 
 

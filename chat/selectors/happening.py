@@ -51,3 +51,9 @@ def happened_lately(*, limit: int, room_id: int | None = None) -> list[Happening
         )
         for message in found
     ]
+
+
+def moments_of_messages(*, since: datetime) -> list[tuple[int, datetime]]:
+    """(room, when) of everything that people and the assistant said after a moment, oldest first."""
+    rows = Message.objects.filter(created_at__gte=since).exclude(kind=Message.Kind.SYSTEM)
+    return list(rows.order_by("created_at").values_list("room_id", "created_at"))

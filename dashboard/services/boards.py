@@ -7,9 +7,9 @@ board.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -21,6 +21,7 @@ from chat import selectors as chat
 from chat import texts
 from chat.selectors.joined import rooms_by_id
 from dashboard import catalogue, defaults, panels
+from dashboard.defaults import Default
 from dashboard.events import BoardChanged, BoardPublished, BoardRemoved
 from dashboard.models import TITLE_CHARS, Board, Panel, Series
 from dashboard.selectors.boards import BOARDS_MOST, board_view, draft_of, published_of
@@ -71,8 +72,13 @@ def _make(board: Board, *, range_seconds: int) -> int:
 
 
 def _defaults(board: Board) -> list[PanelView]:
-    scope = catalogue.room_key(board.room_id, "") if board.room_id is not None else catalogue.site_key("")
-    wanted = defaults.room_panels() if board.room_id is not None else defaults.site_panels()
+    if board.room_id is not None:
+        return _named(defaults.room_panels(), catalogue.room_key(board.room_id, ""))
+    return _named(defaults.site_panels(), catalogue.site_key(""))
+
+
+def _named(wanted: list[Default], scope: str) -> list[PanelView]:
+    """Panels whose series are found by their names."""
     names = {one.name for panel in wanted for one in panel.series}
     ids = series_ids({f"{scope}{name}" for name in names})
     return [panel.view(id=uuid7(), series={name: ids[f"{scope}{name}"] for name in names}) for panel in wanted]
@@ -95,33 +101,39 @@ def _fill(board: Board, shown: list[PanelView], at: datetime) -> None:
     store_panels(board, shown)
 
 
-def create_board(*, actor: User, name: str, copy: int | None = None, at: datetime | None = None) -> BoardView:
-    """Makes a board of one's own: empty, or with the panels of another that one sees.
+def create_board(
+    *, actor: User, name: str, copy: int | None = None, template: str = "", at: datetime | None = None
+) -> BoardView:
+    """Makes a board of one's own: empty, with the panels of another that one sees, or with those of a template.
 
     Args:
         actor: who makes it.
         name: what it is called.
         copy: a board; of its panels come those series and sources that may stand on the new one.
+        template: `health`, how fast the site is, for staff; empty for none.
         at: when; None is now.
 
     Raises:
-        Refused: `too_large` at the bound of own boards; not_found for the one to copy; `invalid` with field name.
+        Refused: `too_large` at the bound of own boards; not_found for the one to copy; `invalid` with field name or
+            template.
     """
     board = Board(kind=Board.Kind.OWN, owner_id=actor.pk, name=_clean_name(name))
+    if template not in TEMPLATES:
+        raise Refused("invalid", "There is no such template.", field="template")
     with transaction.atomic():
         # Those that are there stay locked, so that two tabs do not both make the last one.
         held = Board.objects.select_for_update().filter(owner=actor.pk).values_list("pk", flat=True)
         if len(held) >= BOARDS_MOST:
             raise Refused("too_large", f"You have {BOARDS_MOST} boards, which is as many as one can have.")
         source = find_board(actor=actor, board_id=copy).board if copy is not None else None
-        _fill(board, [], at or timezone.now())
-        if source is not None:
-            board.range_seconds = source.range_seconds
-            copied = _copied(actor, board, published_of(source), source.room_id)
-            store_panels(board, copied)
-            board.published = protocol.encode(panels.in_order(copied)).decode()
-            board.save(update_fields=["range_seconds", "published"])
+        board.range_seconds = source.range_seconds if source is not None else board.range_seconds
+        board.save()
+        begun = published_of(source) if source is not None else _named(TEMPLATES[template](), catalogue.site_key(""))
+        _fill(board, _copied(actor, board, begun, source.room_id if source is not None else None), at or timezone.now())
     return board_view(board)
+
+
+TEMPLATES: Final[dict[str, Callable[[], list[Default]]]] = {"": list, "health": defaults.health_panels}
 
 
 def _copied(actor: User, board: Board, shown: list[PanelView], room_id: int | None) -> list[PanelView]:

@@ -129,3 +129,9 @@ def suggestions_taken(*, room_id: int, at: datetime) -> tuple[int, int]:
     """Of the changes that were suggested in a room and decided after a moment: those accepted, and all."""
     decided = Hunk.objects.filter(suggestion__document__room_id=room_id, decided_at__gt=at)
     return decided.filter(state=Hunk.State.ACCEPTED).count(), decided.count()
+
+
+def moments_of_edits(*, since: datetime) -> list[tuple[int, datetime]]:
+    """(room, when) of every edit after a moment, oldest first."""
+    rows = Update.objects.filter(at__gte=since).order_by("at")
+    return list(rows.values_list("document__room_id", "at"))

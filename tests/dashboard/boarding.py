@@ -20,8 +20,8 @@ def own_board(actor: User, name: str = "Mine") -> BoardView:
 
 def panel(**given: Any) -> PanelView:
     """A line of no series, unless the test says something else."""
-    given = {"id": uuid4(), "kind": "line", "title": "Panel", "x": 0, "y": 0, "w": 6, "h": 4} | given
-    return PanelView(**given)
+    usual: dict[str, Any] = {"id": uuid4(), "kind": "line", "title": "Panel", "x": 0, "y": 0, "w": 6, "h": 4}
+    return PanelView(**(usual | given))
 
 
 def put(actor: User, board: int, **given: Any) -> PanelView:

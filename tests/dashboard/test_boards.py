@@ -7,9 +7,10 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
+from accounts.services import delete_permanently
 from chat import services as chat
 from dashboard import services
-from dashboard.models import Board, Panel
+from dashboard.models import Board, Panel, Series
 from dashboard.selectors import board_list, told_to_all, who_sees
 from dashboard.selectors.boards import BOARDS_MOST
 from realtime import log
@@ -304,3 +305,25 @@ def test_mina_deletes_her_board(mina):
 def test_nobody_changes_a_panel_that_is_gone(mina):
     board = own_board(mina)
     assert refused(change, mina, board.id, uuid4(), title="Gone")[0] == "gone"
+
+
+def test_staff_begin_with_a_template_and_others_get_nothing_of_it(mina):
+    rosa = staff()
+    board = services.create_board(actor=rosa, name="Realtime health", template="health")
+    assert [len(one.series) for one in snapshot(rosa, board.id).panels][:3] == [1, 1, 1]
+    theirs = snapshot(mina, services.create_board(actor=mina, name="Mine", template="health").id)
+    assert (theirs.series, theirs.tables) == ([], [])
+    assert refused(services.create_board, actor=mina, name="Mine", template="nothing") == ("invalid", "template")
+
+
+def test_what_somebody_measured_goes_with_their_account(mina, teo, room):
+    board = own_board(mina)
+    series = series_of(mina)
+    put(mina, board.id, series=showing(series))
+    services.share_board(actor=mina, board_id=board.id, room_id=room.pk)
+    room_board = services.ensure_room_board(actor=mina, room_id=room.pk)
+    delete_permanently(actor=factories.make_person(is_staff=True, is_superuser=True), user=mina)
+    assert refused(snapshot, teo, board.id)[0] == "not_found"
+    assert not Series.objects.filter(pk=series.pk).exists()
+    assert snapshot(teo, room_board).board.kind == "room"
+    assert log.heads([f"dashboard:{board.id}"])[f"dashboard:{board.id}"][0] == 3

@@ -30,6 +30,7 @@ from accounts.services import create_person
 from assistant.services.choices import RoomWish, choose_for_room
 from chat import services
 from collab.management import drawing, writing
+from collab.management.charting import make_boards
 from collab.management.writing import write_document
 
 if TYPE_CHECKING:
@@ -206,6 +207,7 @@ def seed(demo: Demo, *, password: str, now: datetime) -> None:
         write_document(document, room_id=rooms[document.room], people=people, when=lambda text: moment(text, now))
     for story in stories:
         story.read()
+    make_boards(people=people, staff=[person.name for person in demo.people if person.admin], rooms=rooms, now=now)
 
 
 def moment(text: str, now: datetime) -> datetime:
