@@ -228,6 +228,7 @@ class FakeMattermost:
         def cut() -> None:
             for socket in list(self._hub.sockets):
                 socket.cut()
+                self._hub.part(socket)
 
         self._do(cut)
 
@@ -255,15 +256,23 @@ class FakeMattermost:
 
         self._do(stall)
 
+    def hold_requests(self) -> None:
+        """Lets requests wait, those for a WebSocket too; lines that are open go on."""
+        self._do(self.script.answering.clear)
+
+    def release_requests(self) -> None:
+        """Answers what waited."""
+        self._do(self.script.answering.set)
+
     def stop_answering(self) -> None:
         """Takes the whole server for a long breath: it accepts requests and answers none, and lines are dead."""
-        self._do(self.script.answering.clear)
+        self.hold_requests()
         self.freeze_sockets()
 
     def answer_again(self) -> None:
         """Ends stop_answering()."""
         self.thaw_sockets()
-        self._do(self.script.answering.set)
+        self.release_requests()
 
     def go_down(self) -> None:
         """Stops as a server does that is restarted: lines cut, connections and pending ids forgotten."""

@@ -213,9 +213,10 @@ class Hub:
         for socket in list(self.sockets):
             await socket.thaw()
             if socket.ended:
-                self._end(socket)
+                self.part(socket)
 
-    def _end(self, socket: Socket) -> None:
+    def part(self, socket: Socket) -> None:
+        """Notes at once that a socket is no more, whatever its line does."""
         socket.frozen_at = None
         self.sockets.discard(socket)
         for connection in list(self.connections):
@@ -227,7 +228,7 @@ class Hub:
         for socket in list(self.sockets):
             if socket.frozen_at is not None and now - socket.frozen_at > PONG_SECONDS:
                 socket.cut()
-                self._end(socket)
+                self.part(socket)
         if now - self._reaped_at < REAP_EVERY_SECONDS:
             return
         self._reaped_at = now
