@@ -25,6 +25,7 @@ TAGS: Final = {
     "Account": "Who you are, your tokens, other people.",
     "Rooms": "Found, made, changed, joined and left.",
     "Members": "Who is in a room, and as what.",
+    "Webhooks": "Secret addresses through which other programs speak in a room.",
     "Messages": "Read page by page, sent, changed, deleted, reacted to.",
     "Files": "Uploaded and attached to messages.",
     "Search": "Over everything that you may see.",

@@ -2,4 +2,9 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("api/v4/", include("integrations.mattermost_api.urls"))]
+from integrations import webhooks
+
+urlpatterns = [
+    path("hooks/<str:key>", webhooks.incoming, name="incoming_hook"),
+    path("api/v4/", include("integrations.mattermost_api.urls")),
+]

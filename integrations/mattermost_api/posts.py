@@ -136,8 +136,8 @@ def _update(asked: Asked, post_id: str) -> Any:
 
 def _change(asked: Asked, post_id: str, patch: PostPatch) -> Any:
     message_id = message_of(post_id)
-    before = read.find_post(actor=asked.user, message_id=message_id).view
-    body = patch.message if patch.message != before.body else None
+    found = read.find_post(actor=asked.user, message_id=message_id)
+    before, body = found.view, patch.message
     services.change_post(
         actor=asked.user,
         message_id=message_id,
@@ -146,8 +146,10 @@ def _change(asked: Asked, post_id: str, patch: PostPatch) -> Any:
         props=patch.props,
         pinned=patch.is_pinned,
     )
-    made = _one(asked, message_id)
-    if body is None and patch.is_pinned in {None, before.pinned}:
+    after = read.find_post(actor=asked.user, message_id=message_id)
+    made = shown([after])[0]
+    if after.view == before:
+        # For people nothing happened.
         tell_again(before.room, "post_edited", post=made)
     return made
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from accounts.events import PersonView
 from chat.shapes import AttachmentView, MessageView, RoomView
-from integrations import emoji
+from integrations import attachments, emoji
 from integrations.mattermost_api import ids
 
 Object = dict[str, Any]
@@ -226,7 +226,7 @@ def post(
         "channel_id": ids.of_room(view.room),
         "root_id": ids.of_uuid(view.thread_root) if view.thread_root else "",
         "original_id": "",
-        "message": "" if gone_at else view.body,
+        "message": "" if gone_at else attachments.bare(view.body, props),
         "type": "slack_attachment" if props.get("attachments") else "",
         "props": {} if gone_at else dict(props),
         "hashtags": "",

@@ -63,7 +63,7 @@ def message_named(frame: Mapping[str, Any]) -> UUID | None:
         return UUID(data["message"]["id"])
     if kind in _NAMED:
         return UUID(data["id"])
-    if kind == "run.changed" and data["run"]["state"] in RUN_ENDED:
+    if kind == "card.changed" or (kind == "run.changed" and data["run"]["state"] in RUN_ENDED):
         return UUID(data["message"])
     return None
 
@@ -189,6 +189,7 @@ _TOLD: Final = {
     "message.pinned": _edited,
     "message.unpinned": _edited,
     "run.changed": _edited,
+    "card.changed": _edited,
     "message.deleted": _deleted,
     "reaction.added": _reacted,
     "reaction.removed": _reacted,

@@ -1,5 +1,15 @@
 """What is done for and by other programs. Called by views, the admin and commands."""
 
+from integrations.services.hooks import delete_hook, make_hook, note_call, renew_key, speak, switch_hook
 from integrations.services.posts import change_post, create_post
 
-__all__ = ["change_post", "create_post"]
+__all__ = [
+    "change_post",
+    "create_post",
+    "delete_hook",
+    "make_hook",
+    "note_call",
+    "renew_key",
+    "speak",
+    "switch_hook",
+]

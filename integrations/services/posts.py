@@ -14,6 +14,7 @@ from django.db import transaction
 
 from chat import services as chat
 from chat.selectors import posts as read
+from integrations import attachments as cards
 from integrations.models import PostProps
 from realtime.protocol import Refused
 
@@ -55,27 +56,36 @@ def create_post(
         Refused: whatever send_message refuses; `too_large` with field props.
     """
     kept = check_props(props or {}, bot=actor.kind == BOT)
-    if len(pending) > PENDING_CHARS:
-        raise Refused(
-            "too_large", f"A pending_post_id has at most {PENDING_CHARS} characters.", field="pending_post_id"
-        )
-    cid = uuid5(_PENDING, f"{actor.pk} {room_id} {pending}") if pending else uuid4()
-    first = read.sent_as(actor=actor, cid=cid) if pending else None
+    given = cards.read(kept.get("attachments"))
+    whole = cards.joined(body, cards.words(given))
+    card = cards.card(body, given) if given else None
+    first, cid = _first_of(actor, room_id, pending)
     if first is not None:
         return first, False
     try:
         with transaction.atomic():
             sent = chat.send_message(
-                actor=actor, room_id=room_id, cid=cid, body=body, thread=thread, attachments=attachments
+                actor=actor, room_id=room_id, cid=cid, body=whole, thread=thread, attachments=attachments, card=card
             )
             if (kept or pending) and not sent.duplicate:
                 PostProps.objects.create(message_id=sent.id, props=kept, pending=pending)
-    except Refused as refused:
-        first = read.sent_as(actor=actor, cid=cid) if pending and refused.code == "conflict" else None
+    except Refused:
+        # Two of one moment under one name: the other one was faster.
+        first, _ = _first_of(actor, room_id, pending)
         if first is None:
             raise
         return first, False
     return sent.id, not sent.duplicate
+
+
+def _first_of(actor: User, room_id: int, pending: str) -> tuple[UUID | None, UUID]:
+    """The post that a program made under this name before, and the lasting id that the name stands for."""
+    if not pending:
+        return None, uuid4()
+    if len(pending) > PENDING_CHARS:
+        raise Refused("too_large", f"At most {PENDING_CHARS} characters.", field="pending_post_id")
+    cid = uuid5(_PENDING, f"{actor.pk} {room_id} {pending}")
+    return read.sent_as(actor=actor, cid=cid), cid
 
 
 def check_props(props: dict[str, Any], *, bot: bool) -> dict[str, Any]:
@@ -85,6 +95,8 @@ def check_props(props: dict[str, Any], *, bot: bool) -> dict[str, Any]:
         Refused: `too_large`, or `invalid` for text that no database takes.
     """
     kept = {name: value for name, value in props.items() if name != "from_bot"}
+    if "attachments" in kept:
+        kept["attachments"] = cards.without_secrets(kept["attachments"])
     if bot:
         kept["from_bot"] = "true"
     encoded = msgspec.json.encode(kept)
@@ -104,13 +116,25 @@ def change_post(
     Raises:
         Refused: whatever edit_message and pin_message refuse; `forbidden` for the props of somebody else's post.
     """
-    if body is not None:
-        chat.edit_message(actor=actor, room_id=room_id, message_id=message_id, body=body)
-    if props is not None:
-        if read.find_post(actor=actor, message_id=message_id).view.author != actor.pk:
-            raise Refused("forbidden", "Only its author changes a post.")
-        kept = check_props(props, bot=actor.kind == BOT)
-        PostProps.objects.update_or_create(message_id=message_id, defaults={"props": kept})
+    if body is not None or props is not None:
+        _rewrite(actor, message_id, room_id, body, props)
     if pinned is not None:
         pin = chat.pin_message if pinned else chat.unpin_message
         pin(actor=actor, room_id=room_id, message_id=message_id)
+
+
+def _rewrite(actor: User, message_id: UUID, room_id: int, body: str | None, props: dict[str, Any] | None) -> None:
+    view = read.find_post(actor=actor, message_id=message_id).view
+    if view.author != actor.pk:
+        raise Refused("forbidden", "Only its author changes a post.")
+    before = PostProps.objects.filter(pk=message_id).values_list("props", flat=True).first() or {}
+    kept = before if props is None else check_props(props, bot=actor.kind == BOT)
+    text = cards.bare(view.body, before) if body is None else body
+    given = cards.read(kept.get("attachments"))
+    whole = cards.joined(text, cards.words(given))
+    if whole != view.body:
+        chat.edit_message(actor=actor, room_id=room_id, message_id=message_id, body=whole)
+    if view.card is not None:
+        chat.change_card(message_id=message_id, card=cards.card(text, given), body=whole, actor_id=actor.pk)
+    if kept != before:
+        PostProps.objects.update_or_create(message_id=message_id, defaults={"props": kept})

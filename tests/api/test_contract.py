@@ -115,4 +115,4 @@ def test_documentation_shows_every_address(mina: User) -> None:
     signed_in = Client()
     signed_in.force_login(mina)
     assert "Your tokens" in signed_in.get("/api/docs/").content.decode()
-    assert len(pages.tags("http://testserver/api/v1")) == 8
+    assert len(pages.tags("http://testserver/api/v1")) == 9
