@@ -9,6 +9,7 @@ from django.urls import path
 
 from assistant.consumers import AssistantCommands
 from chat.consumers import ChatConsumer
+from dashboard.commands import DashboardCommands
 from dashboard.consumers import DashboardConsumer
 from editor.consumers import DocumentConsumer
 from integrations.mattermost_api.consumers import MattermostSocket
@@ -17,12 +18,13 @@ from realtime.protocol import Command
 from realtime.ratelimit import Limit
 
 
-class PageConsumer(AssistantCommands, ChatConsumer):
+class PageConsumer(AssistantCommands, DashboardCommands, ChatConsumer):
     """One socket per tab for rooms and for whoever answers in them."""
 
     rate_limits: ClassVar[dict[type[Command], Limit]] = {
         **ChatConsumer.rate_limits,
         **AssistantCommands.rate_limits,
+        **DashboardCommands.rate_limits,
     }
 
 

@@ -335,6 +335,7 @@ REALTIME_SERVICES = [
     "assistant.keeper.keeper",
     "dashboard.recorder.recorder",
     "dashboard.poller.poller",
+    "dashboard.caller.caller",
 ]
 REALTIME_PROCESS_TASKS = ["dashboard.flusher.flush_forever"]
 """Async functions that every process runs for itself, also where START_SERVICES=0."""
@@ -352,12 +353,12 @@ PERSON_GONE_HOOKS += ["dashboard.services.withdrawal.forget_person"]
 PERSON_WORDS_HOOK = "chat.services.withdrawal.remove_messages"
 """Called in the transaction that deletes an account; and before, to delete what the person said."""
 SLASH_COMMANDS = [f"chat.services.slash.{name}" for name in ("saying", "people", "reminding")]
-SLASH_COMMANDS += ["editor.slash", "assistant.slash"]
+SLASH_COMMANDS += ["editor.slash", "assistant.slash", "dashboard.slash"]
 """Modules with what one may type after a slash; each has a list COMMANDS (see chat.services.slash)."""
 MESSAGE_POSTED_HOOKS: list[str] = ["editor.listeners.bind_message", "assistant.listeners.answer"]
-MESSAGE_POSTED_HOOKS += ["dashboard.listeners.count_message"]
+MESSAGE_POSTED_HOOKS += ["dashboard.listeners.count_message", "dashboard.listeners.acknowledge_alert"]
 """Dotted paths called with each stored message after its commit."""
-MESSAGES_GONE_HOOKS = ["assistant.services.withdrawal.forget_answers"]
+MESSAGES_GONE_HOOKS = ["assistant.services.withdrawal.forget_answers", "dashboard.services.charts.forget_charts"]
 """Called with the ids of messages inside the transaction that deletes them."""
 SEARCH_DOCUMENTS = "editor.selectors.searching.find_documents"
 """The function that searches documents for chat.selectors.search; empty: none are searched."""

@@ -1,15 +1,32 @@
-"""Hears of each message that was posted, and counts it for its room.
+"""Hears of each message that was posted, counts it for its room, and lets an answer to an alert acknowledge it.
 
-Named in MESSAGE_POSTED_HOOKS, called by chat.hooks after the commit. Never touches the database.
+Named in MESSAGE_POSTED_HOOKS, called by chat.hooks after the commit. Asks the database about nothing but answers.
 """
 
 from __future__ import annotations
 
+import logging
+
 from chat.shapes import MessageView
+from dashboard.services import alerts
 from realtime import metrics
+from realtime.protocol import Refused
+
+logger = logging.getLogger(__name__)
 
 
 def count_message(*, message: MessageView) -> None:
     """Counts what somebody said; what the site itself tells in a room is nobody's message."""
     if message.kind != "system":
         metrics.happened("messages", room=message.room)
+
+
+def acknowledge_alert(*, message: MessageView) -> None:
+    """Whoever answers an alert, by a quote or in its thread, has it."""
+    answered = [pk for pk in (message.reply_to.id if message.reply_to else None, message.thread_root) if pk]
+    if not answered or message.author is None or message.kind != "user":
+        return
+    try:
+        alerts.acknowledge_by_reply(message_ids=answered, actor_id=message.author, at=message.created_at)
+    except Refused as refused:
+        logger.info("The answer %s acknowledges nothing: %s", message.id, refused.code)

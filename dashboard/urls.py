@@ -4,7 +4,7 @@ from django.urls import path
 
 from chat import views as chat
 from dashboard import views
-from dashboard.api import boards, feeds
+from dashboard.api import alerts, boards, feeds
 
 urlpatterns = [
     path("boards/", chat.home, name="dashboard_boards"),
@@ -18,6 +18,9 @@ urlpatterns = [
     path("api/boards/<int:board_id>/shares/", boards.shares),
     path("api/boards/<int:board_id>/shares/<int:room_id>/", boards.share),
     path("api/rooms/<int:room_id>/board/", boards.room_board),
+    path("api/rooms/<int:room_id>/rules/", alerts.rules),
+    path("api/rooms/<int:room_id>/alerts/", alerts.alerts),
+    path("api/rules/<int:rule_id>/", alerts.rule),
     path("api/series/", boards.series),
     path("api/series/<int:series_id>/", feeds.own_series),
     path("api/series/<int:series_id>/samples/", boards.series_samples),

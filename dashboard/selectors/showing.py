@@ -1,6 +1,7 @@
 """What rules show of themselves in a room: cards of alerts, and the same in words.
 
-Called by the services of alerts, rules and charts, inside their transactions. Never decides when something is shown.
+Called by the services of alerts, rules and charts, inside their transactions. Never writes, and never decides when
+something is shown.
 """
 
 from __future__ import annotations
@@ -39,9 +40,10 @@ def is_quiet(rule: Rule, now: datetime) -> bool:
     return rule.quiet_until is not None and rule.quiet_until > now
 
 
-def alert_card(rule: Rule, alert: Alert, *, now: datetime) -> AlertCard:
+def alert_card(rule: Rule, alert: Alert, *, now: datetime, curved: bool = True) -> AlertCard:
     """An alert as it is, with its curve up to now, or up to its end."""
-    end = alert.resolved_at or now
+    wanted = Wanted(rule.series, rule.aggregate)
+    points = curve(wanted, seconds=CURVE_SECONDS, now=alert.resolved_at or now) if curved else []
     maker = accounts.people_views([rule.made_by_id]) if rule.made_by_id else {}
     return AlertCard(
         alert=alert.pk,
@@ -58,7 +60,7 @@ def alert_card(rule: Rule, alert: Alert, *, now: datetime) -> AlertCard:
         fired_at=alert.fired_at,
         for_seconds=rule.for_seconds,
         seconds=CURVE_SECONDS,
-        points=curve(Wanted(rule.series, rule.aggregate), seconds=CURVE_SECONDS, now=end),
+        points=points,
         times=alert.times,
         resolved_at=alert.resolved_at,
         acknowledged_by=alert.acknowledged_by_id,
