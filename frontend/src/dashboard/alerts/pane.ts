@@ -147,7 +147,7 @@ export class AlertsPane {
     const title = message_url === "" ? el("b", "", card.title) : el("a", "", card.title, { href: message_url, "data-key": `to ${card.alert}` });
     const text = el("span", "grow");
     text.append(title, el("small", "", words));
-    row.append(icon(firing ? "circle-alert" : "circle-check"), text, el("span", "num", figureWords(firing ? card.value : card.peak, card.unit)));
+    row.append(firing ? icon("circle-alert") : icon("circle-check"), text, el("span", "num", figureWords(firing ? card.value : card.peak, card.unit)));
     return row;
   }
 
@@ -158,7 +158,8 @@ export class AlertsPane {
     const text = el("span", "grow");
     text.append(el("b", "", rule.title), el("small", "", stateWords(rule, (user) => this.#name(user))));
     const value = rule.value === null ? "" : figureWords(rule.value, unitOf(rule));
-    row.append(icon(rule.problem !== "" ? "triangle-alert" : !rule.enabled ? "ban" : quiet ? "bell-off" : "bell"), text, el("span", "num", value));
+    const symbol = rule.problem !== "" ? icon("triangle-alert") : !rule.enabled ? icon("ban") : quiet ? icon("bell-off") : icon("bell");
+    row.append(symbol, text, el("span", "num", value));
     const menu = el("button", "btn quiet small icon-only", null, { type: "button", "aria-label": `Menu of ${rule.title}`, "aria-haspopup": "menu", "aria-expanded": "false", "data-key": `menu ${rule.id}` });
     menu.append(icon("ellipsis"));
     menu.onclick = () => this.#menu(rule, menu);

@@ -7,7 +7,7 @@ import type { RuleView, SeriesView } from "../../protocol";
 import { clearErrors } from "../../shell/dialogs";
 import { once } from "../../shell/forms";
 import { aggregateOptions } from "../edit/panel_rows";
-import { SeriesPicker, seriesTitle, usualAggregate } from "../edit/series_picker";
+import { SeriesPicker, usualAggregate } from "../edit/series_picker";
 import { changeRule, LASTS, makeRule, unitOf, usualTitle, type RuleWish } from "./rules";
 
 export interface RuleFormHooks {
@@ -70,6 +70,7 @@ export class RuleForm {
     part(this.element, "[data-part=go]").textContent = rule === null ? "Make the rule" : "Save";
     aggregateOptions(part<HTMLSelectElement>(this.#form, "[name=aggregate]"), rule?.aggregate ?? "last");
     this.#picker.show(this.#series);
+    this.#picker.lock(rule !== null);
     const seconds = String(rule?.for_seconds ?? 120);
     const lasts = part<HTMLSelectElement>(this.#form, "[name=lasts]");
     lasts.value = seconds;
@@ -125,7 +126,7 @@ export class RuleForm {
     const { rule, room } = this.#hooks;
     if (this.#series === null) throw new ApiError(422, "invalid", "Choose a series.", "series");
     const wish: Partial<RuleWish> = {
-      series: this.#series.id,
+      ...(rule === null ? { series: this.#series.id } : {}),
       aggregate: this.#aggregate,
       above: this.#above,
       threshold: numberOf(this.#form, "threshold", true) ?? 0,
@@ -133,7 +134,7 @@ export class RuleForm {
       for_seconds: Number(this.#field("lasts").value),
       level: this.#field("level").value,
       url: this.#field("url").value.trim(),
-      title: this.#field("title").value.trim() || this.#usual() || seriesTitle(this.#series),
+      title: this.#field("title").value.trim(),
     };
     this.#hooks.done(rule === null ? await makeRule(room, wish) : await changeRule(rule.id, wish));
   }

@@ -3,7 +3,7 @@
 import { el, part } from "../../dom";
 import { roomLabel } from "../../people";
 import type { PanelSeries, PanelView, RuleView, SeriesView } from "../../protocol";
-import { changeRule, LASTS, makeRule, usualTitle, type RuleWish } from "../alerts/rules";
+import { changeRule, LASTS, makeRule, removeRule } from "../alerts/rules";
 import type { EditHost } from "./host";
 
 type First = { series: SeriesView; of: PanelSeries } | null;
@@ -93,14 +93,12 @@ export class AlertSection {
       return;
     }
     const { series, of } = first;
-    const title = usualTitle(series, !danger.below, danger.value, view.unit);
-    const now = { series: series.id, aggregate: of.aggregate, above: !danger.below, threshold: danger.value, for_seconds: Number(this.#lasts.value), enabled: true };
-    if (rule === null) {
-      const wish: RuleWish = { ...now, title, clear: null, level: "danger", url: "", board: this.#host.board.get().board.id, panel: this.#panel };
-      await makeRule(Number(this.#rooms.value), wish);
-    } else if (this.#touched || rule.threshold !== danger.value || rule.above === danger.below || rule.series.id !== series.id) {
-      await changeRule(rule.id, { ...now, title });
-    }
+    const now = { aggregate: of.aggregate, above: !danger.below, threshold: danger.value, for_seconds: Number(this.#lasts.value), enabled: true };
+    // A rule watches one series for good: another series is another rule.
+    const same = rule?.series.id === series.id;
+    if (rule !== null && !same) await removeRule(rule.id);
+    if (rule === null || !same) await makeRule(Number(this.#rooms.value), { ...now, series: series.id, title: "", level: "danger", board: this.#host.board.get().board.id, panel: this.#panel });
+    else if (this.#touched || rule.threshold !== danger.value || rule.above === danger.below) await changeRule(rule.id, { ...now, title: "" });
     this.#touched = false;
   }
 }

@@ -1,11 +1,11 @@
 // The panels of a board while it is edited: dragged by their grip, made larger by their corner, moved by keys.
 // Used by mode.ts. It says what is wished; edits.ts asks for it, and the draft comes back as events.
 
-import { clone, closest, maybe, part } from "../../dom";
+import { clone, closest, part } from "../../dom";
 import type { PanelView } from "../../protocol";
 import type { Drawn, EditHost } from "./host";
 import { titleOf } from "./kinds";
-import { changes, leastOf, moved, packed, placeWords, resized, stepped, type Place } from "./places";
+import { changes, freePlace, leastOf, moved, packed, placeWords, resized, stepped, type Place } from "./places";
 
 export interface GridHooks {
   host: EditHost;
@@ -32,6 +32,8 @@ interface Held {
 }
 
 const STEPS: Readonly<Record<string, "left" | "right" | "up" | "down">> = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
+/** The field that adds a panel takes the first gap of this size. */
+const ADD_SIZE = [4, 2] as const;
 const GROWS: Readonly<Record<string, readonly [number, number]>> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function placeOf({ id, x, y, w, h }: PanelView): Place {
@@ -128,6 +130,8 @@ export class EditGrid {
     const places = this.#held?.places ?? packed(this.#hooks.panels().map(placeOf));
     const order = [...places].sort((a, b) => a.y - b.y || a.x - b.x);
     for (const place of order) this.#placeCard(place);
+    const gap = freePlace(places, ADD_SIZE[0], ADD_SIZE[1]);
+    for (const [name, value] of [["--x", gap.x + 1], ["--y", gap.y + 1]] as const) this.#add.style.setProperty(name, String(value));
     this.#order(order);
   }
 
@@ -316,10 +320,8 @@ export class EditGrid {
   #lost(event: FocusEvent): void {
     const held = this.#held;
     if (held?.byKey !== true) return;
-    const card = this.#cards.get(held.id)?.element;
-    if (card === undefined || event.target !== card || maybe(card, ":focus") !== null || card === event.relatedTarget) return;
-    // The page itself lost it: it comes back.
-    if (event.relatedTarget === null && !document.hasFocus()) return;
+    // The whole page may have lost it: it comes back.
+    if (event.target !== this.#cards.get(held.id)?.element || !document.hasFocus()) return;
     this.#putDown("place");
   }
 }

@@ -6,6 +6,7 @@ import type { PanelView } from "../../protocol";
 interface Kind {
   kind: string;
   text: string;
+  symbol: string;
   icon(): SVGElement;
   size: readonly [number, number];
   /** What it shows: series, a source or text. */
@@ -13,13 +14,13 @@ interface Kind {
 }
 
 export const KINDS: readonly Kind[] = [
-  { kind: "line", text: "Line", icon: () => icon("chart-line"), size: [6, 4], of: "series" },
-  { kind: "area", text: "Area", icon: () => icon("chart-area"), size: [6, 4], of: "series" },
-  { kind: "stat", text: "Stat", icon: () => icon("hash"), size: [4, 2], of: "series" },
-  { kind: "gauge", text: "Gauge", icon: () => icon("gauge"), size: [4, 4], of: "series" },
-  { kind: "table", text: "Table", icon: () => icon("table"), size: [6, 4], of: "table" },
-  { kind: "log", text: "Log", icon: () => icon("scroll-text"), size: [4, 4], of: "log" },
-  { kind: "text", text: "Text", icon: () => icon("type"), size: [4, 3], of: "text" },
+  { kind: "line", text: "Line", symbol: "chart-line", icon: () => icon("chart-line"), size: [6, 4], of: "series" },
+  { kind: "area", text: "Area", symbol: "chart-area", icon: () => icon("chart-area"), size: [6, 4], of: "series" },
+  { kind: "stat", text: "Stat", symbol: "hash", icon: () => icon("hash"), size: [4, 2], of: "series" },
+  { kind: "gauge", text: "Gauge", symbol: "gauge", icon: () => icon("gauge"), size: [4, 4], of: "series" },
+  { kind: "table", text: "Table", symbol: "table", icon: () => icon("table"), size: [6, 4], of: "table" },
+  { kind: "log", text: "Log", symbol: "scroll-text", icon: () => icon("scroll-text"), size: [4, 4], of: "log" },
+  { kind: "text", text: "Text", symbol: "type", icon: () => icon("type"), size: [4, 3], of: "text" },
 ];
 
 export function kindOf(name: string): Kind {

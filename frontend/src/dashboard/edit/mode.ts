@@ -203,8 +203,7 @@ export class EditMode {
 
   #askKind(): void {
     const anchor = part(this.#element, "[data-part=add]");
-    const icons: Record<string, string> = { line: "chart-line", area: "chart-area", stat: "hash", gauge: "gauge", table: "table", log: "scroll-text", text: "type" };
-    const items = KINDS.map(({ kind, text }) => ({ icon: icons[kind] ?? "chart-line", text, run: () => void this.#add(kind, {}) }));
+    const items = KINDS.map(({ kind, text, symbol }) => ({ icon: symbol, text, run: () => void this.#add(kind, {}) }));
     this.#host.shell.openMenu({ label: "Add a panel", anchor, items });
   }
 
@@ -242,23 +241,23 @@ export class EditMode {
     const panel = this.#panel(id);
     if (panel === null) return;
     const places = packed(this.#places());
-    const step = (text: string, symbol: string, way: "up" | "down" | "left" | "right"): MenuItem[] => {
+    const step = (item: { icon: string; text: string }, way: "up" | "down"): MenuItem[] => {
       const next = stepped(places, id, way);
-      return next === null ? [] : [{ icon: symbol, text, run: () => this.#placed(`the place of ${titleOf(panel)}`, next, "") }];
+      return next === null ? [] : [{ ...item, run: () => this.#placed(`the place of ${titleOf(panel)}`, next, "") }];
     };
-    const size = (text: string, symbol: string, w: number, h: number): MenuItem[] => {
+    const size = (item: { icon: string; text: string }, w: number, h: number): MenuItem[] => {
       const next = resized(places, id, panel.w + w, panel.h + h, leastOf(panel.kind));
-      return changes(places, next).length === 0 ? [] : [{ icon: symbol, text, run: () => this.#placed(`the size of ${titleOf(panel)}`, next, "") }];
+      return changes(places, next).length === 0 ? [] : [{ ...item, run: () => this.#placed(`the size of ${titleOf(panel)}`, next, "") }];
     };
     const items: MenuItem[] = [
       { icon: "pencil-line", text: "Edit", key: "Enter", run: () => this.#open(id) },
       { icon: "copy", text: "Duplicate", run: () => void this.#duplicate(panel) },
-      ...step("Move up", "arrow-up", "up"),
-      ...step("Move down", "arrow-down", "down"),
-      ...size("Wider", "move-horizontal", 1, 0),
-      ...size("Narrower", "minus", -1, 0),
-      ...size("Higher", "move-vertical", 0, 1),
-      ...size("Lower", "minus", 0, -1),
+      ...step({ icon: "arrow-up", text: "Move up" }, "up"),
+      ...step({ icon: "arrow-down", text: "Move down" }, "down"),
+      ...size({ icon: "unfold-horizontal", text: "Wider" }, 1, 0),
+      ...size({ icon: "fold-horizontal", text: "Narrower" }, -1, 0),
+      ...size({ icon: "unfold-vertical", text: "Higher" }, 0, 1),
+      ...size({ icon: "fold-vertical", text: "Lower" }, 0, -1),
       { icon: "trash-2", text: "Remove", key: "Del", danger: true, line: true, run: () => void this.#remove(id) },
     ];
     this.#host.shell.openMenu({ label: `Menu of ${titleOf(panel)}`, anchor: button, items });

@@ -3,5 +3,6 @@
 import "../../kernel";
 
 export { deleteBoard, openNewBoard, openShare } from "./boards";
+export { openFeeds } from "./feeds";
 export type { Drawn, EditHost } from "./host";
 export { edit } from "./mode";

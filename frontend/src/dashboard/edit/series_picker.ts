@@ -57,6 +57,11 @@ export class SeriesPicker {
     this.#input.focus();
   }
 
+  /** What is chosen stays. */
+  lock(locked: boolean): void {
+    this.#input.disabled = locked;
+  }
+
   /** Shows what is chosen in the field. */
   show(series: SeriesView | null): void {
     this.#input.value = series === null ? "" : seriesTitle(series);
