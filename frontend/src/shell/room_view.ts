@@ -52,7 +52,7 @@ export class RoomStage implements View {
   }
 
   async #makeCode(entered: RoomSnapshot | null): Promise<void> {
-    const { CodePlace, Reports, RoomAssistant } = await import("../later");
+    const { AlertsButton, CodePlace, Reports, RoomAssistant } = await import("../later");
     if (this.pane === null) return;
     if (entered !== null) {
       const assistant = new RoomAssistant({ shell: this.#context.shell, view: this.#element, entered, insert: (text) => this.pane?.insert(text) });
@@ -60,6 +60,8 @@ export class RoomStage implements View {
     }
     const reports = new Reports(this.#context.shell, this.room.id, part(this.#element, "[data-part=reports]"));
     this.#stops.push(() => reports.dispose());
+    const alerts = new AlertsButton(this.#context.shell, this.room.id, part(this.#element, "[data-part=bell]"));
+    this.#stops.push(() => alerts.dispose());
     const { label } = this;
     const view = this.#element;
     this.code = new CodePlace({ view, label, shell: this.#context.shell, room: this.room.id, leave: () => this.focus() });
