@@ -16,10 +16,11 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from chat.events import CardMoved
 from dashboard.events import SamplesRecorded
-from dashboard.selectors import watched
+from dashboard.selectors import alerts, watched
 from dashboard.selectors.rights import board_topic
 from dashboard.selectors.watched import Watched
-from dashboard.services import pruning, recording
+from dashboard.services import alerts as judging
+from dashboard.services import charts, pruning, recording
 from dashboard.services.recording import Recorded
 from dashboard.shapes import LogView, TableView
 from realtime import protocol, threads
@@ -55,6 +56,9 @@ class Recorder:
         self._recorded = now
         if found.watched:
             await self._tell(recorded, now)
+        if await threads.read(alerts.is_any_asked):
+            await threads.write(judging.judge, now=recorded.at)
+            await threads.write(charts.tend_charts, now=recorded.at)
         if now - self._cleaned >= CLEAN_SECONDS:
             self._cleaned = now
             await asyncio.to_thread(_clean)

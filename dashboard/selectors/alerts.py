@@ -15,7 +15,7 @@ from accounts import selectors as accounts
 from chat import selectors as chat
 from chat.selectors import Rights
 from chat.selectors.joined import rooms_by_id
-from dashboard.models import Alert, Call, Rule, Series
+from dashboard.models import Alert, Call, Chart, Rule, Series
 from dashboard.selectors.boards import series_views
 from dashboard.selectors.measuring import Wanted, figures_now
 from dashboard.selectors.series import series_list
@@ -37,6 +37,11 @@ def may_watch(*, actor: User, rights: Rights, room_id: int, series: Series) -> b
     if series.scope == Series.Scope.ROOM:
         return series.room_id == room_id and (rights.may_moderate or rights.is_fixed)
     return series.scope == Series.Scope.SITE or series.owner_id == actor.pk
+
+
+def is_any_asked() -> bool:
+    """Whether there is a rule to judge, or a chart that moves."""
+    return Rule.objects.filter(enabled=True).exists() or Chart.objects.filter(live_until__isnull=False).exists()
 
 
 def rule_list(*, actor: User, room_id: int) -> RuleList:
