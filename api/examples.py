@@ -73,6 +73,8 @@ def _example(kind: Any, name: str, whole: bool) -> Any:
             return _example(first, name, whole)
         case inspect.ListType():
             return [_example(kind.item_type, name, whole)]
+        case inspect.DictType():
+            return {str(_example(kind.key_type, "id", whole)): _example(kind.value_type, name, whole)}
         case inspect.LiteralType():
             return kind.values[0]
         case _:

@@ -3,6 +3,6 @@
 Each handler is a few lines: it hands what was asked to a service or selector. The order here is the documentation's.
 """
 
-from api.endpoints import account, rooms, members, webhooks, messages, files, search, documents, metrics  # isort: skip
+from api.endpoints import account, rooms, members, webhooks, messages, files, search, documents, metrics, boards  # isort: skip
 
-__all__ = ["account", "documents", "files", "members", "messages", "metrics", "rooms", "search", "webhooks"]
+__all__ = ["account", "boards", "documents", "files", "members", "messages", "metrics", "rooms", "search", "webhooks"]
