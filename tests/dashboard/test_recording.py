@@ -1,8 +1,10 @@
 """What is handed over becomes samples: sums, gauges, roll-ups, repeats, lateness and clocks."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -161,6 +163,33 @@ def test_more_than_fits_into_one_tick_is_taken_by_the_next():
     assert recording.record(now=NOW).left
     assert not recording.record(now=NOW).left
     assert [bucket[2] for bucket in buckets("site/deliveries")] == [recording.FLUSHES_MOST + 5]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_recorders_that_overlap_and_processes_that_go_on_count_everything_once():
+    def hand_over(process):
+        for number in range(1, 41):
+            recording.store_flush(process=process, number=number, data=Flushed(counters={"deliveries": 1}))
+        connection.close()
+
+    def take(done):
+        while not done.is_set() or Flush.objects.exists():
+            recording.record()
+        connection.close()
+
+    done = threading.Event()
+    takers = [threading.Thread(target=take, args=[done]) for _ in range(2)]
+    tellers = [threading.Thread(target=hand_over, args=[f"web-{number}"]) for number in range(3)]
+    for thread in (*takers, *tellers):
+        thread.start()
+    for thread in tellers:
+        thread.join()
+    done.set()
+    for thread in takers:
+        thread.join()
+    for resolution in series.RESOLUTIONS:
+        assert sum(bucket[2] for bucket in buckets("site/deliveries", resolution)) == 120
+    assert set(Process.objects.values_list("number", flat=True)) == {40}
 
 
 moments = st.lists(
