@@ -12,7 +12,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from dashboard.shapes import BoardView, LogView, PanelSeries, PanelView, RuleView, TableView, ThresholdView
+from dashboard.shapes import BoardView, LogView, PanelSeries, PanelView, TableView, ThresholdView
 from realtime.protocol import Command, Event, Result, Struct
 
 Name = Annotated[str, Meta(max_length=200)]
@@ -159,15 +159,6 @@ class BoardRemoved(Event, frozen=True, kw_only=True):
     type: ClassVar[str] = "board.removed"
     topic: ClassVar[str] = "dashboard"
     id: int
-
-
-class RuleChanged(Event, frozen=True, kw_only=True):
-    """A rule made at this board, or what it does now; None: it was removed."""
-
-    type: ClassVar[str] = "rule.changed"
-    topic: ClassVar[str] = "dashboard"
-    id: int
-    rule: RuleView | None
 
 
 class SamplesRecorded(Event, frozen=True, kw_only=True):

@@ -2,7 +2,6 @@
 
 from dashboard.selectors.boards import (
     board_list,
-    board_snapshot,
     panels_shown,
     share_list,
     told_to_all,
@@ -11,6 +10,7 @@ from dashboard.selectors.boards import (
 from dashboard.selectors.ranges import board_samples, panel_figures, series_samples
 from dashboard.selectors.rights import board_topic, find_board, rooms_of_sight, who_sees
 from dashboard.selectors.series import find_series, series_list
+from dashboard.selectors.snapshots import board_snapshot
 
 __all__ = [
     "board_list",

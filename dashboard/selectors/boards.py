@@ -17,10 +17,8 @@ from chat.selectors.joined import joined_rooms, rooms_by_id
 from dashboard import panels, permissions
 from dashboard.models import Board, Feed, Panel, Series, Share
 from dashboard.permissions import Viewer
-from dashboard.selectors import sources
 from dashboard.selectors.rights import (
     Found,
-    board_topic,
     find_board,
     find_own_board,
     places_of,
@@ -30,7 +28,6 @@ from dashboard.selectors.rights import (
 )
 from dashboard.shapes import (
     BoardList,
-    BoardSnapshot,
     BoardSummary,
     BoardView,
     PanelView,
@@ -38,7 +35,6 @@ from dashboard.shapes import (
     ShareList,
     ShareView,
 )
-from realtime import log
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -136,34 +132,6 @@ def _writer(actor: User, viewer: Viewer, board: Board) -> Viewer:
     return Viewer(viewer.user, viewer.staff, {board.room_id: rights.may_write})
 
 
-def board_snapshot(*, actor: User, board_id: int) -> BoardSnapshot:
-    """A board to start from, at one moment.
-
-    Raises:
-        Refused: `not_found`.
-    """
-    with chat.one_moment():
-        found = find_board(actor=actor, board_id=board_id)
-        shown, draft = published_of(found.board), draft_of(found.board) if found.may_edit else None
-        series = series_on(found, [*shown, *(draft or [])])
-        topic, me = board_topic(board_id), actor.pk
-        listed = panels.sources_in([*shown, *(draft or [])])
-        tables, logs = sources.read_sources(actor_id=me, place=found.place, names=listed)
-        return BoardSnapshot(
-            as_of_seq=log.heads([topic])[topic][0],
-            board=board_view(found.board),
-            may_edit=found.may_edit,
-            panels=shown,
-            draft=draft,
-            series=series_views(series),
-            apart=_apart(found, series),
-            sources=sources.sources_for(actor_id=me, place=found.place) if found.may_edit else [],
-            tables=tables,
-            logs=logs,
-            rules=[],
-        )
-
-
 def _viewer_for(found: Found, series: Iterable[Series]) -> Viewer:
     rooms = {one.room_id for one in series if one.room_id is not None} | set(found.place.shares)
     return viewers(user_ids=[found.viewer.user], room_ids=rooms)[found.viewer.user]
@@ -176,7 +144,8 @@ def series_on(found: Found, shown: Sequence[PanelView]) -> list[Series]:
     return [row for row in rows if permissions.can_see_on(viewer, found.place, series_place(row))]
 
 
-def _apart(found: Found, series: Sequence[Series]) -> list[int]:
+def series_apart(found: Found, series: Sequence[Series]) -> list[int]:
+    """Ids of those of the series that no tick tells of on this board."""
     everybodys = set(told_to_all([(found.board, [row.pk for row in series])]).get(found.board.pk, ()))
     return [row.pk for row in series if row.pk not in everybodys]
 

@@ -2035,12 +2035,6 @@ export interface BoardRemoved {
   id: number;
 }
 
-/** A rule made at this board, or what it does now; None: it was removed. */
-export interface RuleChanged {
-  id: number;
-  rule: RuleView | null;
-}
-
 /** A tick of the recorder: what changed of the series in this board, at most once a second. */
 export interface SamplesRecorded {
   tick: number;
@@ -2153,7 +2147,6 @@ export interface DurableEvents {
   "room.notify_changed": NotifyChanged;
   "room.removed": RoomRemoved;
   "room.updated": RoomUpdated;
-  "rule.changed": RuleChanged;
   "run.changed": RunChanged;
   "sanction.applied": SanctionApplied;
   "sanction.lifted": SanctionLifted;

@@ -1,5 +1,6 @@
-// A board: (BoardSnapshot, event) -> BoardSnapshot. Pure. Series, tables and logs are not told by durable events: figures
-// come by ticks, and whoever sees a panel with a series that is not known here reads the snapshot again.
+// A board: (BoardSnapshot, event) -> BoardSnapshot. Pure. Series, tables, logs and rules are not told by durable events:
+// figures come by ticks, rules are what this person may see of them, and whoever sees a panel with a series that is not
+// known here reads the snapshot again.
 
 import type { AnyEvent } from "../events";
 import type { BoardSnapshot, PanelView, RuleView } from "../protocol";
@@ -13,10 +14,10 @@ export function inOrder(panels: readonly PanelView[]): PanelView[] {
   return [...panels].sort(compare);
 }
 
-function withRule(rules: readonly RuleView[], id: number, rule: RuleView | null): RuleView[] {
-  if (rule === null) return rules.filter((one) => one.id !== id);
-  if (!rules.some((one) => one.id === id)) return [...rules, rule].sort((one, other) => one.id - other.id);
-  return rules.map((one) => (one.id === id ? rule : one));
+/** The board after a rule was made at it or changed, or (null) removed: what the one who did it knows by the answer. */
+export function withRule(state: BoardSnapshot, id: number, rule: RuleView | null): BoardSnapshot {
+  const others = state.rules.filter((one) => one.id !== id);
+  return { ...state, rules: rule === null ? others : [...others, rule] };
 }
 
 export function reduceBoard(state: BoardSnapshot, event: AnyEvent): BoardSnapshot {
@@ -33,8 +34,6 @@ export function reduceBoard(state: BoardSnapshot, event: AnyEvent): BoardSnapsho
       return { ...next, board: event.data.board, draft: state.draft && inOrder([...others(event.data.panel.id), event.data.panel]) };
     case "panel.removed":
       return { ...next, board: event.data.board, draft: state.draft && others(event.data.panel) };
-    case "rule.changed":
-      return { ...next, rules: withRule(state.rules, event.data.id, event.data.rule) };
     default:
       return next;
   }

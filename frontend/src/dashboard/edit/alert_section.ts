@@ -3,6 +3,7 @@
 import { el, part } from "../../dom";
 import { roomLabel } from "../../people";
 import type { PanelSeries, PanelView, RuleView, SeriesView } from "../../protocol";
+import { withRule } from "../../reducers/board";
 import { changeRule, LASTS, makeRule, removeRule } from "../alerts/rules";
 import type { EditHost } from "./host";
 
@@ -83,12 +84,16 @@ export class AlertSection {
     if (this.#rooms.value === "" && rooms[0] !== undefined) this.#rooms.value = String(rooms[0].room.id);
   }
 
+  #keep(rule: RuleView): void {
+    this.#host.board.update((board) => withRule(board, rule.id, rule));
+  }
+
   /** Makes, changes or switches the rule off, as it is chosen here. */
   async apply(view: PanelView, first: First): Promise<void> {
     const rule = this.#rule;
     const danger = view.thresholds.find(({ level }) => level === "danger");
     if (!this.#on.checked || danger === undefined || first === null) {
-      if (rule?.enabled === true && this.#touched) await changeRule(rule.id, { enabled: false });
+      if (rule?.enabled === true && this.#touched) this.#keep(await changeRule(rule.id, { enabled: false }));
       this.#touched = false;
       return;
     }
@@ -96,9 +101,12 @@ export class AlertSection {
     const now = { aggregate: of.aggregate, above: !danger.below, threshold: danger.value, for_seconds: Number(this.#lasts.value), enabled: true };
     // A rule watches one series for good: another series is another rule.
     const same = rule?.series.id === series.id;
-    if (rule !== null && !same) await removeRule(rule.id);
-    if (rule === null || !same) await makeRule(Number(this.#rooms.value), { ...now, series: series.id, title: "", level: "danger", board: this.#host.board.get().board.id, panel: this.#panel });
-    else if (this.#touched || rule.threshold !== danger.value || rule.above === danger.below) await changeRule(rule.id, { ...now, title: "" });
+    if (rule !== null && !same) {
+      await removeRule(rule.id);
+      this.#host.board.update((board) => withRule(board, rule.id, null));
+    }
+    if (rule === null || !same) this.#keep(await makeRule(Number(this.#rooms.value), { ...now, series: series.id, title: "", level: "danger", board: this.#host.board.get().board.id, panel: this.#panel }));
+    else if (this.#touched || rule.threshold !== danger.value || rule.above === danger.below) this.#keep(await changeRule(rule.id, { ...now, title: "" }));
     this.#touched = false;
   }
 }
