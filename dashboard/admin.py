@@ -7,13 +7,15 @@ site's and what is of public rooms; what people measure for themselves is theirs
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from accounts.admin.site import ReadOnly, me
-from dashboard.models import Board, Process, Series, Share
+from dashboard.models import Board, Feed, Process, Series, Share
+from dashboard.services.feeds import switch_off_feed
 
 
 class OfSiteAndOpenRooms(ReadOnly):
@@ -82,3 +84,40 @@ class ProcessAdmin(ReadOnly):
     list_filter = ("at",)
     search_fields = ("label", "name")
     ordering = ("-at",)
+
+
+@admin.register(Feed)
+class FeedAdmin(OfSiteAndOpenRooms):
+    """Feeds, those that fail most first: for superusers. Of an address only the server is shown: it may hold a key."""
+
+    readable = Q(pk__in=[])
+    list_display = (
+        "series", "owner", "server", "interval_seconds", "enabled", "failures", "problem", "asked_at", "answered_at"
+    )  # fmt: skip
+    list_filter = ("enabled", ("problem", admin.EmptyFieldListFilter), "asked_at")
+    search_fields = ("series__name", "owner__username", "=id")
+    search_help_text = "A name, whose it is, or a feed's number."
+    list_select_related = ("series", "owner")
+    ordering = ("-failures", "-pk")
+    fields = (
+        "id", "series", "owner", "server", "secret_env", "interval_seconds", "enabled", "next_at", "asked_at",
+        "answered_at", "failures", "problem",
+    )  # fmt: skip
+    readonly_fields = ("server",)
+    actions = ("switch_off",)
+
+    @admin.display(description="Server")
+    def server(self, feed: Feed) -> str:
+        """Where it leads, without path and query."""
+        return urlsplit(feed.url).hostname or ""
+
+    def has_switch_permission(self, request: HttpRequest) -> bool:
+        """Whoever has Django's permission to change feeds."""
+        return request.user.has_perm("dashboard.change_feed")
+
+    @admin.action(description="Switch off", permissions=["switch"])
+    def switch_off(self, request: HttpRequest, queryset: QuerySet[Feed]) -> None:
+        """Asks them no more; their owners may switch them on again."""
+        for feed in queryset:
+            switch_off_feed(actor=me(request), feed_id=feed.pk)
+        self.message_user(request, f"Switched off: {len(queryset)}.", messages.SUCCESS)

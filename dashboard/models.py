@@ -207,7 +207,8 @@ class Feed(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return self.url
+        # Not its address, which may hold a key: this stands in the back office and in its trail.
+        return f"feed {self.pk}"
 
 
 class Rule(models.Model):

@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import User
+from accounts.selectors import audit_for
 from dashboard.finding import check_path, find_number
 from dashboard.models import Feed, Rule, Series
 from dashboard.services import feeds
@@ -106,6 +108,26 @@ def test_whoever_sees_the_series_knows_that_its_feed_is_silent(mina: User) -> No
     assert page.ask("GET", "series/")[1]["series"][0]["problem"] == "The address that it comes from gives no number."
     assert page.ask("GET", "feeds/")[1]["feeds"][0]["problem"] == "api.rates.example cannot be reached."
     assert page.ask("POST", f"feeds/{made.id}/", {"enabled": False})[1]["series"]["problem"] == ""
+
+
+def test_staff_switches_a_feed_off_and_sees_no_key_in_its_address(mina: User) -> None:
+    made = feeds.create_feed(actor=mina, **new(url="https://api.rates.example/latest?key=s3cret"))
+    boss = factories.make_person("boss", is_staff=True, is_superuser=True)
+    client = Client()
+    client.force_login(boss)
+    for address in ("/admin/dashboard/feed/", f"/admin/dashboard/feed/{made.id}/change/"):
+        page = client.get(address).content.decode()
+        assert "api.rates.example" in page
+        assert "s3cret" not in page
+    chosen = {"action": "switch_off", "_selected_action": made.id}
+    assert client.post("/admin/dashboard/feed/", chosen).status_code == 302
+    row = Feed.objects.get()
+    assert (row.enabled, row.problem) == (False, "Staff switched it off.")
+    assert [entry.action for entry in audit_for(f"feed:{made.id}")] == ["feed.switch_off"]
+    helper = factories.make_person("helper", is_staff=True)
+    helper.user_permissions.set(Permission.objects.filter(codename="view_feed"))
+    client.force_login(helper)
+    assert "eur.usd" not in client.get("/admin/dashboard/feed/").content.decode()
 
 
 def test_a_name_is_taken_once(mina: User) -> None:
