@@ -147,11 +147,22 @@ class Server:
                 return None
             raise
 
-    async def posts_after(self, channel_id: str, post_id: str, *, per_page: int = PER_PAGE_MOST) -> PostList:
-        """The live posts that come next after one. After a post that the server never had there is nothing either."""
+    async def posts_after(self, channel_id: str, post_id: str) -> PostList:
+        """The live posts that come next after one. After a post that the server never had there is nothing either.
+
+        Posts of the same millisecond as that one are not listed, whether they came before or after it.
+        """
+        return await self._beside(channel_id, after=post_id)
+
+    async def posts_before(self, channel_id: str, post_id: str) -> PostList:
+        """The live posts right before one; see posts_after."""
+        return await self._beside(channel_id, before=post_id)
+
+    async def _beside(self, channel_id: str, **anchor: str) -> PostList:
+        per_page = PER_PAGE_MOST
         while True:
             try:
-                return await self._posts(channel_id, after=post_id, per_page=str(per_page))
+                return await self._posts(channel_id, **anchor, per_page=str(per_page))
             except ServerRefused as refused:
                 # Full posts with much in their props: fewer of them fit.
                 if refused.kind is not Kind.TOO_LARGE or per_page == 1:
