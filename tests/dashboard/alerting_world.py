@@ -38,10 +38,14 @@ class World:
         """
         self.show(values)
         for _ in range(seconds // every):
-            self.now += timedelta(seconds=every)
-            self.record()
+            self.tick_unjudged(every)
             alerts.judge(now=self.now)
             charts.tend_charts(now=self.now)
+
+    def tick_unjudged(self, every: int = 1) -> None:
+        """A tick after which nobody has judged yet."""
+        self.now += timedelta(seconds=every)
+        self.record()
 
     def show(self, values: Mapping[str, float | None]) -> None:
         """What series say from now on, by their names."""

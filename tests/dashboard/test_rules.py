@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -178,13 +179,14 @@ def test_a_rule_is_made_changed_listed_and_removed_over_http(room: Room, mina, t
 def test_bad_rules_over_http_are_refused_in_words(room, mina, ines, secret):
     page = signed_in(mina)
     series = make_series("messages", room=room)
-    for data, status, field in [
+    cases: list[tuple[dict[str, Any], int, str | None]] = [
         ({"series": series.pk}, 400, "threshold"),
         ({"threshold": 3}, 400, "series"),
         ({"series": 4711, "threshold": 3}, 404, None),
         ({"series": series.pk, "threshold": "many"}, 400, "threshold"),
         ({"series": series.pk, "threshold": 3, "wrong": 1}, 400, None),
-    ]:
+    ]
+    for data, status, field in cases:
         told = post(page, f"/api/rooms/{room.pk}/rules/", **data)
         assert (told.status_code, told.json()["field"]) == (status, field), data
     assert signed_in(ines).get(f"/api/rooms/{secret.pk}/rules/").status_code == 404
