@@ -71,6 +71,12 @@ class Tally:
         found = self._seconds.get(at)
         self._seconds[at] = (1, value, value, value, value, ms) if found is None else _with(found, value, ms)
 
+    def join(self, other: Tally) -> None:
+        """Takes all that another one gathered of the same series."""
+        for at, sums in other._seconds.items():
+            found = self._seconds.get(at)
+            self._seconds[at] = sums if found is None else _both(found, sums)
+
     def newest(self) -> tuple[int, float]:
         """When the newest was measured, in milliseconds, and what it was."""
         *_, last, ms = self._seconds[max(self._seconds)]

@@ -226,7 +226,9 @@ def _add(gathered: _Gathered, now: datetime) -> dict[int, list[list[float]]]:
     known = dict(Series.objects.filter(pk__in=[*gathered.points, *ids.values()]).values_list("pk", "last_at"))
     # A series from outside that was deleted meanwhile takes its points along.
     tallies = {pk: tally for pk, tally in gathered.points.items() if pk in known and tally}
-    tallies |= {ids[key]: gathered.tallies[key] for key in keys & ids.keys()}
+    for key in keys & ids.keys():
+        # What was handed over of a series that the site counts itself is of a time when it did not (history.py).
+        tallies.setdefault(ids[key], Tally()).join(gathered.tallies[key])
     changed = _merge(tallies, now)
     _note_last(tallies, known, now, always=ids.get(UP, 0))
     return changed

@@ -1,9 +1,12 @@
 """The room's figures as the assistant reads them: its own, in words, with a place to look."""
 
+from datetime import timedelta
+
 import pytest
 
 from dashboard import services
 from dashboard.models import Sample
+from dashboard.selectors.samples import gaps_of
 from dashboard.selectors.telling import tell_figures
 from dashboard.services.boards import series_ids
 from dashboard.services.history import count_again
@@ -55,8 +58,10 @@ def test_what_was_said_before_the_site_counted_is_counted_again(mina, teo, room)
         factories.say(mina, room, "Hello")
     now = database_now()
     board = services.ensure_room_board(actor=mina, room_id=room.pk)
-    count_again(since=now.replace(microsecond=0) - (now - room.created_at) * 2, now=now)
+    count_again(since=now - timedelta(hours=2), now=now)
     record()
     text, _ = tell_figures(actor=teo, room_id=room.pk, query="messages 1 hour")
     assert "messages (Messages): 3 in all" in text
+    tick = int(database_now().timestamp())
+    assert [end - begin < 90 for begin, end in gaps_of(start=tick - 7_200, end=tick - 60, step=60)] in ([], [True])
     assert listed(mina, board, "hot-files").rows == []
