@@ -121,3 +121,6 @@ class FeedAdmin(OfSiteAndOpenRooms):
         for feed in queryset:
             switch_off_feed(actor=me(request), feed_id=feed.pk)
         self.message_user(request, f"Switched off: {len(queryset)}.", messages.SUCCESS)
+
+
+from dashboard import admin_alerts  # noqa: E402, F401 - rules and alerts; it needs what is declared above
