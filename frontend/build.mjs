@@ -64,6 +64,7 @@ function copyFonts(out) {
     ["Inter", font("inter", "LICENSE")],
     ["JetBrains Mono", font("jetbrains-mono", "LICENSE")],
     ["Lucide icons", join(HERE, "node_modules/lucide-static/LICENSE")],
+    ["uPlot", join(HERE, "node_modules/uplot/LICENSE")],
     ["gemoji (names of emoji)", join(HERE, "node_modules/gemoji/license")],
   ];
   const text = licences.map(([name, path]) => `== ${name} ==\n\n${readFileSync(path, "utf8").trim()}\n`).join("\n");

@@ -295,6 +295,8 @@ class App {
       newRoom: () => this.#use(dialogs.newRoom, (box) => box.open()),
       newDirect: () => this.#use(dialogs.direct, (box) => box.open()),
       browse: () => router.go("/browse/"),
+      boards: () => router.go("/boards/"),
+      roomBoard: () => router.go(`${this.#session.room.get()?.room.url}board/`),
       search: () => router.go("/search/"),
       home: () => router.go("/", { home: true }),
       shortcuts: () => openDialog(dialog("d-shortcuts")),

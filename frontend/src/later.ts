@@ -10,6 +10,7 @@ export { Actions } from "./chat/actions";
 export { Cards } from "./chat/cards";
 export { makeParts } from "./chat/composer_extras";
 export { AlertsButton } from "./dashboard/alerts/button";
+export { RoomBoard } from "./dashboard/place";
 export { Reports } from "./chat/report_pane";
 export { drawFiles } from "./chat/media/files";
 export { ThreadPane } from "./chat/thread";

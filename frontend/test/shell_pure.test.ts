@@ -53,6 +53,10 @@ test("an address names its view", () => {
   assert.deepEqual(parseRoute("/browse/"), { name: "page", page: "browse" });
   assert.deepEqual(parseRoute("/rooms/general/"), { name: "room", direct: false, key: "general", message: null });
   assert.deepEqual(parseRoute(`/direct/12/m/${ID}/`), { name: "room", direct: true, key: "12", message: ID });
+  assert.deepEqual(parseRoute("/boards/"), { name: "page", page: "boards" });
+  assert.deepEqual(parseRoute("/boards/12/"), { name: "page", page: "boards" });
+  assert.deepEqual(parseRoute("/rooms/general/board/"), { name: "board", direct: false, key: "general" });
+  assert.deepEqual(parseRoute("/direct/12/board/"), { name: "board", direct: true, key: "12" });
   assert.deepEqual(parseRoute("/rooms/general/settings/"), { name: "settings", direct: false, key: "general" });
 });
 
@@ -183,7 +187,7 @@ test("# @ and / ask for one kind", () => {
 
 test("a command that one may not use is absent", () => {
   const none = () => undefined;
-  const acts: CommandActs = { newRoom: none, newDirect: none, browse: none, search: none, home: none, shortcuts: none, readAll: none, theme: none, account: none, signOut: none, invite: none, members: none, settings: none };
+  const acts: CommandActs = { newRoom: none, newDirect: none, browse: none, boards: none, roomBoard: none, search: none, home: none, shortcuts: none, readAll: none, theme: none, account: none, signOut: none, invite: none, members: none, settings: none };
   const names = paletteCommands({ canCreate: false, unread: false, room: null, theme: "dark" }, acts).map((command) => command.text);
   assert.ok(!names.includes("Create a room") && !names.includes("Dark theme") && !names.includes("Settings of this room") && !names.includes("Mark all rooms read"));
   assert.ok(names.includes("Light theme") && names.includes("Sign out"));

@@ -52,6 +52,12 @@ export class Samples {
     if (view.step === this.step) this.#take({ ...view, tick: Math.max(view.tick, this.tick) }, this.step > 1 ? this.#whole : Infinity);
   }
 
+  /** Series of which no tick tells: they are whole in what was read. */
+  reread(view: SamplesView, apart: readonly number[]): void {
+    if (view.step !== this.step) return;
+    for (const series of apart) for (const bucket of view.series[series] ?? []) this.#tape(this.#tapes, series).put(bucket);
+  }
+
   #take(view: SamplesView, before: number): void {
     for (const [series, buckets] of Object.entries(view.series)) {
       const tape = this.#tape(this.#tapes, Number(series));

@@ -146,3 +146,13 @@ export function patienceOf(buckets: Columns, first: number, after: number, step:
   apart.sort((one, other) => one - other);
   return 3 * Math.max(step, apart[apart.length >> 1] ?? step);
 }
+
+/** The figure of a curve at a moment: of the bucket that it is in. */
+export function valueIn(points: Points | undefined, at: number): number | null {
+  let found: number | null = null;
+  for (const [index, begin] of (points?.at ?? []).entries()) {
+    if (begin > at) break;
+    found = points?.value[index] ?? null;
+  }
+  return found;
+}

@@ -19,3 +19,7 @@ export function takeWantedPanel(): WantedPanel | null {
   wanted = null;
   return panel;
 }
+
+export function hasWantedPanel(): boolean {
+  return wanted !== null;
+}

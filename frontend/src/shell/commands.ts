@@ -11,6 +11,8 @@ export interface CommandActs {
   newRoom(): void;
   newDirect(): void;
   browse(): void;
+  boards(): void;
+  roomBoard(): void;
   search(): void;
   home(): void;
   shortcuts(): void;
@@ -37,6 +39,8 @@ export function paletteCommands({ canCreate, unread, room, theme }: CommandState
     { icon: "plus", text: "Create a room", run: acts.newRoom, shown: canCreate },
     { icon: "compass", text: "Browse rooms", run: acts.browse },
     { icon: "search", text: "Search messages, files and code", key: "Ctrl Shift F", run: acts.search },
+    { icon: "chart-column", text: "Dashboard: boards you can open", run: acts.boards },
+    { icon: "layout-dashboard", text: "Board of this room", run: acts.roomBoard, shown: room !== null && room.role !== "" },
     { icon: "mail-check", text: "Mark all rooms read", run: acts.readAll, shown: unread },
     { icon: "user-plus", text: "Invite people to this room", run: acts.invite, shown: room?.permissions.includes("invite") === true },
     { icon: "users", text: "Members of this room", run: acts.members, shown: room !== null },

@@ -1,5 +1,6 @@
 // The pages beside the rooms and the views that show them. Reached through later.ts; asked by the stage.
 
+import { boardsPage } from "../dashboard/place";
 import { BrowseView } from "./browse_view";
 import { DraftsView } from "./drafts_view";
 import { InboxView } from "./inbox_view";
@@ -15,6 +16,7 @@ interface PageView {
 }
 
 export const PAGES: Record<Page, PageView> = {
+  boards: { title: "Dashboard", make: (context) => boardsPage(context) },
   mentions: { title: "Mentions", make: (context) => new InboxView(context) },
   saved: { title: "Saved messages", make: (context) => new SavedListView(context) },
   search: { title: "Search", make: (context) => new SearchView(context) },

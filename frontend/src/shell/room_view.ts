@@ -126,7 +126,9 @@ export class RoomStage implements View {
     part(element, "[data-part=invite]").hidden = !may.includes("invite");
     part(element, "[data-part=settings]").hidden = state === null || direct || state.role === "";
     part(element, "[data-do=open-members]").hidden = part(element, "[data-part=code-button]").hidden = state === null;
-    part(element, "[data-part=pins]").hidden = part(element, "[data-part=bell]").hidden = state === null || state.role === "";
+    const board = part<HTMLAnchorElement>(element, "[data-part=board]");
+    board.href = `${room.url}board/`;
+    board.hidden = part(element, "[data-part=pins]").hidden = part(element, "[data-part=bell]").hidden = state === null || state.role === "";
     this.#drawHere(state);
   }
 

@@ -4,17 +4,17 @@
 import type { RoomView } from "../protocol";
 
 /** Pages beside the rooms; their views come after the first load (see page_views.ts). */
-export type Page = "browse" | "drafts" | "mentions" | "saved" | "search";
+export type Page = "boards" | "browse" | "drafts" | "mentions" | "saved" | "search";
 
 export type Route =
   | { name: "home" }
   | { name: "page"; page: Page }
   /** `key` is the slug of a named room or the id of a direct one, as it stands in the address. */
   | { name: "room"; direct: boolean; key: string; message: string | null }
-  | { name: "settings"; direct: boolean; key: string };
+  | { name: "settings" | "board"; direct: boolean; key: string };
 
-const PAGE = /^\/(browse|drafts|mentions|saved|search)\/$/;
-const ROOM = /^\/(rooms|direct)\/([^/]+)\/(?:m\/([0-9a-f-]{36})\/|(settings)\/)?$/i;
+const PAGE = /^\/(browse|drafts|mentions|saved|search|boards)\/(?:(?<=boards\/)[1-9]\d*\/)?$/;
+const ROOM = /^\/(rooms|direct)\/([^/]+)\/(?:m\/([0-9a-f-]{36})\/|(settings|board)\/)?$/i;
 
 /** The route of a path, or null when the path belongs to another page of the site. */
 export function parseRoute(path: string): Route | null {
@@ -23,10 +23,10 @@ export function parseRoute(path: string): Route | null {
   if (page !== undefined) return { name: "page", page: page as Page };
   const found = ROOM.exec(path);
   if (found === null) return null;
-  const [, kind, key = "", message, settings] = found;
+  const [, kind, key = "", message, other] = found;
   const direct = kind === "direct";
   if (direct && !/^[1-9][0-9]*$/.test(key)) return null;
-  if (settings !== undefined) return { name: "settings", direct, key };
+  if (other !== undefined) return { name: other.toLowerCase() as "settings" | "board", direct, key };
   return { name: "room", direct, key, message: message?.toLowerCase() ?? null };
 }
 
@@ -36,7 +36,7 @@ export function settingsUrl(room: RoomView): string {
 
 /** Whether a route leads to this room. */
 export function leadsTo(route: Route, room: RoomView): boolean {
-  if (route.name !== "room" && route.name !== "settings") return false;
+  if (!("key" in route)) return false;
   const direct = room.kind === "direct" || room.kind === "group";
   return route.direct === direct && route.key === (direct ? String(room.id) : room.slug);
 }

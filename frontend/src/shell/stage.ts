@@ -89,7 +89,7 @@ export class Stage {
     const { connection } = this.#context.shell.session;
     if (connection.state === "banned") return this.showGate(this.#sanctions.gate());
     this.#gone = null;
-    if (route.name === "room" || route.name === "settings") return void this.#showRoom(route, turn, quiet);
+    if ("key" in route) return void this.#showRoom(route, turn, quiet);
     if (route.name === "page") return void this.#showPage(route.page, turn, quiet);
     this.#leave();
     this.#view = new HomeView(this.#context);
@@ -159,10 +159,10 @@ export class Stage {
     }
     const turn = this.#turn;
     try {
-      const { SettingsView } = await import("../later");
+      const { RoomBoard, SettingsView } = await import("../later");
       if (turn !== this.#turn) return null;
       this.#close();
-      return new SettingsView(this.#context, room);
+      return new (route.name === "board" ? RoomBoard : SettingsView)(this.#context, room);
     } catch (error) {
       if (turn === this.#turn) this.showGate(failedGate(this.#labelOf(room), errorText(error), () => this.#router.arrive(false)));
       return null;
@@ -239,7 +239,7 @@ export class Stage {
 
   #openRoom(): RoomView | null {
     const route = this.#router.route();
-    return route.name === "room" || route.name === "settings" ? this.#find(route) : null;
+    return "key" in route ? this.#find(route) : null;
   }
 
   #connectionChanged(state: ConnectionState): void {
@@ -272,7 +272,7 @@ export class Stage {
   }
 
   #drawTabs(screen: string): void {
-    const current = screen === "rooms" ? "rooms" : "chat";
+    const current = screen === "rooms" || screen === "boards" ? screen : "chat";
     for (const tab of document.querySelectorAll<HTMLElement>(".tabbar [data-nav]")) {
       if (tab.dataset["nav"] === current) tab.setAttribute("aria-current", "page");
       else tab.removeAttribute("aria-current");

@@ -1,0 +1,1 @@
+function h(e,t){let{offsetWidth:n,offsetHeight:o}=e,i=t.bottom+4+o<=innerHeight-8,E=Math.min(t.top-4-o,innerHeight-o-8);e.style.top=`${i?t.bottom+4:Math.max(8,E)}px`,e.style.left=`${Math.max(8,Math.min(t.left,innerWidth-n-8))}px`}export{h as a};

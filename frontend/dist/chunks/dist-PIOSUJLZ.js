@@ -1,0 +1,1 @@
+import{a,b,c,d,e}from"./chunk-PXGOIFYW.js";import"./chunk-XJXJ44KC.js";import"./chunk-GOAE3VCV.js";import"./chunk-DCOAUDYI.js";import"./chunk-BYTUWHMZ.js";import"./chunk-DANMDUKY.js";import"./chunk-IKXCAMBX.js";export{e as autoCloseTags,d as html,a as htmlCompletionSource,b as htmlCompletionSourceWith,c as htmlLanguage};

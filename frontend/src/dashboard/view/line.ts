@@ -1,0 +1,240 @@
+// One open board: its state, its figures and its socket. What happens to it comes as events, figures come as ticks; what was
+// missed is read again. Made by the view. It draws nothing.
+
+import * as api from "../../api";
+import type { AnyEvent } from "../../events";
+import type { BoardSnapshot, SamplesRecorded, SamplesView } from "../../protocol";
+import { reduceBoard } from "../../reducers/board";
+import { Connection, type ConnectionState } from "../../socket";
+import { Store } from "../../store";
+import { LIVE_STEP_MOST, Samples } from "../samples";
+import { isLive, queryOf, type Range } from "./ranges";
+
+/** Three ticks were missed. */
+export const STALE_S = 4;
+const SILENCE_MS = 3_000;
+const SILENCE_MOST_MS = 30_000;
+const APART_MS = 5_000;
+const LONG_MS = 60_000;
+const HELD_MOST = 300;
+
+export interface LineHooks {
+  /** Figures came, or a second passed. */
+  ticked(): void;
+  stateChanged(): void;
+  /** The board is not to be had any more. */
+  gone(reason: string): void;
+  reload(): void;
+  failed(error: unknown): void;
+}
+
+export class BoardLine {
+  readonly store: Store<BoardSnapshot>;
+  readonly samples = new Samples();
+  readonly connection: Connection;
+  range: Range;
+  /** The figures of the range are there. */
+  loaded = false;
+  readonly #hooks: LineHooks;
+  readonly #id: number;
+  #turn = 0;
+  #reading = false;
+  #held: SamplesRecorded[] = [];
+  /** The server's clock, and when by ours it said so. */
+  #clock = Date.now() / 1000;
+  #clockAt = performance.now();
+  #heardAt = performance.now();
+  #silence = SILENCE_MS;
+  #apartAt = performance.now();
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  constructor(snapshot: BoardSnapshot, hooks: LineHooks) {
+    this.#hooks = hooks;
+    this.#id = snapshot.board.id;
+    this.store = new Store(snapshot);
+    this.range = { seconds: snapshot.board.range_seconds };
+    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    this.connection = new Connection(`${scheme}//${location.host}/ws/dashboard/${this.#id}/`, {
+      onSnapshotNeeded: () => void this.#again(),
+      onDenied: () => hooks.gone(""),
+      onReload: () => hooks.reload(),
+    });
+    this.connection.onEvent((event) => this.#take(event));
+    this.connection.onState((state) => this.#stateChanged(state));
+    this.connection.subscribe(this.topic, snapshot.as_of_seq);
+    this.connection.start();
+    this.#timer = setInterval(() => this.#second(), 1_000);
+  }
+
+  get topic(): string {
+    return `dashboard:${this.#id}`;
+  }
+
+  dispose(): void {
+    this.#turn += 1;
+    clearInterval(this.#timer);
+    this.connection.stop();
+  }
+
+  /** Now by the server's clock, in seconds since 1970. */
+  now(): number {
+    return this.#clock + (performance.now() - this.#clockAt) / 1000;
+  }
+
+  /** Nothing is recorded, or heard of it. */
+  get isStale(): boolean {
+    return this.loaded && this.now() - this.samples.tick > STALE_S;
+  }
+
+  #set(clock: number): void {
+    this.#clock = clock;
+    this.#clockAt = performance.now();
+  }
+
+  // The state
+
+  async #again(): Promise<void> {
+    try {
+      const snapshot = await api.get<BoardSnapshot>(`/api/boards/${this.#id}/`);
+      this.store.set(snapshot);
+      this.connection.subscribe(this.topic, snapshot.as_of_seq);
+    } catch (error) {
+      if (error instanceof api.ApiError && error.status === 404) this.#hooks.gone(error.message);
+      else this.#hooks.failed(error);
+    }
+  }
+
+  #take(event: AnyEvent): void {
+    if (event.topic !== this.topic) return;
+    if (event.type === "samples.recorded") return this.#heard(event.data);
+    if (event.type === "board.removed") return this.#hooks.gone("");
+    const before = this.store.get();
+    this.store.update((state) => reduceBoard(state, event));
+    if (event.type === "panel.changed" || event.type === "board.published") this.#meet(before);
+  }
+
+  /** A panel shows a series or a list that is not known here: it is read with the board. */
+  #meet(before: BoardSnapshot): void {
+    const { panels, draft, series, tables, logs } = this.store.get();
+    const known = new Set([...series.map(({ id }) => id), ...before.series.map(({ id }) => id)]);
+    const sources = new Set([...tables, ...logs].map(({ source }) => source));
+    const all = [...panels, ...(draft ?? [])];
+    const old = new Set([...before.panels, ...(before.draft ?? [])].flatMap((panel) => panel.series.map((one) => one.series)));
+    const isNew = all.some((panel) => panel.series.some((one) => !known.has(one.series) && !old.has(one.series)) || (panel.source !== "" && !sources.has(panel.source)));
+    if (isNew) void this.#again().then(() => this.show(this.range));
+  }
+
+  #stateChanged(state: ConnectionState): void {
+    const { closeCode, reason } = this.connection;
+    if (state === "banned" || (state === "stopped" && closeCode === 4404)) return this.#hooks.gone(reason);
+    this.#hooks.stateChanged();
+  }
+
+  // The figures
+
+  /** Reads the figures of a range; throws when that is refused. */
+  async show(range: Range): Promise<void> {
+    const turn = (this.#turn += 1);
+    this.#reading = true;
+    try {
+      const view = await this.#ask(range, null);
+      if (turn !== this.#turn) return;
+      this.range = range;
+      this.samples.begin(view);
+      this.loaded = true;
+      if (isLive(range)) this.#set(view.end - 1);
+      this.#heardAt = this.#apartAt = performance.now();
+      this.#release();
+      this.#hooks.ticked();
+    } finally {
+      if (turn === this.#turn) this.#reading = false;
+    }
+  }
+
+  #ask(range: Range, since: number | null): Promise<SamplesView> {
+    return api.get<SamplesView>(`/api/boards/${this.#id}/samples/`, { ...queryOf(range), since });
+  }
+
+  #heard(told: SamplesRecorded): void {
+    this.#list(told);
+    if (!isLive(this.range)) return this.#hooks.ticked();
+    if (this.#reading || !this.loaded) {
+      if (this.#held.length < HELD_MOST) this.#held.push(told);
+      return;
+    }
+    // A tick is missing, or the server's clock was put back.
+    if (told.before > this.samples.tick) void this.#mend(told);
+    else if (told.tick < this.samples.tick - STALE_S) void this.show(this.range).catch(() => undefined);
+    else this.#hear(told);
+  }
+
+  #hear(told: SamplesRecorded): void {
+    this.samples.hear(told.tick, told.points);
+    this.#set(Math.max(Date.parse(told.at) / 1000, told.tick));
+    this.#heardAt = performance.now();
+    this.#silence = SILENCE_MS;
+    this.#hooks.ticked();
+  }
+
+  /** What was told while figures were being read. */
+  #release(): void {
+    for (const told of this.#held.splice(0)) this.samples.hear(told.tick, told.points);
+  }
+
+  #list({ tables, logs }: SamplesRecorded): void {
+    if (tables.length === 0 && logs.length === 0) return;
+    const fresh = <Kind extends { source: string }>(known: readonly Kind[], news: readonly Kind[]) => {
+      const sources = new Set(news.map(({ source }) => source));
+      return [...known.filter(({ source }) => !sources.has(source)), ...news];
+    };
+    this.store.update((state) => ({ ...state, tables: fresh(state.tables, tables), logs: fresh(state.logs, logs) }));
+  }
+
+  /** Reads what may have changed since the last tick that was heard. */
+  async #mend(told: SamplesRecorded | null = null): Promise<void> {
+    if (told !== null) this.#held.push(told);
+    await this.#since(this.samples.tick, (view) => this.samples.mend(view));
+  }
+
+  async #since(tick: number, take: (view: SamplesView) => void): Promise<void> {
+    if (this.#reading || !this.loaded || !isLive(this.range)) return;
+    const turn = this.#turn;
+    this.#reading = true;
+    try {
+      const view = await this.#ask(this.range, tick);
+      if (turn !== this.#turn) return;
+      take(view);
+      this.#set(view.end - 1);
+    } catch {
+      // It is asked again: the page says meanwhile that its figures are old.
+    } finally {
+      if (turn === this.#turn) {
+        this.#reading = false;
+        this.#release();
+        this.#hooks.ticked();
+      }
+    }
+  }
+
+  /** Once a second: is something missing, or over, or only to be had by asking? */
+  #second(): void {
+    if (!document.hidden && this.loaded && isLive(this.range) && this.connection.state === "online") this.#look();
+    this.#hooks.ticked();
+  }
+
+  #look(): void {
+    const now = performance.now();
+    const { samples } = this;
+    const isLong = samples.step > LIVE_STEP_MOST;
+    if (now - this.#heardAt > this.#silence) {
+      this.#heardAt = now;
+      this.#silence = Math.min(SILENCE_MOST_MS, this.#silence * 2);
+      void this.#mend();
+    } else if (samples.againAt !== null && samples.tick >= samples.againAt) {
+      void this.#since(samples.againAt - samples.step, (view) => samples.complete(view));
+    } else if (now - this.#apartAt > (isLong ? LONG_MS : APART_MS) && (isLong || this.store.get().apart.length > 0)) {
+      this.#apartAt = now;
+      void this.#since(samples.tick, (view) => (isLong ? samples.mend(view) : samples.reread(view, this.store.get().apart)));
+    }
+  }
+}
