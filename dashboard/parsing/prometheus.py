@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Final
 
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from dashboard.parsing.pushed import Number, Parsed, lines_of, made_name
 
 SPREAD: Final = frozenset({"histogram", "summary", "gaugehistogram"})
 """Types whose parts are no curves of their own: of these only count and sum are taken."""
+SHOWN_CHARS: Final = 40
 WHOLE: Final = ("_count", "_sum")
 
 
@@ -30,8 +32,8 @@ def read(text: str) -> Parsed:
                 _note_type(said, spread)
             else:
                 _take(parsed, spread, line, said)
-        except (ValueError, KeyError, IndexError) as error:
-            parsed.blame(line, error if str(error) else "this cannot be read")
+        except ValueError as error:
+            parsed.blame(line, error)
     return parsed
 
 
@@ -42,10 +44,7 @@ def _note_type(said: str, spread: set[str]) -> None:
 
 
 def _take(parsed: Parsed, spread: set[str], line: int, said: str) -> None:
-    samples = [sample for family in text_string_to_metric_families(said + "\n") for sample in family.samples]
-    if len(samples) != 1:
-        raise ValueError('a line is `name{label="value"} number [milliseconds]`')
-    sample = samples[0]
+    sample = _sample(said)
     base = sample.name.removesuffix("_bucket").removesuffix("_count").removesuffix("_sum")
     if (base in spread or sample.name in spread) and not sample.name.endswith(WHOLE):
         parsed.ignored += 1
@@ -53,3 +52,13 @@ def _take(parsed: Parsed, spread: set[str], line: int, said: str) -> None:
     at_ms = None if sample.timestamp is None else round(float(sample.timestamp) * 1_000)
     name = made_name(sample.name, sample.labels)
     parsed.add(Number(line=line, name=name, value=float(sample.value), at_ms=at_ms))
+
+
+def _sample(said: str) -> Sample:
+    """The sample on a line. The parser's own words are about Python, not about the line."""
+    try:
+        [sample] = [found for family in text_string_to_metric_families(said + "\n") for found in family.samples]
+    except (ValueError, KeyError, IndexError) as error:
+        shown = said if len(said) <= SHOWN_CHARS else f"{said[:SHOWN_CHARS]}…"
+        raise ValueError(f'{shown!r} is not `name{{label="value"}} number [milliseconds]`') from error
+    return sample
