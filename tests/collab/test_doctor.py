@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from assistant.fake.server import FakeOpenAI
 from chat.models import SearchEntry
+from dashboard import services as boards
+from dashboard.models import Board, Flush
 from realtime.models import Lease
 from tests import factories
 
@@ -58,6 +60,7 @@ def test_operator_of_a_sound_site_reads_no_failure(findings, settings):
         "data folder",
         "frontend",
         "database",
+        "boards",
         "search",
         "layer",
         "storage",
@@ -254,3 +257,17 @@ def test_operator_is_told_to_rebuild_the_search_after_an_upgrade(findings, fault
     assert told in found["search"][0][1]
     call_command("rebuild_search", verbosity=0, stdout=io.StringIO())
     assert levels(findings()[0], "search") == {"OK"}
+
+
+def test_operator_reads_of_a_board_that_is_broken_and_of_numbers_that_nobody_records(findings):
+    owner = factories.make_person()
+    board = boards.create_board(actor=owner, name="Mine")
+    found, _ = findings()
+    assert found["boards"] == [("OK", "1 boards can be read, and numbers are recorded")]
+    Flush.objects.create(process="a", number=1, at=timezone.now() - timezone.timedelta(minutes=3), data="{}")
+    found, failed = findings()
+    assert levels(found, "boards") == {"WARN"}
+    Board.objects.filter(pk=board.id).update(published='[{"kind": 7}]')
+    found, failed = findings()
+    assert levels(found, "boards") == {"FAIL", "WARN"}
+    assert failed is not None

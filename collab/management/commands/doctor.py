@@ -18,6 +18,7 @@ from django.core.validators import validate_email
 
 from collab.checkup.around import check_layer, check_mail, check_services, check_storage
 from collab.checkup.assistant import check_assistant
+from collab.checkup.boards import check_boards
 from collab.checkup.database import check_database
 from collab.checkup.finding import FAIL, OK, WARN, Check, Finding
 from collab.checkup.search import check_search
@@ -61,6 +62,7 @@ _CHECKS: Final[tuple[Check, ...]] = (
     check_bundles,
     check_database,
     check_search,
+    check_boards,
     check_layer,
     check_storage,
     check_services,
