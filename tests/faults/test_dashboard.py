@@ -115,3 +115,28 @@ async def test_a_process_an_hour_ahead_counts_into_the_seconds_of_the_database(t
                 return list(Sample.objects.filter(series=series, resolution=1).values_list("at", flat=True))
 
             assert all(abs(at - time.time()) < WAIT_SECONDS + 30 for at in await sync_to_async(times)())
+
+
+SAID = (
+    "SELECT resolution, SUM(total) FROM dashboard_sample"
+    " WHERE series_id = (SELECT id FROM dashboard_series WHERE key = 'site/messages') GROUP BY resolution ORDER BY 1"
+)
+
+
+async def test_what_was_counted_while_postgresql_was_down_is_there_after(settle, postgres):
+    cast = settle(postgres.url)
+    with running(cast.environment, count=2) as [here, there]:
+        async with connected(here, cast.keys[0]) as mina, connected(there, cast.keys[1]) as teo:
+            await asyncio.gather(say(mina, cast, 6), say(teo, cast, 5))
+            await asyncio.to_thread(postgres.kill)
+            await asyncio.sleep(2.5)  # both offer their counts in vain, more than once
+            await asyncio.to_thread(postgres.start)
+            deadline = time.monotonic() + WAIT_SECONDS
+            while (sums := await cast.rows(SAID)) != [(1, 11), (10, 11), (60, 11), (3_600, 11)]:
+                assert time.monotonic() < deadline, sums
+                await asyncio.sleep(0.2)
+            await say(teo, cast, 2)
+            while (sums := await cast.rows(SAID)) != [(1, 13), (10, 13), (60, 13), (3_600, 13)]:
+                assert time.monotonic() < deadline + WAIT_SECONDS, sums
+                await asyncio.sleep(0.2)
+    assert "Counts cannot be stored now and are kept" in here.log + there.log
