@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import Final, TypeVar
 
 import httpcore2
@@ -24,8 +26,8 @@ TRIES_MOST: Final = 4
 """Addresses of one name that are tried, one after the other."""
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 _Connected = TypeVar("_Connected")
-_names = ThreadPoolExecutor(8, thread_name_prefix="outbound-names")
-"""A name server that does not answer holds these threads, and none that anything else waits for."""
+_lookups = threading.BoundedSemaphore(64)
+"""So many names may be looked up at once; those of servers that do not answer take up to half a minute each."""
 
 
 def site_policy() -> Policy:
@@ -43,12 +45,37 @@ async def resolve_name(host: str, port: int) -> list[str]:
     Raises:
         OSError: nobody knows the name.
         UnicodeError: it can be no name.
+        OutboundRefused: `too_slow` when too many are being looked up.
     """
+    if not _lookups.acquire(blocking=False):
+        raise OutboundRefused("too_slow", "Too many names are being looked up. Try again in a minute.")
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[str]] = loop.create_future()
 
-    def ask() -> list[str]:
-        return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            told = partial(_tell, answer, list(dict.fromkeys(str(one[4][0]) for one in found)), None)
+        except (OSError, UnicodeError) as error:
+            told = partial(_tell, answer, [], error)
+        finally:
+            _lookups.release()
+        with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
+            loop.call_soon_threadsafe(told)
 
-    return list(dict.fromkeys(await asyncio.get_running_loop().run_in_executor(_names, ask)))
+    # The system's own function cannot be stopped: a thread of its own, which neither other lookups nor the end of the
+    # process wait for.
+    threading.Thread(target=ask, name="outbound-name", daemon=True).start()
+    return await answer
+
+
+def _tell(answer: asyncio.Future[list[str]], found: list[str], error: Exception | None) -> None:
+    if answer.done():
+        return
+    if error is not None:
+        answer.set_exception(error)
+    else:
+        answer.set_result(found)
 
 
 async def find_addresses(host: str, port: int, *, policy: Policy, resolve: Resolve) -> list[str]:

@@ -3,7 +3,9 @@
 import asyncio
 import datetime
 import ipaddress
+import socket
 import ssl
+import threading
 
 import pytest
 import websockets.asyncio.client
@@ -13,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from outbound.dialing import connect
+from outbound.dialing import connect, resolve_name
 from outbound.policy import parse_policy
 from outbound.refusing import OutboundRefused
 from tests.outbound.conftest import loopback, reply, saying
@@ -125,7 +127,34 @@ async def test_nobody_waits_for_ever_for_a_connection(unused_tcp_port):
     assert refused.value.code == "too_slow"
 
 
-async def test_the_system_is_asked_for_names():
-    from outbound.dialing import resolve_name
+async def test_names_that_nobody_answers_hold_up_no_other(monkeypatch):
+    """The system's function is the outside here: it hangs as with a name server that is gone."""
+    going, real = threading.Event(), socket.getaddrinfo
 
+    def hangs(host, *args, **more):
+        if host == "hangs.test":
+            going.wait(60)
+            raise OSError
+        return real(host, *args, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hangs)
+    policy = parse_policy(allow=["hangs.test", "localhost"], ports=[])
+    waiting = [asyncio.create_task(connect("hangs.test", 80, policy=policy, seconds=0.2)) for _ in range(64)]
+    try:
+        told = await asyncio.gather(*waiting, return_exceptions=True)
+        assert {refused.code for refused in told} == {"too_slow"}
+        with pytest.raises(OutboundRefused, match="Too many names"):
+            await resolve_name("localhost", 80)
+    finally:
+        going.set()
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                assert await resolve_name("localhost", 80)
+                break
+            except OutboundRefused:
+                await asyncio.sleep(0.01)
+
+
+async def test_the_system_is_asked_for_names():
     assert {ipaddress.ip_address(found).is_loopback for found in await resolve_name("localhost", 80)} == {True}
