@@ -77,7 +77,7 @@ export class AlertsPane {
     const parts = [
       ...open.map((alert) => this.#firing(alert)),
       ...this.#block("", known.map((alert) => this.#alertRow(alert))),
-      ...this.#block("Rules", rules.map((rule) => this.#ruleRow(rule, firing))),
+      ...this.#block("Rules", [...rules].sort((a, b) => Number(b.state === "firing") - Number(a.state === "firing")).map((rule) => this.#ruleRow(rule, firing))),
       ...this.#block("Over", over.map((alert) => this.#alertRow(alert))),
     ];
     if (parts.length === 0) parts.push(this.#nothing(may_create));
@@ -124,7 +124,7 @@ export class AlertsPane {
     part(box, "[data-part=text]").textContent = `${figureWords(card.value, card.unit)} for ${lasting((Date.now() - Date.parse(card.since)) / 1000)}, nobody has it yet`;
     const end = card.points[card.points.length - 1]?.[0];
     if (end !== undefined) {
-      const curve = new Curve({ points: card.points, seconds: card.seconds, end, threshold: card.threshold, level: card.level, label: `${card.title}, ${figureWords(card.peak, card.unit)} at worst` });
+      const curve = new Curve({ points: card.points, seconds: card.seconds, end, threshold: card.threshold, unit: card.unit, level: card.level, label: `${card.title}, ${figureWords(card.peak, card.unit)} at worst` });
       this.#curves.push(curve);
       part(box, "[data-part=curve]").append(curve.element);
     }

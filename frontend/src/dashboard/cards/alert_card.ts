@@ -137,7 +137,7 @@ export class AlertBox implements Box {
     const end = points[points.length - 1]?.[0] ?? Date.parse(alert.resolved_at ?? alert.fired_at) / 1000;
     const limit = `the limit is ${figureWords(alert.threshold, alert.unit)}`;
     const label = `${alert.title}: ${figureWords(this.#newest(), alert.unit)}, ${figureWords(alert.peak, alert.unit)} at worst; ${limit}`;
-    return { points, seconds: alert.seconds, end, threshold: alert.threshold, level: alert.state === "firing" ? alert.level : "", label };
+    return { points, seconds: alert.seconds, end, threshold: alert.threshold, unit: alert.unit, level: alert.state === "firing" ? alert.level : "", label };
   }
 
   async #acknowledge(button: HTMLButtonElement): Promise<void> {

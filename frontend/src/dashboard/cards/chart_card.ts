@@ -95,7 +95,7 @@ export class ChartBox implements Box {
     const figures = points.map((point) => point[1] ?? 0);
     const last = figures[figures.length - 1];
     const about = last === undefined ? "no figures" : `${figureWords(last, unit)} now, between ${figureWords(Math.min(...figures), unit)} and ${figureWords(Math.max(...figures), unit)}`;
-    return { points, seconds, end, threshold, level: "", label: `${title}, ${lastWords(seconds)}: ${about}` };
+    return { points, seconds, end, threshold, unit, level: "", label: `${title}, ${lastWords(seconds)}: ${about}` };
   }
 
   #drawTable(): void {

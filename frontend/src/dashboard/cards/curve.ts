@@ -3,6 +3,7 @@
 
 import { el } from "../../dom";
 import { clock } from "../../time";
+import { axisWords } from "../view/units";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -13,6 +14,8 @@ export interface CurveView {
   seconds: number;
   end: number;
   threshold: number | null;
+  /** Of the figures, as an axis writes them. */
+  unit: string;
   /** "", warn or danger: the colour of the line; the threshold has it too. */
   level: string;
   /** What it shows, in a sentence: for whoever does not see it. */
@@ -72,12 +75,6 @@ export function stretchesOf(points: CurveView["points"]): (readonly number[])[][
   return stretches;
 }
 
-/** "184" or "0.2": as many places as a small figure of an axis needs. */
-function short(value: number): string {
-  if (Math.abs(value) >= 10_000) return new Intl.NumberFormat("en-GB", { notation: "compact" }).format(value);
-  return new Intl.NumberFormat("en-GB", { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 0 }).format(value);
-}
-
 function shape(name: string, attributes: Record<string, string | number>, text = ""): SVGElement {
   const made = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(typeof value === "number" ? Math.round(value * 10) / 10 : value));
@@ -112,15 +109,15 @@ export class Curve {
     if (width < 80 || height < 40) return;
     const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, width, height, "aria-hidden": "true" });
     const box: Box = { left: 44, right: width - 8, top: 12, bottom: height - 20 };
-    const { points, threshold, seconds, end, level } = this.#view;
+    const { points, threshold, seconds, end, level, unit } = this.#view;
     const start = end - seconds;
     const shown = points.filter(([at = 0]) => at >= start && at <= end);
     const [low, high] = axisOf(shown, threshold);
     const x = (at: number) => box.left + ((at - start) / seconds) * (box.right - box.left);
     const y = (value: number) => box.bottom - ((value - low) / (high - low)) * (box.bottom - box.top);
-    svg.append(...grid(box, low, high, y), ...this.#moments(box, x));
+    svg.append(...grid(box, low, high, unit, y), ...this.#moments(box, x));
     for (const stretch of stretchesOf(shown)) svg.append(...line(stretch, level, x, y, y(Math.max(0, low))));
-    if (threshold !== null) svg.append(...limit(threshold, level, box, y, nearStart(shown, start, seconds, threshold, high - low)));
+    if (threshold !== null) svg.append(...limit(threshold, level, unit, box, y, nearStart(shown, start, seconds, threshold, high - low)));
     this.element.replaceChildren(svg);
   }
 
@@ -139,10 +136,10 @@ function moment(at: number, seconds: number): string {
   return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" }).format(date);
 }
 
-function grid(box: Box, low: number, high: number, y: (value: number) => number): SVGElement[] {
+function grid(box: Box, low: number, high: number, unit: string, y: (value: number) => number): SVGElement[] {
   return [low, high].flatMap((value) => [
     shape("line", { x1: box.left, x2: box.right, y1: y(value), y2: y(value), class: "rule" }),
-    shape("text", { x: box.left - 8, y: y(value) + 4, "text-anchor": "end", class: "at" }, short(value)),
+    shape("text", { x: box.left - 8, y: y(value) + 4, "text-anchor": "end", class: "at" }, axisWords(value, unit)),
   ]);
 }
 
@@ -162,12 +159,12 @@ function nearStart(points: CurveView["points"], start: number, seconds: number, 
   return points.some(([at = 0, value = 0]) => at < start + seconds * 0.15 && Math.abs(value - threshold) < span * 0.2);
 }
 
-function limit(value: number, level: string, box: Box, y: (value: number) => number, right: boolean): SVGElement[] {
+function limit(value: number, level: string, unit: string, box: Box, y: (value: number) => number, right: boolean): SVGElement[] {
   const at = y(value);
   const place = right ? { x: box.right - 2, "text-anchor": "end" } : { x: box.left + 4 };
   const kind = level === "" ? "warn" : level;
   return [
     shape("line", { x1: box.left, x2: box.right, y1: at, y2: at, class: `limit ${kind}` }),
-    shape("text", { ...place, y: at - 5, class: `limit ${kind}` }, short(value)),
+    shape("text", { ...place, y: at - 5, class: `limit ${kind}` }, axisWords(value, unit)),
   ];
 }

@@ -53,7 +53,7 @@ class Feeds {
     part(this.#box, "[data-feed=new]").onclick = () => this.#show(null);
     part(this.#box, "[data-feed=cancel]").onclick = () => this.#hide();
     part(this.#box, "[data-feed=copy]").onclick = () => void this.#copy();
-    const curl = `curl -H "Authorization: Bearer $TOKEN" -d '{"name": "sales.open", "value": 12}' -H "Content-Type: application/json" ${location.origin}/api/metrics`;
+    const curl = `curl -H "Authorization: Bearer $TOKEN" -d '{"sales.open": 12}' -H "Content-Type: application/json" ${location.origin}/api/metrics`;
     part(this.#box, "[data-part=curl]").textContent = curl;
   }
 

@@ -19,6 +19,8 @@ export interface EditHost {
   readonly view: HTMLElement;
   /** Over the board's own socket. */
   command<Name extends CommandName>(type: Name, data: CommandData<Name>): Promise<CommandResult<Name>>;
+  /** Panels with one curve have each a colour of their own. */
+  offset(view: PanelView): number;
   /** Draws what a panel shows, without its head. */
   draw(view: PanelView, place: HTMLElement): Drawn;
   /** Editing is over: the board stands in the view again. */

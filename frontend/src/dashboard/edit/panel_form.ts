@@ -94,7 +94,7 @@ export class PanelForm {
     this.#fill("text", view.text);
     for (const block of this.#form.querySelectorAll<HTMLElement>("[data-of]")) block.hidden = !(block.dataset["of"] ?? "").split(" ").includes(kind.of);
     const known = (id: number) => this.#seriesOf(id);
-    drawSeries(part(this.#form, "[data-part=series]"), view.series, known);
+    drawSeries(part(this.#form, "[data-part=series]"), view.series, known, this.#hooks.host.offset(view));
     part(this.#form, "[data-part=add-series]").hidden = ONE_SERIES.has(view.kind) && view.series.length > 0;
     drawThresholds(part(this.#form, "[data-part=thresholds]"), view.thresholds, view.unit);
     this.#drawSources(view, kind.of);

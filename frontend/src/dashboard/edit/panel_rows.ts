@@ -2,6 +2,7 @@
 
 import { clone, el, part } from "../../dom";
 import type { PanelSeries, SeriesView, ThresholdView } from "../../protocol";
+import { colourOf } from "../view/colours";
 import { seriesTitle } from "./series_picker";
 
 export const AGGREGATES: readonly (readonly [string, string])[] = [
@@ -35,12 +36,12 @@ function set(input: HTMLInputElement, value: string): void {
   if (input !== document.activeElement && input.value !== value) input.value = value;
 }
 
-export function drawSeries(list: HTMLElement, series: readonly PanelSeries[], known: (id: number) => SeriesView | null): void {
+export function drawSeries(list: HTMLElement, series: readonly PanelSeries[], known: (id: number) => SeriesView | null, offset: number): void {
   let at = 0;
   rows(list, series, "t-series-row", (row, one) => {
     const view = known(one.series);
     const name = view?.name ?? "a series you cannot see";
-    part(row, "[data-part=swatch]").className = `swatch s${(at % 8) + 1}`;
+    part(row, "[data-part=swatch]").style.setProperty("--c", `var(${colourOf(view?.name ?? "", at, offset)})`);
     at += 1;
     const label = part(row, "[data-part=name]");
     label.textContent = name;

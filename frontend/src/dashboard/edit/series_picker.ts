@@ -26,6 +26,8 @@ export function usualUnit(series: SeriesView): string {
   return series.kind === "counter" && series.unit === "" ? "per min" : series.unit;
 }
 
+let made = 0;
+
 export class SeriesPicker {
   readonly element = clone("t-series-picker");
   readonly #input = part<HTMLInputElement>(this.element, "input");
@@ -37,7 +39,10 @@ export class SeriesPicker {
   /** `from`: what is offered, or the board on which it is wanted. */
   constructor(from: readonly SeriesView[] | { board: number }, pick: (series: SeriesView) => void, closed?: () => void) {
     this.#pick = pick;
-    this.#box = new Listbox(this.#input, part(this.element, "[data-part=list]"));
+    const list = part(this.element, "[data-part=list]");
+    list.id = `series-${(made += 1)}`;
+    this.#input.setAttribute("aria-controls", list.id);
+    this.#box = new Listbox(this.#input, list);
     this.#input.addEventListener("input", () => this.#draw());
     this.#input.addEventListener("focus", () => this.#draw());
     this.element.addEventListener("keydown", (event) => {

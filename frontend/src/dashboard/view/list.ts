@@ -44,7 +44,8 @@ export class BoardsList {
     this.#shell = shell;
     this.#view = view;
     this.#list = part(view, "[data-part=list]");
-    part(view, "[data-part=create]").onclick = () => this.#create();
+    part(view, "[data-part=create]").onclick = () => this.#edit(({ openNewBoard }) => openNewBoard(shell, this.#boards));
+    part(view, "[data-part=outside]").onclick = () => this.#edit(({ openFeeds }) => openFeeds(shell));
     this.#stop = shell.session.home.subscribe((state) => state.rooms.length, () => void this.#load());
   }
 
@@ -121,9 +122,9 @@ export class BoardsList {
     return row;
   }
 
-  #create(): void {
+  #edit(open: (parts: typeof import("../edit/parts")) => void): void {
     import("../edit/parts").then(
-      ({ openNewBoard }) => openNewBoard(this.#shell, this.#boards),
+      open,
       (error: unknown) => this.#shell.fail("This part of the page could not be loaded", error),
     );
   }
