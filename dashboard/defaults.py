@@ -75,9 +75,9 @@ def site_panels() -> list[Default]:
         Default(kind="stat", title="Latency", place=(9, 0, 3, 2), series=(most,), unit="ms", thresholds=slow),
         Default(kind="area", title="Activity", place=(0, 2, 8, 4), series=(messages, tenth, answers), unit="per min"),
         Default(kind="log", title="Happening now", place=(8, 2, 4, 4), source="happening-now"),
-        Default(kind="line", title="Delivery latency", place=(0, 6, 4, 3), series=(half, most), unit="ms", low=0),
-        Default(kind="table", title="Busiest rooms", place=(4, 6, 4, 3), source="busiest-rooms"),
-        Default(kind="table", title="Servers", place=(8, 6, 4, 3), source="processes"),
+        Default(kind="line", title="Delivery latency", place=(0, 6, 4, 4), series=(half, most), unit="ms", low=0),
+        Default(kind="table", title="Busiest rooms", place=(4, 6, 4, 4), source="busiest-rooms"),
+        Default(kind="table", title="Servers", place=(8, 6, 4, 4), source="processes"),
     ]
 
 
@@ -114,8 +114,8 @@ def health_panels() -> list[Default]:
             high=100,
             thresholds=busy,
         ),
-        Default(kind="area", title="Lag", place=(0, 6, 8, 3), series=(lag, commit), unit="ms", low=0),
-        Default(kind="table", title="Busiest rooms", place=(8, 6, 4, 3), source="busiest-rooms"),
+        Default(kind="area", title="Lag", place=(0, 6, 8, 4), series=(lag, commit), unit="ms", low=0),
+        Default(kind="table", title="Busiest rooms", place=(8, 6, 4, 4), source="busiest-rooms"),
     ]
 
 
@@ -133,7 +133,7 @@ def room_panels() -> list[Default]:
         Default(kind="stat", title="Assistant", place=(9, 0, 3, 2), series=(answers,), unit="answers"),
         Default(kind="area", title="Talk and code", place=(0, 2, 8, 4), series=(messages, tenth)),
         Default(kind="table", title="Edits per author", place=(8, 2, 4, 4), source="edits-per-author"),
-        Default(kind="table", title="Hot files", place=(0, 6, 4, 3), source="hot-files"),
-        Default(kind="table", title="Open discussions", place=(4, 6, 4, 3), source="open-discussions"),
-        Default(kind="table", title="Assistant use", place=(8, 6, 4, 3), source="assistant-use"),
+        Default(kind="table", title="Hot files", place=(0, 6, 4, 4), source="hot-files"),
+        Default(kind="table", title="Open discussions", place=(4, 6, 4, 4), source="open-discussions"),
+        Default(kind="table", title="Assistant use", place=(8, 6, 4, 4), source="assistant-use"),
     ]

@@ -13,7 +13,7 @@ from dashboard import services, watching
 from dashboard.models import Watch
 from realtime import consumers, testing
 from tests import factories
-from tests.dashboard.boarding import own_board, put
+from tests.dashboard.boarding import own_board, put, snapshot
 from tests.people import ines as ines
 from tests.people import mina as mina
 from tests.people import room as room
@@ -178,3 +178,30 @@ async def test_a_person_with_many_rooms_hears_none_of_them_here(mina, teo, room,
         await on_a_thread(put)(mina, board, title="Here")
         assert (await socket.expect("panel.changed"))["data"]["panel"]["title"] == "Here"
         await socket.expect_silence()
+
+
+async def test_commands_of_two_people_that_cross_all_count(mina, teo, board):
+    async with opened(mina, board) as one, opened(teo, board) as two:
+        await subscribe(one, board)
+        await subscribe(two, board)
+        view = new_panel()
+        await say(board, one, "panel.add", panel=view)
+
+        async def turn(socket, fields):
+            for field, value in fields:
+                assert (await say(board, socket, "panel.change", panel=view["id"], **{field: value}))["type"] == "ack"
+
+        mine = [(field, f"{field}{number}") for number in range(5) for field in ("title", "unit")]
+        theirs = [(field, number) for number in range(5) for field in ("x", "y")]
+        added = [new_panel(title=str(number)) for number in range(6)]
+
+        async def add(socket, views):
+            for one in views:
+                assert (await say(board, socket, "panel.add", panel=one))["type"] == "ack"
+
+        await asyncio.gather(turn(one, mine), turn(two, theirs))
+        await asyncio.gather(add(one, added), add(two, added))
+        after = {str(one.id): one for one in (await on_a_thread(snapshot)(mina, board)).draft}
+    changed = after.pop(view["id"])
+    assert (changed.title, changed.unit, changed.x, changed.y) == ("title4", "unit4", 4, 4)
+    assert set(after) == {one["id"] for one in added}

@@ -114,6 +114,7 @@ def test_staff_learn_nothing_of_closed_rooms_but_that_they_are_there(mina, teo, 
         assert word not in told
     assert f"Somebody wrote in private room #{secret.pk}" in told
     assert f"Private room #{secret.pk}" in told
+    assert f"room #{direct.pk}" not in told
     assert all(cell.url == "" for table in seen.tables for row in table.rows for cell in row)
 
 

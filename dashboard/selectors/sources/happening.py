@@ -55,11 +55,12 @@ def of_site() -> list[LogRow]:
     open_ = {pk for pk, room in rooms.items() if room.kind == PUBLIC}
     authors = {one.author for one in said if one.room in open_} | {one.author for one in edited if one.room in open_}
     known = accounts.people_views({author for author in authors if author is not None})
-    rows = [_said(one, known, rooms[one.room]) for one in said if _may_tell(rooms.get(one.room))]
-    return merged(rows + [_edited(one, known, rooms[one.room]) for one in edited if _may_tell(rooms.get(one.room))])
+    rows = [_said(one, known, rooms[one.room]) for one in said if may_tell(rooms.get(one.room))]
+    return merged(rows + [_edited(one, known, rooms[one.room]) for one in edited if may_tell(rooms.get(one.room))])
 
 
-def _may_tell(room: RoomView | None) -> bool:
+def may_tell(room: RoomView | None) -> bool:
+    """Whether staff learn that something happens there at all."""
     return room is not None and room.kind not in BETWEEN_PEOPLE
 
 
@@ -85,7 +86,7 @@ def _deed(one: Happening, people: Mapping[int, PersonView], where: str) -> str:
     if one.kind == "system":
         author = people.get(one.author) if one.author is not None else None
         name = author.display_name if author is not None else ""
-        return f"{one.line.removeprefix(name).strip()}{where}"
+        return f"{one.line.removeprefix(name).strip()}{',' + where if where else ''}"
     if one.files and one.says_nothing:
         return f"uploaded {one.files} file{'s' if one.files > 1 else ''}{' in' + where if where else ''}"
     deed = _DONE.get(one.kind, "wrote")

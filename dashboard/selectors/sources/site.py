@@ -16,10 +16,12 @@ from chat.selectors.joined import rooms_by_id
 from chat.shapes import RoomView
 from dashboard.models import Process, Sample, Series
 from dashboard.selectors.samples import last_tick
-from dashboard.selectors.sources.happening import of_site
+from dashboard.selectors.sources.happening import may_tell, of_site
 from dashboard.shapes import CellView, LogView, TableView
 
 ROOMS_SHOWN: Final = 10
+ROOMS_LOOKED_AT: Final = 100
+"""Conversations between certain people are among them, of which nothing is told."""
 HOUR: Final = 3_600
 SILENT: Final = timedelta(seconds=15)
 """A process that says nothing for so long is not well; after an hour it is forgotten."""
@@ -39,9 +41,11 @@ def busiest_rooms(room: int | None = None) -> TableView:
         .order_by()
         .values_list("series__room_id")
         .annotate(messages=Sum("total"))
-        .order_by("-messages", "series__room_id")[:ROOMS_SHOWN]
+        .order_by("-messages", "series__room_id")[:ROOMS_LOOKED_AT]
     )
-    found = [(pk, total) for pk, total in said if pk is not None and total > 0]
+    rooms = rooms_by_id([pk for pk, _ in said if pk is not None])
+    told = [(pk, total) for pk, total in said if total > 0 and may_tell(rooms.get(pk or 0))]
+    found = [(pk, total) for pk, total in told if pk is not None][:ROOMS_SHOWN]
     here = dict(
         Sample.objects.filter(
             series__room_id__in=[pk for pk, _ in found], series__name="people", resolution=60, at__gte=since
@@ -50,7 +54,6 @@ def busiest_rooms(room: int | None = None) -> TableView:
         .values_list("series__room_id")
         .annotate(people=Max("high"))
     )
-    rooms = rooms_by_id([pk for pk, _ in found])
     most = max((total for _, total in found), default=1.0)
     rows = [
         [
@@ -59,7 +62,6 @@ def busiest_rooms(room: int | None = None) -> TableView:
             CellView(text=f"{here.get(pk, 0):,.0f}", value=here.get(pk, 0.0)),
         ]
         for pk, total in found
-        if pk in rooms
     ]
     return TableView(source="", columns=["Room", "Messages", "People"], rows=rows)
 
