@@ -6,7 +6,7 @@ what was found with the place to keep in the same transaction, and everything it
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -33,11 +33,11 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Walked(msgspec.Struct, frozen=True, kw_only=True):
-    """A stretch of a channel that was seen whole: what was taken of it and is not among `ids` is gone.
+    """A stretch of a channel that was seen whole; `find_gone` says what is gone from it.
 
     Attributes:
         since_ms: from when on posts were written.
-        until_ms: until when, this millisecond not among them.
+        until_ms: until when; of this very millisecond there may be newer ones.
     """
 
     since_ms: int
@@ -103,6 +103,20 @@ def _at_end(place: Place, live: Sequence[Post], until_ms: int) -> Place:
     if live and live[-1].create_at > place.create_at_ms:
         return msgspec.structs.replace(place, post_id=live[-1].id, create_at_ms=live[-1].create_at)
     return place
+
+
+async def find_gone(server: Server, walked: Walked, taken: Mapping[str, int]) -> list[str]:
+    """Which posts that were taken are deleted.
+
+    Args:
+        taken: when each was written, by its id.
+    """
+    missing = {one: at for one, at in taken.items() if one not in walked.ids and walked.since_ms <= at}
+    gone = [one for one, at in missing.items() if at < walked.until_ms]
+    for one, at in missing.items():
+        if at == walked.until_ms and await server.post(one) is None:
+            gone.append(one)
+    return gone
 
 
 # New posts

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Protocol
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
@@ -25,12 +25,12 @@ from integrations.mattermost.heard import Hello, told_by
 from integrations.mattermost.rest import PREFIX
 from integrations.mattermost.wire import Event, Reply, Unreadable, read_frame
 from outbound import dialing
+from outbound.links import port_of, read_url
 from outbound.refusing import OutboundRefused
 
 FRAME_BYTES_MOST: Final = 16 * 1024 * 1024
-WAITING_MOST: Final = 20_000
+WAITING_MOST: Final = 5_000
 BATCH_MOST: Final = 100
-_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True):
@@ -217,30 +217,33 @@ class Listener:
             line.transport.abort()
 
     async def _dial(self) -> ClientConnection:
-        parts = urlsplit(self._url)
-        if parts.scheme not in _PORTS or not parts.hostname:
-            raise Lost("The address of the server is no web address.")
+        try:
+            url = read_url(self._url)
+        except OutboundRefused as refused:
+            raise Lost(refused.words) from refused
         try:
             async with asyncio.timeout(self._pace.connect):
-                opened = await dialing.connect(parts.hostname, parts.port or _PORTS[parts.scheme])
+                opened = await dialing.connect(url.host, port_of(url))
                 try:
-                    return await self._shake_hands(opened, encrypted=parts.scheme == "https")
+                    return await self._shake_hands(opened, encrypted=url.scheme == "https")
                 except BaseException:
                     opened.close()
                     raise
         except OutboundRefused as refused:
             raise Lost(refused.words) from refused
-        except (WebSocketException, ValueError) as error:
-            raise Lost(f"{parts.hostname} opens no WebSocket at this address.") from error
-        except TimeoutError as error:
-            raise Lost(f"{parts.hostname} did not open the connection in time.") from error
         except ssl.SSLError as error:
-            raise Lost(f"The certificate of {parts.hostname} is not valid.") from error
+            # Before ValueError, which a wrong certificate is as well.
+            raise Lost(f"The certificate of {url.host} is not valid.") from error
+        except (WebSocketException, ValueError) as error:
+            raise Lost(f"{url.host} opens no WebSocket at this address.") from error
+        except TimeoutError as error:
+            raise Lost(f"{url.host} did not open the connection in time.") from error
         except (OSError, EOFError) as error:
-            raise Lost(f"The connection to {parts.hostname} could not be made.") from error
+            raise Lost(f"The connection to {url.host} could not be made.") from error
 
     async def _shake_hands(self, opened: socket.socket, *, encrypted: bool) -> ClientConnection:
-        address = "ws" + self._url.removeprefix("http") + f"{PREFIX}/websocket"
+        place = self._url.partition("://")[2]
+        address = f"{'wss' if encrypted else 'ws'}://{place}{PREFIX}/websocket"
         if self._cursor.connection_id:
             query = {"connection_id": self._cursor.connection_id, "sequence_number": self._cursor.next_seq}
             address += f"?{urlencode(query)}"

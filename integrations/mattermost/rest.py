@@ -223,7 +223,9 @@ class Server:
         try:
             address = f"{self._base}/files/{_part(file_id)}"
             async with self._client.stream(address, headers=self._headers, limits=FILE_LIMITS) as incoming:
-                if incoming.status >= 400:
+                if incoming.status >= 300:
+                    if incoming.status == 429:
+                        self._close(incoming.headers)
                     body = b"".join([piece async for piece in incoming.pieces()])
                     raise _refusal(incoming.status, body)
                 yield incoming

@@ -176,7 +176,7 @@ def test_developer_starts_it_by_hand():
             with urllib.request.urlopen(f"{address}/api/v4/system/ping", timeout=20) as answer:
                 assert json.load(answer)["status"] == "OK"
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
             with contextlib.suppress(ValueError):
                 process.communicate(timeout=20)
     assert process.returncode == 0

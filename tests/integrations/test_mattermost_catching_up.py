@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from integrations.mattermost.catching_up import Place, catch_up, find_place
+from integrations.mattermost.catching_up import Place, catch_up, find_gone, find_place
 from integrations.mattermost.heard import Deleted, Edited, Posted, Reacted, told_by
 from integrations.mattermost.listening import Cursor, Listener, Pace
 from integrations.mattermost.rest import Server, ServerRefused
@@ -51,7 +51,9 @@ class Mirror:
             for post_id in found.deleted:
                 self.delete(post_id)
             if found.walked is not None:
-                self.forget(found.walked)
+                taken = {post_id: post["create_at"] for post_id, post in self.posts.items()}
+                for post_id in await find_gone(self.server, found.walked, taken):
+                    self.delete(post_id)
             self.place = found.place
 
     def upsert(self, post):
@@ -74,11 +76,6 @@ class Mirror:
         for one in (post_id, *replies):
             self.gone.add(one)
             self.posts.pop(one, None)
-
-    def forget(self, walked):
-        for post_id, post in list(self.posts.items()):
-            if walked.since_ms <= post["create_at"] < walked.until_ms and post_id not in walked.ids:
-                self.delete(post_id)
 
     async def take(self, events, cursor):
         for event in events:

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from integrations.mattermost.listening import Cursor, Listener, Pace
+from integrations.mattermost.listening import WAITING_MOST, Cursor, Listener, Pace
 from tests.fakes.mattermost import FakeMattermost
+from tests.outbound.test_dialing import certificate_for
 
 QUICK = Pace(ping=0.2, pong=15.0, connect=5.0, retry_least=0.02, retry_most=0.1, settled=0.0)
 PATIENCE_SECONDS = 20.0
@@ -218,13 +219,42 @@ async def test_slow_hearer_does_not_hold_the_line_up(fake, seed):
     async with listening(fake, seed, notes) as listener:
         await notes.until(lambda: "fresh" in notes.words)
         notes.held.clear()
-        say(fake, seed, 0, 600)
+        await asyncio.to_thread(say, fake, seed, 0, 600)
         while listener._items.qsize() < 400:
             await asyncio.sleep(0.01)
         assert notes.words == ["missed", "fresh"]
         notes.held.set()
         await notes.until(lambda: len(notes.texts) == 600)
     assert notes.texts == numbers(0, 600)
+
+
+@pytest.mark.parametrize("rubbish", ["{", '{"event":"hello","seq":0,"data":{"connection_id":7}}', "seq"])
+async def test_server_that_talks_nonsense_is_asked_anew(fake, seed, rubbish):
+    notes = Notes()
+    async with listening(fake, seed, notes):
+        await notes.until(lambda: "fresh" in notes.words)
+        fake.skip_numbers() if rubbish == "seq" else fake.babble(rubbish)
+        say(fake, seed, 0, 1)
+        await notes.until(lambda: notes.words.count("fresh") == 2)
+        say(fake, seed, 1, 2)
+        await notes.until(lambda: "1" in notes.texts)
+    assert notes.words.count("missed") == 2
+
+
+async def test_hearer_that_falls_far_behind_is_told_to_catch_up(fake, seed):
+    notes = Notes()
+    async with listening(fake, seed, notes):
+        await notes.until(lambda: "fresh" in notes.words)
+        notes.held.clear()
+        await asyncio.to_thread(say, fake, seed, 0, WAITING_MOST + 1000)
+        notes.held.set()
+        await notes.until(lambda: notes.words.count("fresh") == 2)
+        say(fake, seed, 90_000, 90_001)
+        await notes.until(lambda: "90000" in notes.texts)
+    told = [int(text) for text in notes.texts]
+    assert told == sorted(set(told))
+    assert "lost: More came than could be kept up with." in notes.words
+    assert notes.words.count("missed") == 2
 
 
 async def test_hearer_that_fails_ends_the_listening(fake, seed):
@@ -274,6 +304,44 @@ async def test_address_without_a_mattermost_server_is_said_so(fake, seed):
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert notes.words[0] == "lost: 127.0.0.1 opens no WebSocket at this address."
+
+
+async def test_encrypted_line_asks_for_the_right_certificate(settings, tmp_path):
+    settings.OUTBOUND_ALLOW = ["localhost"]
+    tls, trust = certificate_for("localhost", tmp_path)
+    with FakeMattermost(tls=tls) as fake:
+        token = fake.seed().bot_token
+        believing, doubting = Notes(), Notes()
+        listeners = [
+            Listener(url=fake.url, token=token, hearer=believing, pace=QUICK, trust=trust),
+            Listener(url=fake.url, token=token, hearer=doubting, pace=QUICK),
+        ]
+        tasks = [asyncio.create_task(one.run()) for one in listeners]
+        await believing.until(lambda: "fresh" in believing.words)
+        await doubting.until(lambda: doubting.words)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    assert doubting.words[0] == "lost: The certificate of localhost is not valid."
+
+
+@pytest.mark.parametrize("url", ["ftp://chat.example.org", "chat.example.org", "https://me:pw@chat.example.org"])
+async def test_address_that_is_none_is_said_so(url):
+    notes = Notes()
+    task = asyncio.create_task(Listener(url=url, token="x" * 26, hearer=notes, pace=QUICK).run())
+    await notes.until(lambda: notes.words)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert notes.words[0].startswith("lost: An address")
+
+
+async def test_address_may_be_written_in_other_ways(fake, seed):
+    notes = Notes()
+    listener = Listener(url=fake.url.replace("http", "HTTP") + "/", token=seed.bot_token, hearer=notes, pace=QUICK)
+    task = asyncio.create_task(listener.run())
+    await notes.until(lambda: "fresh" in notes.words)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_bridge_does_not_listen_inside_the_network_unless_allowed(fake, seed, settings):

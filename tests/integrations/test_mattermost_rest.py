@@ -185,6 +185,19 @@ async def test_limited_bridge_waits_as_long_as_it_is_told_and_loses_nothing(fake
     assert 0 < len(refusals) <= 5
 
 
+async def test_limited_download_holds_the_next_request_back(fake, seed, server):
+    info = await server.upload(channel_id=seed.channel_id, name="a", content=b"x")
+    fake.rate_limit(per_second=1, burst=0)
+    await server.me()
+    with pytest.raises(ServerRefused) as limited:
+        async with server.download(info.id):
+            pass
+    assert limited.value.kind is Kind.LIMITED
+    before = len(fake.requests)
+    assert (await server.me()).is_bot
+    assert [one.status for one in fake.requests[before:]] == [200]
+
+
 async def test_revoked_token_is_told_by_the_next_request(fake, seed, server):
     await server.me()
     fake.revoke(seed.bot_token)

@@ -1,10 +1,11 @@
-"""`python -m tests.fakes.mattermost`: the imitated server by hand, until Ctrl C.
+"""`python -m tests.fakes.mattermost`: the imitated server by hand, until Ctrl C or SIGTERM.
 
 Called by developers. Keeps nothing after its end.
 """
 
 import argparse
 import dataclasses
+import signal
 import threading
 
 from tests.fakes.mattermost import FakeMattermost
@@ -18,6 +19,8 @@ def main() -> None:
     parser.add_argument("--version", default=DEFAULT_VERSION, help="what it says it is")
     parser.add_argument("--seed", action="store_true", help="begin with a team, two channels, people and a bot")
     options = parser.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with FakeMattermost(version=options.version, port=options.port) as server:
         print(f"An imitated Mattermost {options.version} listens on {server.url}", flush=True)
         if options.seed:

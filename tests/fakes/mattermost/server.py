@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import random
+import ssl
 import threading
 from collections.abc import Callable, Coroutine
 from types import TracebackType
@@ -39,11 +40,17 @@ class FakeMattermost:
     """
 
     def __init__(
-        self, *, seed: int = 7, version: str = DEFAULT_VERSION, host: str = "127.0.0.1", port: int = 0
+        self,
+        *,
+        seed: int = 7,
+        version: str = DEFAULT_VERSION,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.requests: list[Asked] = []
         self.errors: list[BaseException] = []
-        self._host, self._port = host, port
+        self._host, self._port, self._tls = host, port, tls
         self.clock = Clock()
         self._seed, self._version = seed, version
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -98,7 +105,7 @@ class FakeMattermost:
         await self._runner.cleanup()
 
     async def _listen(self) -> None:
-        self._site = web.TCPSite(self._runner, self._host, self._port)
+        self._site = web.TCPSite(self._runner, self._host, self._port, ssl_context=self._tls)
         await self._site.start()
         self._port = self._runner.addresses[0][1]
 
@@ -113,7 +120,7 @@ class FakeMattermost:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://{self._host}:{self._port}"
+        return f"http://{self._host}:{self._port}" if self._tls is None else f"https://localhost:{self._port}"
 
     def _do(self, work: Callable[[], Made]) -> Made:
         """Runs something on the server's thread and hands its result back."""
@@ -255,6 +262,25 @@ class FakeMattermost:
                     connection.wake.set()
 
         self._do(stall)
+
+    def skip_numbers(self) -> None:
+        """Loses an event of every connection without noticing: the next one's seq is one too high."""
+
+        def skip() -> None:
+            for connection in self._hub.connections:
+                connection.seq += 1
+
+        self._do(skip)
+
+    def babble(self, text: str) -> None:
+        """Sends a frame as it is on every open line."""
+
+        def send() -> None:
+            for connection in self._hub.connections:
+                connection.queue.append(text)
+                connection.wake.set()
+
+        self._do(send)
 
     def hold_requests(self) -> None:
         """Lets requests wait, those for a WebSocket too; lines that are open go on."""
