@@ -1,7 +1,7 @@
 // A board as one reads it: its panels in step with the figures, the range, pause, zoom and the crosshair that all share.
 // Made by parts.ts for an address. Editing takes its place and gives it back; what it shows it reads from its line.
 
-import { el, part } from "../../dom";
+import { part } from "../../dom";
 import type { CommandData, CommandName, CommandResult } from "../../events";
 import type { BoardSnapshot, PanelView } from "../../protocol";
 import type { Shell } from "../../shell/contract";
@@ -11,16 +11,15 @@ import { valueIn } from "../series";
 import { packed } from "../edit/places";
 import type { Drawn, EditHost } from "../edit/host";
 import { hasWantedPanel } from "../wanted";
-import { makeBody } from "./bodies";
 import { PanelCard } from "./card";
 import { openBoardMenu, openPanelMenu } from "./menus";
-import { Chart } from "./chart";
 import { onTheme } from "./colours";
 import { Drawing } from "./drawing";
 import { BoardLine } from "./line";
+import { Preview } from "./preview";
 import { RangeMenu } from "./range_menu";
 import { isLive, zoomedTo, type Range } from "./ranges";
-import { curvesOf, type Body, type Scene } from "./scene";
+import { curvesOf, type Scene } from "./scene";
 import { TablesKept } from "./tables_kept";
 import { ago, moment, wordsOf } from "./units";
 
@@ -37,7 +36,7 @@ export class Board implements EditHost, Scene {
   readonly line: BoardLine;
   readonly #grid: HTMLElement;
   readonly #cards = new Map<string, PanelCard>();
-  readonly #previews = new Set<Body>();
+  readonly #previews = new Set<Preview>();
   readonly #drawing: Drawing;
   readonly #editDrawing = new Drawing(null);
   readonly #ranges: RangeMenu;
@@ -95,7 +94,7 @@ export class Board implements EditHost, Scene {
       pause: () => this.#pause(),
       unzoom: () => this.unzoom(),
       edit: () => void this.edit(),
-      menu: (button) => openBoardMenu(this.shell, this.board.get(), button),
+      menu: (button) => this.#openMenu(button),
     };
     this.view.addEventListener("click", (event) => {
       const button = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-board-act]") : null;
@@ -109,6 +108,14 @@ export class Board implements EditHost, Scene {
       this.board.subscribe((state) => state.panels, () => this.#drawPanels()),
       this.board.subscribe((state) => state.board, () => this.#drawBar()),
     );
+  }
+
+  /** On a phone it holds what has no room in the bar. */
+  #openMenu(button: HTMLElement): void {
+    const bar = (name: string) => part(this.view, `[data-board-act=${name}]`);
+    const hidden = ["pause", "edit"].filter((name) => !bar(name).hidden && bar(name).offsetParent === null);
+    const acts = { pause: () => this.#pause(), edit: () => void this.edit() };
+    openBoardMenu(this.shell, { board: this.board.get(), anchor: button, paused: this.#pausedAt !== null, ...(hidden.includes("pause") ? { pause: acts.pause } : {}), ...(hidden.includes("edit") ? { edit: acts.edit } : {}) });
   }
 
   // Scene
@@ -202,7 +209,7 @@ export class Board implements EditHost, Scene {
 
   #recolour(): void {
     for (const card of this.#cards.values()) card.recolour();
-    for (const body of this.#previews) body.recolour?.();
+    for (const preview of this.#previews) preview.recolour();
   }
 
   // The bar
@@ -255,7 +262,8 @@ export class Board implements EditHost, Scene {
   // Panels
 
   #drawPanels(): void {
-    if (this.#frozen !== null) return;
+    // Editing stands in its place; it is drawn when that is over.
+    if (this.#frozen !== null || this.#editing) return;
     const { panels, may_edit: mayEdit } = this.board.get();
     const known = new Set(panels.map(({ id }) => id));
     for (const [id, card] of this.#cards) {
@@ -357,37 +365,9 @@ export class Board implements EditHost, Scene {
   }
 
   draw(view: PanelView, place: HTMLElement): Drawn {
-    let body = makeBody(this, view);
-    let { kind } = view;
-    const show = () => {
-      const legend = body instanceof Chart ? [body.legend] : [];
-      place.replaceChildren(...legend, body.element);
-      this.#previews.add(body);
-    };
-    const frame = place.closest<HTMLElement>("section") ?? place;
-    const mark = place.isConnected ? place : frame;
-    show();
-    this.#editDrawing.add(mark, () => this.line.loaded && body.draw());
-    const drop = () => {
-      this.#previews.delete(body);
-      body.dispose();
-    };
-    return {
-      update: (next) => {
-        if (next.kind !== kind) {
-          drop();
-          body = makeBody(this, next);
-          kind = next.kind;
-          show();
-        } else body.update(next);
-        this.#editDrawing.one(mark);
-      },
-      dispose: () => {
-        this.#editDrawing.remove(mark);
-        drop();
-        place.replaceChildren(el("span"));
-      },
-    };
+    const preview = new Preview(this, this.#editDrawing, view, place, (one) => this.#previews.delete(one));
+    this.#previews.add(preview);
+    return preview;
   }
 
   left(): void {

@@ -117,7 +117,7 @@ export class PanelCard {
       ...(staleSince === null ? [] : [chip("warn", icon("clock"), "Stale")]),
       ...(level === "" || staleSince !== null ? [] : [chip(level, icon("triangle-alert"), LEVELS[level] ?? level)]),
       ...(good && staleSince === null ? [chip("ok", icon("check"), "Good")] : []),
-      ...(gap === "" ? [] : [chip("", icon("unplug"), `Gap ${gap}`)]),
+      ...(gap === "" ? [] : [chip("gap", icon("unplug"), `Gap ${gap}`)]),
     );
     this.#note.textContent = note;
     this.#note.hidden = note === "";

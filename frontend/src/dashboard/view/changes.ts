@@ -14,6 +14,13 @@ export function statFigure(values: readonly (number | null)[], aggregate: string
   return aggregate === "sum" ? known.reduce((sum, value) => sum + value, 0) : (known[known.length - 1] ?? null);
 }
 
+/** Units of whole people: half of one is none. */
+const PEOPLE = new Set(["people", "here"]);
+
+function peopleWords(change: number): { text: string; rises: boolean } {
+  return { text: change === 0 ? "" : `${change > 0 ? "+" : "−"}${Math.abs(change)}`, rises: change > 0 };
+}
+
 function mean(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
@@ -29,6 +36,7 @@ export function changeWords(values: readonly (number | null)[], unit: string): {
   if (Math.abs(change) <= Math.abs(before) * NOTICEABLE || change === 0) return { text: "", rises: false };
   const sign = change > 0 ? "+" : "−";
   const share = before === 0 ? Infinity : Math.abs(change / before);
-  const words = share <= 9.99 && unit !== "%" && unit !== "ms" && unit !== "people" && unit !== "here" ? `${Math.max(1, Math.round(share * 100))}%` : wordsOf(Math.abs(change), unit === "people" || unit === "here" ? "" : unit);
+  if (PEOPLE.has(unit)) return peopleWords(Math.round(after) - Math.round(before));
+  const words = share <= 9.99 && unit !== "%" && unit !== "ms" ? `${Math.max(1, Math.round(share * 100))}%` : wordsOf(Math.abs(change), unit);
   return { text: `${sign}${words}`, rises: change > 0 };
 }

@@ -49,15 +49,26 @@ async function copyLink(shell: Shell, url: string): Promise<void> {
   }
 }
 
-export function openBoardMenu(shell: Shell, { board }: BoardSnapshot, anchor: HTMLElement): void {
+export interface BoardMenu {
+  board: BoardSnapshot;
+  anchor: HTMLElement;
+  paused: boolean;
+  pause?(): void;
+  edit?(): void;
+}
+
+export function openBoardMenu(shell: Shell, { board: { board }, anchor, paused, pause, edit }: BoardMenu): void {
   const mine = board.kind === "own" && board.owner?.id === shell.session.me;
   const later = (run: (parts: typeof import("../edit/parts")) => void) => {
     import("../edit/parts").then(run, (error: unknown) => shell.fail("This part of the page could not be loaded", error));
   };
-  const items: MenuItem[] = [
+  const items: MenuItem[] = [];
+  if (pause !== undefined) items.push(paused ? { icon: "play", text: "Go on", run: pause } : { icon: "pause", text: "Pause", run: pause });
+  if (edit !== undefined) items.push({ icon: "pencil-line", text: "Edit board", run: edit });
+  items.push(
     { icon: "link", text: "Copy link", run: () => void copyLink(shell, board.url) },
     { icon: "layout-dashboard", text: "All boards", run: () => shell.navigate("/boards/") },
-  ];
+  );
   if (mine) {
     items.push({ icon: "share-2", text: "Share with a room", line: true, run: () => later(({ openShare }) => openShare(shell, board)) });
     items.push({ icon: "trash-2", text: "Delete board", danger: true, run: () => later(({ deleteBoard }) => void deleteBoard(shell, board)) });

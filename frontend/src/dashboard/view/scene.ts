@@ -104,7 +104,8 @@ function staleSince(scene: Scene, curves: readonly Curve[]): number | null {
   if (!("seconds" in scene.range()) || curves.length === 0) return null;
   const { samples } = scene;
   if (scene.isStale()) return samples.tick === 0 ? null : samples.tick;
-  if (curves.some(({ series }) => series.kind === "counter")) return null;
+  // What the site measures itself may have nothing to measure; others are expected to go on telling.
+  if (curves.some(({ series }) => series.kind === "counter" || !series.outside)) return null;
   let newest: number | null = null;
   for (const { series } of curves) {
     const heard = samples.heard(series.id);
