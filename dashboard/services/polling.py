@@ -15,6 +15,7 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import selectors as accounts
 from dashboard.models import Feed
 from dashboard.selectors.feeds import due_feeds
 from dashboard.services.recording import hand_over
@@ -53,14 +54,20 @@ class Found:
 
 @transaction.atomic
 def take_due(*, most: int, now: datetime | None = None) -> list[Question]:
-    """The feeds whose time has come, each put off by its interval: whoever dies meanwhile loses one number at most."""
+    """The feeds whose time has come, each put off by its interval: whoever dies meanwhile loses one number at most.
+
+    Those of people who are suspended wait until they are not.
+    """
     now = now or timezone.now()
-    due = due_feeds(now).order_by("next_at").select_for_update(of=["self"], skip_locked=True)
+    due = due_feeds(now).select_related("owner").order_by("next_at").select_for_update(of=["self"], skip_locked=True)
     rows = list(due[:most])
+    asked = [row for row in rows if accounts.ban_reason(row.owner) is None]
     for row in rows:
-        row.asked_at, row.next_at = now, now + timedelta(seconds=row.interval_seconds)
+        row.next_at = now + timedelta(seconds=row.interval_seconds)
+    for row in asked:
+        row.asked_at = now
     Feed.objects.bulk_update(rows, ["asked_at", "next_at"])
-    return [_question(row) for row in rows]
+    return [_question(row) for row in asked]
 
 
 def _question(row: Feed) -> Question:

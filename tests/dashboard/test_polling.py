@@ -10,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 
+from accounts.services import lift_sanction, sanction_user
 from dashboard import poller
 from dashboard.models import Feed, Flush, Sample, Series
 from dashboard.services import feeds, polling, recording
@@ -85,6 +87,16 @@ def test_feeds_of_somebody_who_is_gone_rest():
     feed.owner.is_active = False
     feed.owner.save()
     assert polling.take_due(most=9, now=NOW + timedelta(days=9_999)) == []
+
+
+@pytest.mark.django_db
+def test_feeds_of_somebody_who_is_suspended_wait():
+    feed, boss = make_feed(), factories.make_person("boss", is_staff=True, is_superuser=True)
+    ban = sanction_user(actor=boss, user=feed.owner, kind="ban", reason="Spam")
+    assert polling.take_due(most=9) == []
+    lift_sanction(actor=boss, sanction=ban)
+    assert polling.take_due(most=9) == [], "its turn comes after the interval"
+    assert len(polling.take_due(most=9, now=timezone.now() + timedelta(seconds=61))) == 1
 
 
 @pytest.mark.django_db
@@ -226,6 +238,7 @@ async def test_a_feed_fails_is_seen_and_recovers(site, settings, monkeypatch):
 
 async def test_a_slow_feed_does_not_hold_up_the_others(site, settings, monkeypatch):
     monkeypatch.setattr(poller, "LIMITS", Limits(seconds=60))
+
     async def answer(asked, writer):
         if asked.path == "/slow":
             await asyncio.sleep(60)

@@ -1,8 +1,11 @@
 """Numbers from outside: whose they are, when they were, and that a repeat changes nothing."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from dashboard.models import Flush, Sample, Series
 from dashboard.services import pushing, recording
@@ -139,6 +142,30 @@ def test_names_and_units_follow_the_last_word(mina):
     push(mina, '{"load": 1}')
     series = Series.objects.get(outside=True)
     assert (series.unit, series.title) == ("ms", "Load")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("first", [True, False], ids=["new-series", "known-series"])
+def test_the_same_push_three_times_at_once_counts_once(first):
+    mina = factories.make_person("mina")
+    text = "\n".join(f"m{number % 7},n={number} value={number} {TICK - number}" for number in range(40))
+    if not first:
+        push(mina, text.replace(f" {TICK}", f" {TICK - 300}"), precision="s", now=NOW)
+        Flush.objects.all().delete()
+    start = threading.Barrier(3)
+
+    def one() -> int:
+        start.wait()
+        try:
+            return push(mina, text, precision="s").taken
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as threads:
+        taken = sorted(future.result() for future in [threads.submit(one) for _ in range(3)])
+    assert taken == [0, 0, 40]
+    recording.record(now=NOW)
+    assert {row[2] for row in samples()} == {1}
 
 
 def test_a_series_that_is_deleted_takes_what_waits_along(mina):
