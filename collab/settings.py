@@ -333,6 +333,7 @@ REALTIME_SERVICES = [
     "chat.teller.teller",
     "editor.services.searching.keeper",
     "assistant.keeper.keeper",
+    "integrations.runner.runner",
     "dashboard.recorder.recorder",
     "dashboard.poller.poller",
     "dashboard.caller.caller",
@@ -355,7 +356,11 @@ PERSON_WORDS_HOOK = "chat.services.withdrawal.remove_messages"
 SLASH_COMMANDS = [f"chat.services.slash.{name}" for name in ("saying", "people", "reminding")]
 SLASH_COMMANDS += ["editor.slash", "assistant.slash", "dashboard.slash"]
 """Modules with what one may type after a slash; each has a list COMMANDS (see chat.services.slash)."""
-MESSAGE_POSTED_HOOKS: list[str] = ["editor.listeners.bind_message", "assistant.listeners.answer"]
+MESSAGE_POSTED_HOOKS: list[str] = [
+    "editor.listeners.bind_message",
+    "assistant.listeners.answer",
+    "integrations.listeners.queue_message",
+]
 MESSAGE_POSTED_HOOKS += ["dashboard.listeners.count_message", "dashboard.listeners.acknowledge_alert"]
 """Dotted paths called with each stored message after its commit."""
 MESSAGES_GONE_HOOKS = ["assistant.services.withdrawal.forget_answers", "dashboard.services.charts.forget_charts"]

@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from accounts.admin.site import ReadOnly, me
 from chat import selectors as rooms
 from integrations import services
-from integrations.models import IncomingHook
+from integrations.models import Delivery, IncomingHook, OutgoingHook
 from integrations.models.hooks import HOOK_NAME_CHARS
 from realtime.protocol import Refused
 
@@ -124,3 +124,122 @@ class IncomingHookAdmin(ReadOnly):
         for hook in queryset:
             services.delete_hook(actor=me(request), hook_id=hook.pk)
         self.message_user(request, "Ended.", messages.SUCCESS)
+
+
+class OutgoingHookForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
+    """A room, an address, and what it wants to be told."""
+
+    slug = forms.SlugField(label="Room", max_length=60, help_text="The last part of the room's address.")
+    name = forms.CharField(max_length=HOOK_NAME_CHARS, help_text="What its answers are signed with.")
+    words = forms.CharField(
+        label="Trigger words", required=False, help_text="A message must begin with one of them. Empty: every message."
+    )
+
+    class Meta:
+        model = OutgoingHook
+        fields = ("name", "url", "form", "of")
+
+    actor: Any = None
+
+    def clean(self) -> dict[str, Any]:
+        """Makes the webhook: whether it may be made is known when it is done."""
+        given = super().clean() or {}
+        if self.errors:
+            return given
+        try:
+            room_id = rooms.room_by_slug(actor=self.actor, slug=given["slug"])
+            named = {name: given[name] for name in ("name", "url", "form", "of")}
+            words = given["words"].replace(",", " ").split()
+            given["made"] = services.make_outgoing(actor=self.actor, room_id=room_id, triggers=words, **named)
+        except Refused as refused:
+            told = "There is no such room, or you may not see it." if refused.code == "not_found" else refused.message
+            raise forms.ValidationError(told) from None
+        return given
+
+
+@admin.register(OutgoingHook)
+class OutgoingHookAdmin(ReadOnly):
+    """Addresses that are told of messages."""
+
+    form = OutgoingHookForm
+    list_display = ("name", "room", "url", "form", "of", "enabled", "last_sent_at", "failed_in_row", "last_error")
+    list_filter = ("enabled", "form", "of", "last_sent_at")
+    search_fields = ("name", "url", "room__name", "room__slug")
+    list_select_related = ("room",)
+    fields = (*list_display, "triggers", "bot", "created_by", "created_at")
+    actions = ("switch_on", "switch_off", "end")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("integrations.add_outgoinghook")
+
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change webhooks may switch and end them."""
+        return request.user.has_perm("integrations.change_outgoinghook")
+
+    def get_fields(self, request: HttpRequest, obj: OutgoingHook | None = None) -> Any:
+        """A new one asks for its room and address; one that is there is only looked at."""
+        return self.fields if obj is not None else ("slug", "name", "url", "form", "of", "words")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **given: Any) -> Any:
+        """The form, acting for whoever is signed in."""
+        kind: Any = super().get_form(request, obj, change=change, **given)
+        return type(kind.__name__, (kind,), {"actor": me(request)})
+
+    @method_decorator(reauthentication_required)
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """The form."""
+        return super().add_view(request, form_url, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: OutgoingHook, form: Any, change: bool) -> None:
+        """Shows the secret, once."""
+        made, secret = form.cleaned_data["made"]
+        obj.pk = made.pk
+        words = format_html("The secret of {}, shown only now: <code>{}</code>", made.name, secret)
+        self.message_user(request, words, messages.WARNING)
+
+    @admin.action(description="Switch on", permissions=["manage"])
+    def switch_on(self, request: HttpRequest, queryset: QuerySet[OutgoingHook]) -> None:
+        """Tells the chosen ones again."""
+        for hook in queryset:
+            services.switch_outgoing(actor=me(request), hook_id=hook.pk, enabled=True)
+        self.message_user(request, "Switched on.", messages.SUCCESS)
+
+    @admin.action(description="Switch off", permissions=["manage"])
+    def switch_off(self, request: HttpRequest, queryset: QuerySet[OutgoingHook]) -> None:
+        """Tells the chosen ones nothing more; what waits for them waits on."""
+        for hook in queryset:
+            services.switch_outgoing(actor=me(request), hook_id=hook.pk, enabled=False)
+        self.message_user(request, "Switched off.", messages.SUCCESS)
+
+    @admin.action(description="End", permissions=["manage"])
+    def end(self, request: HttpRequest, queryset: QuerySet[OutgoingHook]) -> None:
+        """With what waits for them."""
+        for hook in queryset:
+            services.delete_outgoing(actor=me(request), hook_id=hook.pk)
+        self.message_user(request, "Ended.", messages.SUCCESS)
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly):
+    """What was sent where, and what became of it; no text of a room."""
+
+    list_display = ("id", "hook", "state", "attempts", "status", "error", "created_at", "due_at", "ended_at")
+    list_filter = ("state", "hook", "created_at")
+    list_select_related = ("hook",)
+    fields = ("hook", "trigger", "state", "attempts", "status", "error", "created_at", "due_at", "ended_at")
+    date_hierarchy = "created_at"
+    actions = ("again",)
+
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change webhooks may send again."""
+        return request.user.has_perm("integrations.change_outgoinghook")
+
+    @admin.action(description="Send again", permissions=["manage"])
+    def again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        """Those that were given up."""
+        for row in queryset:
+            try:
+                services.retry_delivery(actor=me(request), delivery_id=row.pk)
+            except Refused as refused:
+                self.message_user(request, f"{row}: {refused.message}", messages.ERROR)
+        self.message_user(request, "They are sent again in a moment.", messages.SUCCESS)

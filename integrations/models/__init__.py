@@ -1,6 +1,7 @@
 """What connects rooms with other programs. Written by integrations.services; other apps name them by string."""
 
 from integrations.models.hooks import IncomingHook
+from integrations.models.outgoing import Delivery, OutgoingHook
 from integrations.models.posts import PostProps
 
-__all__ = ["IncomingHook", "PostProps"]
+__all__ = ["Delivery", "IncomingHook", "OutgoingHook", "PostProps"]

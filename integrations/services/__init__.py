@@ -1,15 +1,27 @@
 """What is done for and by other programs. Called by views, the admin and commands."""
 
 from integrations.services.hooks import delete_hook, make_hook, note_call, renew_key, speak, switch_hook
+from integrations.services.outgoing import (
+    delete_outgoing,
+    make_outgoing,
+    queue_message,
+    retry_delivery,
+    switch_outgoing,
+)
 from integrations.services.posts import change_post, create_post
 
 __all__ = [
     "change_post",
     "create_post",
     "delete_hook",
+    "delete_outgoing",
     "make_hook",
+    "make_outgoing",
     "note_call",
+    "queue_message",
     "renew_key",
+    "retry_delivery",
     "speak",
     "switch_hook",
+    "switch_outgoing",
 ]

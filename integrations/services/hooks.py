@@ -52,10 +52,10 @@ def make_hook(*, actor: User, room_id: int, name: str) -> tuple[IncomingHook, st
         Refused: not_found, forbidden; `invalid` or `too_large` with the field.
     """
     shown = texts.clean_line(name, field="name", most=HOOK_NAME_CHARS, least=1)
-    own = _may(actor, room_id, MAY_ADD)
+    own = may_connect(actor, room_id, MAY_ADD)
     if IncomingHook.objects.filter(room_id=room_id).count() >= HOOKS_MOST:
         raise Refused("too_large", f"A room has at most {HOOKS_MOST} webhooks. Delete one first.")
-    bot = accounts.create_person(actor=actor, username=_username(shown), display_name=shown, kind="bot")
+    bot = accounts.create_person(actor=actor, username=bot_name(shown), display_name=shown, kind="bot")
     if own:
         chat.invite_person(actor=actor, room_id=room_id, user_id=bot.pk)
     else:
@@ -68,7 +68,7 @@ def make_hook(*, actor: User, room_id: int, name: str) -> tuple[IncomingHook, st
     return hook, key
 
 
-def _may(actor: User, room_id: int, permission: str) -> bool:
+def may_connect(actor: User, room_id: int, permission: str) -> bool:
     """Whether it is the actor's own room to moderate; False for staff who may all the same.
 
     Raises:
@@ -83,7 +83,8 @@ def _may(actor: User, room_id: int, permission: str) -> bool:
     return False
 
 
-def _username(name: str) -> str:
+def bot_name(name: str) -> str:
+    """The username of a new bot that is called so."""
     stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:24].strip("-")
     return f"hook-{stem}-{secrets.token_hex(3)}" if stem else f"hook-{secrets.token_hex(6)}"
 

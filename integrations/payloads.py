@@ -1,0 +1,109 @@
+"""What an address is told of a message, and what is understood of its answer.
+
+Used by deliveries. Pure: never touches Django or a database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from accounts.events import PersonView
+from chat.shapes import MessageView, RoomView
+from integrations.mattermost_api import ids, shapes
+
+JSON: Final = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an address wants said.
+
+    Attributes:
+        threaded: as a reply to the message that it was told of.
+    """
+
+    text: str
+    username: str = ""
+    attachments: list[Any] | None = None
+    threaded: bool = False
+
+
+class _Answer(msgspec.Struct):
+    text: str | None = ""
+    username: str | None = ""
+    attachments: list[Any] | None = None
+    response_type: str | None = ""
+    thread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is told of.
+
+    Attributes:
+        trigger: the word that made the webhook listen; "" for one that listens to all.
+    """
+
+    trigger: str
+    room: RoomView
+    message: MessageView
+    person: PersonView
+
+
+def ours(subject: Subject, *, delivery: int, hook: str, site: str) -> bytes:
+    """The body in our form; `site` begins every address in it."""
+    room, message, person = subject.room, subject.message, subject.person
+    told = {
+        "event": "message.posted",
+        "delivery": delivery,
+        "webhook": hook,
+        "trigger": subject.trigger,
+        "room": {"id": room.id, "name": room.name, "slug": room.slug, "url": f"{site}{room.url}"},
+        "message": {
+            "id": message.id,
+            "body": message.body,
+            "thread": message.thread_root,
+            "created_at": message.created_at,
+            "url": f"{site}{room.url}m/{message.id}/",
+            "files": [{"name": one.name, "size_bytes": one.size_bytes} for one in message.attachments],
+        },
+        "person": {"id": person.id, "name": person.name, "display_name": person.display_name, "kind": person.kind},
+    }
+    return msgspec.json.encode(told)
+
+
+def mattermosts(subject: Subject, *, token: str) -> bytes:
+    """The body as Mattermost sends it, with the secret as token."""
+    room, message, person = subject.room, subject.message, subject.person
+    told = {
+        "token": token,
+        "team_id": ids.TEAM_ID,
+        "team_domain": shapes.TEAM_NAME,
+        "channel_id": ids.of_room(room.id),
+        "channel_name": room.slug,
+        "timestamp": shapes.millis(message.created_at),
+        "user_id": ids.of_user(person.id),
+        "user_name": person.name,
+        "post_id": ids.of_uuid(message.id),
+        "text": message.body,
+        "trigger_word": subject.trigger,
+        "file_ids": ",".join(ids.of_uuid(one.id) for one in message.attachments),
+    }
+    return msgspec.json.encode(told)
+
+
+def reply_of(*, content_type: str, body: bytes) -> Reply | None:
+    """What an answer wants said; None for one that says nothing, or is no JSON of ours."""
+    if content_type.partition(";")[0].strip().lower() != JSON or not body.strip():
+        return None
+    try:
+        found = msgspec.json.decode(body, type=_Answer)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    if not (found.text or "").strip() and not found.attachments:
+        return None
+    threaded = found.thread or found.response_type == "comment"
+    return Reply(found.text or "", found.username or "", found.attachments, threaded)

@@ -1,0 +1,117 @@
+"""The background service that takes messages to the addresses that want them, in one process of all.
+
+Named in REALTIME_SERVICES; woken by the listener of messages, and looks every few seconds all the same. Decides
+nothing: integrations.services.deliveries knows what is due and what comes of an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from integrations import payloads
+from integrations.services import deliveries
+from integrations.services.deliveries import Order, Outcome
+from integrations.signing import sign
+from outbound.client import Client, Limits
+from outbound.refusing import OutboundRefused
+from realtime import threads
+from realtime.hub import hub
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE: Final = 8
+LOOK_SECONDS: Final = 5.0
+PRUNE_SECONDS: Final = 3600.0
+LIMITS: Final = Limits(seconds=15.0, body_bytes=200_000, redirects=0)
+"""Redirects are not followed: what was signed is for the address that was named."""
+
+
+class _Bell:
+    """Whether somebody has said something since the last look; bound to the loop on which the service runs."""
+
+    def __init__(self) -> None:
+        self.event: asyncio.Event | None = None
+
+    def ring(self) -> None:
+        """There may be something to deliver."""
+        if self.event is not None:
+            self.event.set()
+
+
+_bell: Final = _Bell()
+
+
+def wake() -> None:
+    """There may be something to deliver; from any thread. Where the service runs elsewhere, it looks by itself."""
+    hub.on_loop(_bell.ring)
+
+
+async def runner() -> None:
+    """Delivers until it is cancelled."""
+    _bell.event = asyncio.Event()
+    pruned_at = 0.0
+    try:
+        async with Client(connections=AT_ONCE) as client:
+            while True:
+                _bell.event.clear()
+                if await deliver_due(client):
+                    continue
+                if time.monotonic() - pruned_at > PRUNE_SECONDS:
+                    pruned_at = time.monotonic()
+                    await threads.write(deliveries.prune_deliveries)
+                await _rest(_bell.event)
+    finally:
+        _bell.event = None
+
+
+async def _rest(event: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), LOOK_SECONDS)
+    except TimeoutError:
+        return
+
+
+async def deliver_due(client: Client) -> int:
+    """One round: what is due now, each to its address; answers how many."""
+    orders = await threads.write(deliveries.claim_due, limit=AT_ONCE)
+    await asyncio.gather(*(_deliver(client, order) for order in orders))
+    return len(orders)
+
+
+async def _deliver(client: Client, order: Order) -> None:
+    outcome = await _send(client, order)
+    await threads.write(deliveries.finish, delivery_id=order.delivery, outcome=outcome)
+
+
+async def _send(client: Client, order: Order) -> Outcome:
+    at = int(time.time())
+    headers = {
+        "content-type": payloads.JSON,
+        "accept": payloads.JSON,
+        "x-collab-delivery": str(order.delivery),
+        "x-collab-timestamp": str(at),
+        "x-collab-signature": sign(order.secret, at=at, body=order.body),
+    }
+    try:
+        answer = await client.fetch(order.url, method="POST", headers=headers, content=order.body, limits=LIMITS)
+    except OutboundRefused as refused:
+        return Outcome(None, refused.words, passing=refused.passing)
+    if 200 <= answer.status < 300:
+        kind = answer.headers.get("content-type", "")
+        return Outcome(answer.status, reply=payloads.reply_of(content_type=kind, body=answer.body))
+    told = f"The address answered {answer.status}."
+    return Outcome(answer.status, told, retry_after=_seconds(answer.headers.get("retry-after", "")))
+
+
+def _seconds(header: str) -> float | None:
+    """Retry-After: seconds, or a date."""
+    if header.isascii() and header.isdigit() and len(header) < 10:
+        return float(header)
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -1,0 +1,190 @@
+"""Webhooks out of rooms: made, switched, deleted, and messages queued for them. One transaction each.
+
+Called by the admin and by the listener of messages. Never talks to the network.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import selectors as people
+from accounts import services as accounts
+from accounts import vault
+from chat import selectors as rooms
+from chat import services as chat
+from chat import texts
+from chat.shapes import MessageView
+from integrations.models import Delivery, OutgoingHook
+from integrations.models.hooks import HOOK_NAME_CHARS
+from integrations.services.hooks import HOOKS_MOST, bot_name, may_connect
+from outbound.links import read_url
+from outbound.refusing import OutboundRefused
+from realtime.protocol import Refused
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+URL_CHARS: Final = 500
+TRIGGERS_MOST: Final = 20
+TRIGGER_CHARS: Final = 60
+MAY_ADD: Final = "integrations.add_outgoinghook"
+MAY_CHANGE: Final = "integrations.change_outgoinghook"
+_WRITERS: Final = {"user": {"people", "everybody"}, "bridge": {"people", "everybody"}, "assistant": {"everybody"}}
+
+
+@transaction.atomic
+def make_outgoing(
+    *, actor: User, room_id: int, name: str, url: str, form: str, of: str, triggers: Sequence[str]
+) -> tuple[OutgoingHook, str]:
+    """Makes an address that is told of messages of a room, with a bot of its own that says its answers.
+
+    Args:
+        actor: an owner or moderator of the room with the permission; staff, for public rooms.
+        room_id: whose messages.
+        name: what its answers are signed with.
+        url: where they are sent.
+        form: ours or Mattermost's.
+        of: whose messages.
+        triggers: words that a message must begin with; none for every message.
+
+    Returns:
+        The row and the secret that signs requests, which is shown now and never again.
+
+    Raises:
+        Refused: not_found, forbidden; `invalid` or `too_large` with the field.
+    """
+    shown = texts.clean_line(name, field="name", most=HOOK_NAME_CHARS, least=1)
+    address = _clean_url(url)
+    words = _clean_triggers(triggers)
+    if form not in OutgoingHook.Form.values:
+        raise Refused("invalid", "There is no such form.", field="form")
+    if of not in OutgoingHook.Of.values:
+        raise Refused("invalid", "There is no such choice.", field="of")
+    own = may_connect(actor, room_id, MAY_ADD)
+    if OutgoingHook.objects.filter(room_id=room_id).count() >= HOOKS_MOST:
+        raise Refused("too_large", f"A room has at most {HOOKS_MOST} of them. Delete one first.")
+    bot = accounts.create_person(actor=actor, username=bot_name(shown), display_name=shown, kind="bot")
+    if own:
+        chat.invite_person(actor=actor, room_id=room_id, user_id=bot.pk)
+    else:
+        chat.join_room(actor=bot, room_id=room_id)
+    secret = secrets.token_urlsafe(32)
+    values = {"name": shown, "url": address, "form": form, "of": of, "triggers": words}
+    hook = OutgoingHook.objects.create(room_id=room_id, bot=bot, secret=vault.seal(secret), created_by=actor, **values)
+    _record(actor, "webhook_out.make", hook, url=address)
+    return hook, secret
+
+
+def _clean_url(url: str) -> str:
+    text = url.strip()
+    if len(text) > URL_CHARS:
+        raise Refused("too_large", f"An address has at most {URL_CHARS} characters.", field="url")
+    try:
+        read_url(text)
+    except OutboundRefused as refused:
+        raise Refused("invalid", refused.words, field="url") from None
+    return text
+
+
+def _clean_triggers(triggers: Sequence[str]) -> list[str]:
+    words = list(dict.fromkeys(word.strip() for word in triggers if word.strip()))
+    if len(words) > TRIGGERS_MOST or any(len(word) > TRIGGER_CHARS or len(word.split()) > 1 for word in words):
+        told = f"At most {TRIGGERS_MOST} single words of at most {TRIGGER_CHARS} characters."
+        raise Refused("invalid", told, field="triggers")
+    return words
+
+
+def _find(actor: User, hook_id: int) -> OutgoingHook:
+    hook = OutgoingHook.objects.select_related("bot").filter(pk=hook_id).first()
+    if hook is None:
+        raise Refused("not_found")
+    if not (actor.is_active and actor.has_perm(MAY_CHANGE)):
+        rights = rooms.rights_of(room_id=hook.room_id, user_ids=[actor.pk]).get(actor.pk)
+        if rights is None or not rights.may_moderate:
+            raise Refused("not_found")
+    return hook
+
+
+@transaction.atomic
+def switch_outgoing(*, actor: User, hook_id: int, enabled: bool) -> None:
+    """Lets an address be told again, or not any more; what waits for it waits on.
+
+    Raises:
+        Refused: `not_found`.
+    """
+    hook = _find(actor, hook_id)
+    changed = OutgoingHook.objects.filter(pk=hook.pk, enabled=not enabled)
+    if changed.update(enabled=enabled, failed_in_row=0, last_error=""):
+        _record(actor, "webhook_out.switch", hook, enabled=enabled)
+
+
+@transaction.atomic
+def delete_outgoing(*, actor: User, hook_id: int) -> None:
+    """Ends it, with what waits for it; what its bot said stays.
+
+    Raises:
+        Refused: `not_found`.
+    """
+    hook = _find(actor, hook_id)
+    _record(actor, "webhook_out.delete", hook)
+    OutgoingHook.objects.filter(pk=hook.pk).delete()
+    hook.bot.is_active = False
+    hook.bot.save(update_fields=["is_active"])
+
+
+def _record(actor: User, action: str, hook: OutgoingHook, **detail: Any) -> None:
+    told = {"hook": hook.pk, "name": hook.name, **detail}
+    accounts.record_audit(actor=actor, action=action, target=f"room:{hook.room_id}", detail=told)
+
+
+@transaction.atomic
+def queue_message(*, message: MessageView) -> int:
+    """Writes a delivery for each address that wants to be told of a message; answers how many.
+
+    What an outgoing webhook's own bot says is told to nobody: two of them would talk for ever.
+    """
+    hooks = list(OutgoingHook.objects.filter(room_id=message.room, enabled=True).select_related("bot"))
+    if not hooks or message.author is None or message.kind not in _WRITERS:
+        return 0
+    if OutgoingHook.objects.filter(bot_id=message.author).exists():
+        return 0
+    is_bot = people.people_views([message.author])[message.author].kind == "bot"
+    made = 0
+    for hook in hooks:
+        word = _trigger_of(hook, message.body)
+        if word is None or hook.of not in _WRITERS[message.kind] or (is_bot and hook.of == OutgoingHook.Of.PEOPLE):
+            continue
+        values = {"hook": hook, "message_id": message.id}
+        made += Delivery.objects.get_or_create(**values, defaults={"trigger": word, "due_at": timezone.now()})[1]
+    return made
+
+
+def _trigger_of(hook: OutgoingHook, body: str) -> str | None:
+    """The word that makes the hook listen; "" when it listens to all, None when it does not."""
+    if not hook.triggers:
+        return ""
+    first = (body.split(maxsplit=1) or [""])[0]
+    return first if first in hook.triggers else None
+
+
+@transaction.atomic
+def retry_delivery(*, actor: User, delivery_id: int) -> None:
+    """Sends one again that was given up.
+
+    Raises:
+        Refused: `not_found`; `gone` when its message is not there any more.
+    """
+    row = Delivery.objects.filter(pk=delivery_id).first()
+    if row is None:
+        raise Refused("not_found")
+    hook = _find(actor, row.hook_id)
+    if row.message_id is None:
+        raise Refused("gone", "The message was deleted.")
+    again = Delivery.objects.filter(pk=row.pk, state=Delivery.State.FAILED)
+    if again.update(state=Delivery.State.WAITING, attempts=0, due_at=timezone.now(), ended_at=None):
+        _record(actor, "webhook_out.retry", hook, delivery=row.pk)
