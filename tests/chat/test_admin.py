@@ -17,7 +17,7 @@ from msgspec import structs
 from accounts.models import AuditEntry, User
 from chat import markdown, services
 from chat.models import Bookmark, Message, Pin, Reminder, Room, ThreadFollow, WordRule
-from chat.shapes import BesideView, RunView
+from chat.shapes import BesideView, CardView, RunView, WebhookAttachment
 from tests import factories
 from tests.chat.conftest import last_event, signed_in, topic_of
 from tests.chat.uploading import stored
@@ -27,6 +27,8 @@ pytestmark = pytest.mark.django_db
 MODELS = sorted((model for model in admin.site._registry if model._meta.app_label == "chat"), key=lambda m: m.__name__)
 WRITTEN_HERE = {WordRule}
 SAYING = ["message", "messagerevision", "reaction", "mention", "importedline", "beside", "attachment"]
+
+CARD = CardView(kind="attachments", attachments=[WebhookAttachment(title="Build 7")])
 
 
 @pytest.fixture
@@ -61,6 +63,7 @@ def talk(mina: User, teo: User, room: Room, secret: Room, tmp_path: Path) -> Non
         factories.say(mina, place, f"{word} file", attachments=[file.id])
         for body in ("One wish", "Another wish"):
             services.save_draft(actor=mina, room_id=place.pk, thread=None, body=body, reply_to=None, rev=0)
+        services.post_card(author=mina, room_id=place.pk, cid=uuid4(), body=f"{word} card", card=CARD)
         lines = tmp_path / f"{word}.jsonl"
         line = {"line": 0, "time": "2005-02-06T10:00:00Z", "author": "mole", "body": f"{word} import"}
         lines.write_text(json.dumps(line))
