@@ -9,12 +9,13 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from chat import services as chat
 from chat.shapes import BesideView
 from dashboard import services
 from dashboard.api.files import safe
-from dashboard.models import Process, Sample, Series
+from dashboard.models import Alert, Process, Rule, Sample, Series
 from dashboard.selectors import boards as selectors
 from dashboard.selectors import sources
 from dashboard.selectors.rights import places_of, viewers
@@ -166,6 +167,38 @@ def test_a_rooms_table_on_ones_own_board_is_for_those_who_are_in_the_room(mina, 
     assert not any(
         one.name.startswith(f"room/{secret.pk}") for one in sources.sources_for(actor_id=ines.pk, place=place)
     )
+
+
+def alert(series, place, title, **given):
+    rule = Rule.objects.create(series=series, room=place, title=title, threshold=5, level="danger")
+    now = timezone.now()
+    usual = {"since": now, "fired_at": now, "told_at": now, "value": 9, "peak": 9}
+    return Alert.objects.create(rule=rule, **(usual | given))
+
+
+def test_a_rooms_alerts_are_a_log_and_those_that_fire_come_first(mina, teo, room, secret):
+    board = services.ensure_room_board(actor=mina, room_id=room.pk)
+    put(mina, board, kind="log", source="alerts")
+    series = series_of(room=room.pk)
+    now = timezone.now()
+    alert(series, room, "Quiet", state="resolved", resolved_at=now, fired_at=now + timedelta(seconds=5))
+    alert(series, room, "Loud", acknowledged_by=teo, message=uuid4())
+    alert(series_of(room=secret.pk), secret, "Elsewhere")
+    rows = listed(mina, board, "alerts").rows
+    assert [(row.text, row.level) for row in rows] == [
+        ("Loud, Teo Lindqvist has it", "danger"),
+        ("Over: Quiet", "info"),
+    ]
+    assert rows[0].url.startswith(f"/rooms/{room.slug}/m/")
+
+
+def test_staff_see_alerts_of_the_site_but_not_the_closed_room_that_has_them(mina, secret, rosa):
+    board = services.ensure_site_board()
+    put(rosa, board, kind="log", source="alerts")
+    alert(series_of(name="sockets2"), secret, "Sockets above 5", acknowledged_by=mina, message=uuid4())
+    alert(series_of(room=secret.pk), secret, "Secret load")
+    [row] = listed(rosa, board, "alerts").rows
+    assert (row.text, row.url) == ("Sockets above 5", "")
 
 
 # Files

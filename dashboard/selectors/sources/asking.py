@@ -18,7 +18,7 @@ from chat.selectors.joined import joined_rooms
 from dashboard import permissions
 from dashboard.permissions import BoardPlace, SeriesPlace, Viewer
 from dashboard.selectors.rights import viewers
-from dashboard.selectors.sources import rooms, site
+from dashboard.selectors.sources import alerting, rooms, site
 from dashboard.shapes import LogView, SourceInfo, TableView
 
 logger = logging.getLogger(__name__)
@@ -41,10 +41,12 @@ _OWN: Final = (
     Source("happening-now", "Happening now", "log", "site", site.happening_now),
     Source("busiest-rooms", "Busiest rooms", "table", "site", site.busiest_rooms),
     Source("processes", "Servers", "table", "site", site.processes),
+    Source("alerts", "Alerts", "log", "site", alerting.alerts),
     Source("happening-now", "Happening now", "log", "room", rooms.happening_now),
     Source("edits-per-author", "Edits per author", "table", "room", rooms.edits_per_author),
     Source("hot-files", "Hot files", "table", "room", rooms.hot_files),
     Source("open-discussions", "Open discussions", "table", "room", rooms.open_discussions),
+    Source("alerts", "Alerts", "log", "room", alerting.alerts),
 )
 
 
