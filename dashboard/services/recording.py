@@ -254,7 +254,8 @@ def _note_last(
 ) -> None:
     """When each series was heard of last; a late sample changes nothing, but a clock that was put back does."""
     rows: list[list[Any]] = []
-    for pk, tally in tallies.items():
+    # In the order of their ids, as everybody who changes several series locks them.
+    for pk, tally in sorted(tallies.items()):
         ms, value = tally.newest()
         at, before = datetime.fromtimestamp(ms / 1000, UTC), known.get(pk)
         if pk == always or before is None or at >= before or before > now + HELD:
