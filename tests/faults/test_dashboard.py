@@ -2,36 +2,23 @@
 
 import asyncio
 import time
-import uuid
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.db.models import Sum
 
-from dashboard.models import Flush, Process, Sample, Series
+from dashboard.models import Flush, Sample, Series
 from realtime import services
 from tests.cluster import connected, running
+from tests.faults.counting import RECORDER, WAIT_SECONDS, say, until, who_records
 from tests.faults.talk import agree, online, talk
 
 pytestmark = [pytest.mark.fault, pytest.mark.stack]
-
-RECORDER = "dashboard.recorder.recorder"
-WAIT_SECONDS = 60
-"""A lease of 15 seconds and two busy cores."""
 
 
 def total(key, resolution):
     found = Sample.objects.filter(series__key=key, resolution=resolution).aggregate(Sum("total"))
     return found["total__sum"] or 0
-
-
-async def until(condition, what):
-    """Waits for what becomes true in the database."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not (found := await sync_to_async(condition)()):
-        assert time.monotonic() < deadline, what
-        await asyncio.sleep(0.1)
-    return found
 
 
 async def counted(cast, number):
@@ -44,19 +31,9 @@ async def counted(cast, number):
         assert sums == [number] * 4, key
 
 
-async def say(socket, cast, count):
-    for _ in range(count):
-        data = {"cid": str(uuid.uuid4()), "body": "A word"}
-        assert (await socket.command("message.send", data, topic=cast.topic))["type"] == "ack"
-
-
 async def test_sums_over_two_processes_are_right_while_the_one_that_records_is_killed(two, cast):
-    holder = await until(lambda: services.holders().get(RECORDER), "nobody records")
-    labels = {process.pid: process for process in two}
-    await until(lambda: Process.objects.filter(name=holder).exists(), "the holder has told nothing of itself")
-    label = await sync_to_async(lambda: Process.objects.get(name=holder).label)()
-    recording = labels[int(label.rpartition(":")[2])]
-    other = next(process for process in two if process is not recording)
+    recording, other = await who_records(two)
+    holder = await sync_to_async(lambda: services.holders()[RECORDER])()
     async with connected(recording, cast.keys[0]) as here, connected(other, cast.keys[1]) as there:
         await asyncio.gather(say(here, cast, 9), say(there, cast, 4))
         await counted(cast, 13)
