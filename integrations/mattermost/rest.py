@@ -26,6 +26,7 @@ from integrations.mattermost.wire import (
     Unreadable,
     Uploaded,
     User,
+    read_keys,
     read_object,
     read_objects,
 )
@@ -264,11 +265,7 @@ class Server:
 
     async def options(self) -> dict[str, Any]:
         """What the server says of itself to everybody: its version, what is switched on."""
-        raw = await self._ask("GET", "/config/client?format=old")
-        found = msgspec.json.decode(raw)
-        if not isinstance(found, dict):
-            raise Unreadable("The server did not say how it is set up.")
-        return found
+        return read_keys(await self._ask("GET", "/config/client?format=old"))
 
     # Asking
 

@@ -217,6 +217,18 @@ def read_objects(raw: bytes | str, kind: type[Said]) -> list[Said]:
     return [read_value(one, kind) for one in found or ()]
 
 
+def read_keys(raw: bytes | str) -> dict[str, Any]:
+    """An object whose keys nobody promised.
+
+    Raises:
+        Unreadable: it is no JSON, or no object.
+    """
+    found = _decode(raw)
+    if not isinstance(found, dict):
+        raise Unreadable("The server sent no object where one belongs.")
+    return found
+
+
 def read_frame(text: bytes | str) -> Event | Reply:
     """A frame of the WebSocket, with what the event tells still as it came.
 
