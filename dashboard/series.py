@@ -19,8 +19,8 @@ RESOLUTIONS: Final = (1, 10, 60, 3_600)
 """Seconds of the buckets that are stored."""
 KEPT: Final[Mapping[int, int]] = {1: 7_200, 10: 93_600, 60: 1_296_000, 3_600: 63_072_000}
 """How long buckets of each resolution are kept, in seconds: 2 hours, 26 hours, 15 days, 2 years."""
-STEPS: Final[Mapping[int, int]] = {900: 1, 3_600: 10, 21_600: 60, 86_400: 60, 604_800: 600, 7_776_000: 7_200}
-"""Seconds of a bucket by the length of the range."""
+STEPS: Final[Mapping[int, int]] = {900: 1, 3_600: 10, 21_600: 60, 86_400: 600, 604_800: 3_600, 7_776_000: 43_200}
+"""Seconds of a bucket by the length of the range: what can be told apart in a panel. Who zooms in sees more."""
 LADDER: Final = (1, 10, 60, 600, 3_600, 7_200, 21_600, 43_200, 86_400, 604_800)
 BUCKETS_MOST: Final = 1_500
 MINUTE: Final = 60
