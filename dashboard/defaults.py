@@ -67,6 +67,7 @@ def site_panels() -> list[Default]:
     answers = Shown(name="runs", label="AI answers", aggregate="per_minute")
     half = Shown(name="delivery.p50", label="p50", aggregate="average")
     most = Shown(name="delivery.p95", label="p95", aggregate="highest")
+    rare = Shown(name="delivery.p99", label="p99", aggregate="highest")
     slow = (ThresholdView(level="warn", value=60), ThresholdView(level="danger", value=120))
     return [
         Default(kind="stat", title="Messages", place=(0, 0, 3, 2), series=(messages,), unit="per min"),
@@ -75,9 +76,51 @@ def site_panels() -> list[Default]:
         Default(kind="stat", title="Latency", place=(9, 0, 3, 2), series=(most,), unit="ms", thresholds=slow),
         Default(kind="area", title="Activity", place=(0, 2, 8, 4), series=(messages, tenth, answers), unit="per min"),
         Default(kind="log", title="Happening now", place=(8, 2, 4, 4), source="happening-now"),
-        Default(kind="line", title="Delivery latency", place=(0, 6, 4, 4), series=(half, most), unit="ms", low=0),
+        Default(kind="line", title="Delivery latency", place=(0, 6, 4, 4), series=(half, most, rare), unit="ms", low=0),
         Default(kind="table", title="Busiest rooms", place=(4, 6, 4, 4), source="busiest-rooms"),
         Default(kind="table", title="Servers", place=(8, 6, 4, 4), source="processes"),
+        *_below(),
+    ]
+
+
+def _below() -> list[Default]:
+    """What the platform's board has further down: what goes wrong, what waits, and what it costs."""
+    sums = {name: Shown(name=name, aggregate="sum") for name in ("errors", "runs", "tokens", "cost")}
+    lag = Shown(name="loop.lag", label="Event loop", aggregate="highest")
+    commit = Shown(name="commit.p95", label="Commits p95", aggregate="highest")
+    command = Shown(name="command.p95", label="Commands p95", aggregate="highest")
+    active = Shown(name="runs.active", label="Runs under way", aggregate="highest")
+    waiting = Shown(name="queue.assistant", label="Runs that wait", aggregate="highest")
+    flushes = Shown(name="queue.flush", label="Counts", aggregate="highest")
+    behind = Shown(name="bridge.lag", label="Bridge", aggregate="highest")
+    any_error = (ThresholdView(level="danger", value=1),)
+    return [
+        Default(kind="stat", title="Errors", place=(0, 10, 3, 2), series=(sums["errors"],), thresholds=any_error),
+        Default(kind="stat", title="Runs", place=(3, 10, 3, 2), series=(sums["runs"],)),
+        Default(kind="stat", title="Tokens", place=(6, 10, 3, 2), series=(sums["tokens"],)),
+        Default(kind="stat", title="Cost", place=(9, 10, 3, 2), series=(sums["cost"],)),
+        Default(
+            kind="line", title="How long it takes", place=(0, 12, 4, 4), series=(lag, commit, command), unit="ms", low=0
+        ),
+        Default(kind="line", title="What waits", place=(4, 12, 4, 4), series=(active, waiting, flushes), low=0),
+        Default(kind="log", title="Alerts", place=(8, 12, 4, 4), source="alerts"),
+        Default(
+            kind="area",
+            title="Sockets",
+            place=(0, 16, 4, 4),
+            series=(Shown(name="sockets", aggregate="highest"),),
+            low=0,
+        ),
+        Default(
+            kind="line",
+            title="Processor",
+            place=(4, 16, 4, 4),
+            series=(Shown(name="cpu", aggregate="average"),),
+            unit="%",
+            low=0,
+        ),
+        Default(kind="stat", title="Bridge behind", place=(8, 16, 4, 2), series=(behind,), unit="s"),
+        Default(kind="table", title="Assistant use", place=(8, 18, 4, 4), source="assistant-use"),
     ]
 
 
