@@ -18,6 +18,7 @@ TOLD_EVERY: Final = ((60, 5), (600, 30))
 """(seconds since it fired, seconds between two changes of its message); later on SELDOM."""
 SELDOM: Final = 60
 
+_RATES: Final = {"per_minute": "per min", "per_second": "per s"}
 _STEPS: Final = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -113,6 +114,11 @@ def _digits(value: float) -> str:
     text = f"{value:.{places}f}" if abs(value) >= 0.01 or not value else f"{value:.2g}"
     text = text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
     return "0" if text == "-0" else text
+
+
+def unit_of(unit: str, aggregate: str) -> str:
+    """The unit of figures that were made of a series so: `per min`, `bytes per s`."""
+    return f"{unit} {_RATES[aggregate]}".strip() if aggregate in _RATES else unit
 
 
 def length_words(seconds: float) -> str:

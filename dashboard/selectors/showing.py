@@ -35,6 +35,11 @@ def name_of(series: Series) -> str:
     return series.title or series.name
 
 
+def unit_of_rule(rule: Rule) -> str:
+    """The unit of its figures and of its threshold."""
+    return alerting.unit_of(rule.series.unit, rule.aggregate)
+
+
 def is_quiet(rule: Rule, now: datetime) -> bool:
     """Whether somebody asked it to say nothing now."""
     return rule.quiet_until is not None and rule.quiet_until > now
@@ -53,7 +58,7 @@ def alert_card(rule: Rule, alert: Alert, *, now: datetime, curved: bool = True) 
         level=rule.level,
         value=alert.value,
         peak=alert.peak,
-        unit=rule.series.unit,
+        unit=unit_of_rule(rule),
         threshold=rule.threshold,
         above=rule.above,
         since=alert.since,

@@ -23,7 +23,7 @@ from dashboard.models import TITLE_CHARS, Alert, Board, Rule, Series
 from dashboard.selectors.alerts import may_watch
 from dashboard.selectors.rights import MOST_ID, find_board
 from dashboard.selectors.series import find_series
-from dashboard.selectors.showing import condition_of, name_of
+from dashboard.selectors.showing import condition_of, name_of, unit_of_rule
 from dashboard.services.alerts import FIRING, end_alert, locked
 from dashboard.shapes import AGGREGATES, LEVELS
 from outbound.links import read_url
@@ -172,7 +172,7 @@ def _apply(rule: Rule, wish: RuleWish) -> None:
         if name not in _MADE_WITH and getattr(wish, name) is not UNSET
     }
     _check(wanted)
-    titled = alerting.title_of(name_of(rule.series), condition_of(rule), rule.series.unit)[:TITLE_CHARS]
+    titled = alerting.title_of(name_of(rule.series), condition_of(rule), unit_of_rule(rule))[:TITLE_CHARS]
     follows = not rule.title or rule.title == titled
     for name, value in wanted.items():
         setattr(rule, name, value)
@@ -180,7 +180,7 @@ def _apply(rule: Rule, wish: RuleWish) -> None:
         side = "at or below" if rule.above else "at or above"
         raise Refused("invalid", f"It is over again {side} the threshold.", field="clear")
     if not wanted.get("title", "" if follows else rule.title):
-        title = alerting.title_of(name_of(rule.series), condition_of(rule), rule.series.unit)
+        title = alerting.title_of(name_of(rule.series), condition_of(rule), unit_of_rule(rule))
         rule.title = title[:TITLE_CHARS]
 
 

@@ -112,7 +112,7 @@ def test_a_counter_that_counts_nothing_is_nought_and_not_unknown(room, mina, teo
     make_rule(mina, room, series, threshold=1.0, above=False, for_seconds=60, aggregate="per_minute")
     World().tick(62)
     [message] = told(room, teo)
-    assert message.body == "Messages below 1: 0 for 60 s"
+    assert message.body == "Messages below 1 per min: 0 per min for 60 s"
 
 
 def test_what_was_before_the_recorder_stood_still_does_not_count(world, room, teo):

@@ -83,17 +83,17 @@ def test_a_rule_is_changed_by_its_maker_and_by_moderators(room, teo, mina, boss,
 
 def test_a_rule_without_a_title_is_called_after_its_condition(room, mina):
     rule = make_rule(mina, room, make_series("messages", room=room, unit=""), threshold=30.0)
-    assert rule.title == "Messages above 30"
+    assert rule.title == "Messages above 30 per min"
     rules.change_rule(actor=mina, rule_id=rule.pk, wish=RuleWish(threshold=5.0, above=False))
     rule.refresh_from_db()
-    assert rule.title == "Messages below 5"
+    assert rule.title == "Messages below 5 per min"
     rules.change_rule(actor=mina, rule_id=rule.pk, wish=RuleWish(title="Too quiet"))
     rules.change_rule(actor=mina, rule_id=rule.pk, wish=RuleWish(threshold=4.0))
     rule.refresh_from_db()
     assert rule.title == "Too quiet"
     rules.change_rule(actor=mina, rule_id=rule.pk, wish=RuleWish(title=""))
     rule.refresh_from_db()
-    assert rule.title == "Messages below 4"
+    assert rule.title == "Messages below 4 per min"
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_rule_is_made_changed_listed_and_removed_over_http(room: Room, mina, t
     made = post(page, f"/api/rooms/{room.pk}/rules/", series=series.pk, threshold=30)
     assert made.status_code == 201
     rule = made.json()
-    assert (rule["title"], rule["state"], rule["may_change"]) == ("Messages above 30", "ok", True)
+    assert (rule["title"], rule["state"], rule["may_change"]) == ("Messages above 30 per min", "ok", True)
     changed = post(page, f"/api/rules/{rule['id']}/", enabled=False)
     assert (changed.status_code, changed.json()["state"]) == (200, "off")
     assert [one["id"] for one in page.get(f"/api/rooms/{room.pk}/rules/").json()["rules"]] == [rule["id"]]
