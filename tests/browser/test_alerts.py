@@ -12,6 +12,7 @@ from chat.services.cards import post_card
 from chat.shapes import CardView, FieldView, WebhookAttachment
 from dashboard.models import Rule, Series
 from dashboard.services import pushing, rules
+from tests.browser.code import wait_until
 from tests.browser.pages import elsewhere, field, message, write
 from tests.factories import say
 
@@ -205,3 +206,14 @@ def test_the_alerts_of_a_room_on_a_phone(
     expect(page.get_by_role("combobox", name="Find a series")).to_be_focused()
     assert_accessible(page)
     assert_no_sideways_scroll(page)
+
+
+def test_a_chart_is_put_on_the_board_of_its_room(ada, room, open_page):
+    page = open_page(ada, room_url(room))
+    write(page, "Something to count")
+    assert wait_until(page, lambda: Series.objects.filter(room=room, name="messages").exists())
+    write(page, "/chart messages 15m")
+    page.locator(".chartcard").get_by_role("button", name="To the board").click()
+    expect(page.get_by_role("heading", name="Edit board")).to_be_visible()
+    expect(page.locator(".panelform").get_by_role("heading", name="Messages")).to_be_visible()
+    expect(page.locator(".panelform [data-part=series] code")).to_have_text("messages")

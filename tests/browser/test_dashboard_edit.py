@@ -202,6 +202,13 @@ def test_a_threshold_and_a_rule_come_with_apply(ada, room, board, open_page):
     assert (rule.threshold, rule.for_seconds, rule.room_id, rule.board_id) == (10, 60, room.pk, board.pk)
     (panel,) = draft(ada, board)
     assert [(one.level, one.value) for one in panel.thresholds] == [("warn", 8), ("danger", 10)]
+    card(page, "Queue").click(position={"x": 40, "y": 60})
+    tell = form(page).get_by_role("switch", name="Tell a room when in danger")
+    expect(tell).to_be_checked()
+    tell.uncheck()
+    form(page).get_by_role("button", name="Apply").click()
+    expect(form(page)).to_have_count(0)
+    assert not Rule.objects.get().enabled
 
 
 def test_a_draft_is_discarded_and_another_ones_publication_is_told(ada, ben, board, open_page):
