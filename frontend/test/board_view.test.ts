@@ -49,6 +49,8 @@ test("a change is told as a share, with figures of their own as a difference, an
   assert.deepEqual(changeWords([10, 4], "people"), { text: "−6", rises: false });
   assert.equal(changeWords([100, 100.1], "").text, "");
   assert.equal(changeWords([null, 4], "").text, "");
+  assert.equal(changeWords([0, 4], "", "sum").text, "");
+  assert.equal(changeWords([2, 4], "", "sum").text, "+100%");
 });
 
 const panel = (given: Partial<PanelView>): PanelView => ({ id: "1", kind: "gauge", title: "", x: 0, y: 0, w: 3, h: 3, series: [], unit: "", low: null, high: null, thresholds: [], source: "", text: "", html: "", version: 1, ...given });

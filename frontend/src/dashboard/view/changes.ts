@@ -27,7 +27,7 @@ function mean(values: readonly (number | null)[]): number | null {
 }
 
 /** How the end of the range differs from its beginning: "+12%", with few or with own units "+4 ms"; "" for hardly. */
-export function changeWords(values: readonly (number | null)[], unit: string): { text: string; rises: boolean } {
+export function changeWords(values: readonly (number | null)[], unit: string, aggregate = "last"): { text: string; rises: boolean } {
   const count = Math.max(1, Math.floor(values.length * END_SHARE));
   const before = mean(values.slice(0, count));
   const after = mean(values.slice(-count));
@@ -36,6 +36,8 @@ export function changeWords(values: readonly (number | null)[], unit: string): {
   if (Math.abs(change) <= Math.abs(before) * NOTICEABLE || change === 0) return { text: "", rises: false };
   const sign = change > 0 ? "+" : "−";
   const share = before === 0 ? Infinity : Math.abs(change / before);
+  // Beside what all of the range comes to, what a part of it came to would be taken for its change.
+  if (aggregate === "sum" && share > 9.99) return { text: "", rises: false };
   if (PEOPLE.has(unit)) return peopleWords(Math.round(after) - Math.round(before));
   const words = share <= 9.99 && unit !== "%" && unit !== "ms" ? `${Math.max(1, Math.round(share * 100))}%` : wordsOf(Math.abs(change), unit);
   return { text: `${sign}${words}`, rises: change > 0 };

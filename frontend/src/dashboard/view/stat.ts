@@ -53,12 +53,12 @@ export class Stat implements Body {
     if (this.#unit.textContent !== of) this.#unit.textContent = of;
     this.staleSince = staleSince;
     this.level = levelOf(value, this.#view);
-    this.#drawChip(values, unit);
+    this.#drawChip(values, unit, aggregate);
     this.#spark.draw();
   }
 
-  #drawChip(values: readonly (number | null)[], unit: string): void {
-    const { text, rises } = changeWords(values, unit);
+  #drawChip(values: readonly (number | null)[], unit: string, aggregate: string): void {
+    const { text, rises } = changeWords(values, unit, aggregate);
     this.chip.hidden = text === "" || this.staleSince !== null || this.level !== "";
     if (this.chip.textContent !== text) this.chip.textContent = text;
     // Where too much is worth a warning, more is worse.
