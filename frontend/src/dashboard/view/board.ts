@@ -10,7 +10,7 @@ import type { Samples } from "../samples";
 import { valueIn } from "../series";
 import { packed } from "../edit/places";
 import type { Drawn, EditHost } from "../edit/host";
-import { hasWantedPanel } from "../wanted";
+import { hasWantedPanel, takeWantedPanel } from "../wanted";
 import { PanelCard } from "./card";
 import { openBoardMenu, openPanelMenu } from "./menus";
 import { onTheme } from "./colours";
@@ -70,6 +70,7 @@ export class Board implements EditHost, Scene {
     this.#drawPanels();
     void this.#load();
     if (snapshot.may_edit && hasWantedPanel()) void this.edit();
+    else if (takeWantedPanel() !== null) shell.toast({ kind: "info", title: "You may not change this board", text: "Whoever looks after the room can add the chart." });
   }
 
   get board(): Store<BoardSnapshot> {
