@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Final
 
 from django.db import DatabaseError, InterfaceError
@@ -17,6 +18,7 @@ from dashboard.selectors import feeds
 from dashboard.services import polling
 from dashboard.services.polling import Found, Question
 from outbound.client import Answer, Client, Limits
+from outbound.dialing import site_policy
 from outbound.refusing import OutboundRefused
 from realtime import threads
 
@@ -31,12 +33,14 @@ WAITS: Final = frozenset({429, 503})
 
 async def poller() -> None:
     """Runs until cancelled."""
-    async with Client(connections=AT_ONCE) as client:
+    outside = Client(connections=AT_ONCE, policy=site_policy(inside=False))
+    async with Client(connections=AT_ONCE) as inside, outside:
+        clients = {True: inside, False: outside}
         asking: set[asyncio.Task[None]] = set()
         try:
             while True:
                 try:
-                    await _begin(client, asking)
+                    await _begin(clients, asking)
                 except (DatabaseError, InterfaceError):
                     logger.exception("Feeds wait, because the database does not answer")
                 await asyncio.sleep(ROUND_SECONDS)
@@ -46,12 +50,12 @@ async def poller() -> None:
             await asyncio.gather(*asking, return_exceptions=True)
 
 
-async def _begin(client: Client, asking: set[asyncio.Task[None]]) -> None:
+async def _begin(clients: Mapping[bool, Client], asking: set[asyncio.Task[None]]) -> None:
     free = AT_ONCE - len(asking)
     if not free or not await threads.read(feeds.is_any_due):
         return
     for question in await threads.write(polling.take_due, most=free):
-        task = asyncio.create_task(_ask(client, question))
+        task = asyncio.create_task(_ask(clients[question.inside], question))
         asking.add(task)
         task.add_done_callback(asking.discard)
 

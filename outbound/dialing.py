@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
@@ -30,13 +31,17 @@ _lookups = threading.BoundedSemaphore(64)
 """So many names may be looked up at once; those of servers that do not answer take up to half a minute each."""
 
 
-def site_policy() -> Policy:
+def site_policy(*, inside: bool = True) -> Policy:
     """What the settings of this site allow.
+
+    Args:
+        inside: whether OUTBOUND_ALLOW counts: who reads answers from inside the network should be trusted with them.
 
     Raises:
         ValueError: a setting cannot be read; the system check says so at the start.
     """
-    return parse_policy(allow=settings.OUTBOUND_ALLOW, ports=settings.OUTBOUND_PORTS)
+    policy = parse_policy(allow=settings.OUTBOUND_ALLOW if inside else [], ports=settings.OUTBOUND_PORTS)
+    return policy if inside else replace(policy, hint="Only staff may ask servers inside the network.")
 
 
 async def resolve_name(host: str, port: int) -> list[str]:

@@ -37,10 +37,11 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What may be reached; see `parse_policy`."""
+    """What may be reached; see `parse_policy`. The hint ends the sentence of a refusal."""
 
     allowed: tuple[Allowed, ...]
     ports: tuple[range, ...]
+    hint: str = "The operator can allow it with OUTBOUND_ALLOW."
 
     def check(self, host: str, address: Address, port: int) -> None:
         """Lets a connection to one address of a name through, or not.
@@ -55,8 +56,7 @@ class Policy:
         if any(entry.covers(host, address, port) for entry in self.allowed):
             return
         if not is_public(address):
-            words = f"{host} is not on the public internet. The operator can allow it with OUTBOUND_ALLOW."
-            raise OutboundRefused("address_refused", words)
+            raise OutboundRefused("address_refused", f"{host} is not on the public internet. {self.hint}")
         if not any(port in span for span in self.ports):
             words = f"Port {port} may not be fetched from here. The operator can allow it with OUTBOUND_PORTS."
             raise OutboundRefused("port_refused", words)

@@ -32,6 +32,7 @@ class Question:
 
     Attributes:
         authorization: the value of its secret; "" for none. problem: why it cannot be asked.
+        inside: whether it may lead to what the operator allows inside the network, as a feed of staff may.
     """
 
     feed: int
@@ -39,6 +40,7 @@ class Question:
     path: str
     authorization: str
     problem: str = ""
+    inside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,14 @@ def take_due(*, most: int, now: datetime | None = None) -> list[Question]:
     for row in asked:
         row.asked_at = now
     Feed.objects.bulk_update(rows, ["asked_at", "next_at"])
-    return [_question(row) for row in asked]
+    staff = accounts.staff_among({row.owner_id for row in asked})
+    return [_question(row, inside=row.owner_id in staff) for row in asked]
 
 
-def _question(row: Feed) -> Question:
+def _question(row: Feed, *, inside: bool) -> Question:
     secret = os.environ.get(row.secret_env, "") if row.secret_env else ""
     missing = f"The operator has not set {row.secret_env}." if row.secret_env and not secret else ""
-    return Question(row.pk, row.url, row.path, secret, missing)
+    return Question(row.pk, row.url, row.path, secret, missing, inside)
 
 
 @transaction.atomic

@@ -246,9 +246,9 @@ async def test_a_slow_feed_does_not_hold_up_the_others(site, settings, monkeypat
 
     async with loopback(answer) as server:
         settings.OUTBOUND_ALLOW = [f"127.0.0.1:{server.port}"]
-        mina = await sync_to_async(factories.make_person)("mina")
+        boss = await sync_to_async(factories.make_person)("boss", is_staff=True)
         for name in ("slow", "quick"):
-            await sync_to_async(make_feed)(actor=mina, name=name, url=server.url(f"/{name}", host="127.0.0.1"))
+            await sync_to_async(make_feed)(actor=boss, name=name, url=server.url(f"/{name}", host="127.0.0.1"))
         task = asyncio.create_task(poller.poller())
         try:
             quick = Feed.objects.filter(series__name="quick", answered_at__isnull=False)
@@ -257,3 +257,21 @@ async def test_a_slow_feed_does_not_hold_up_the_others(site, settings, monkeypat
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_only_feeds_of_staff_lead_to_what_is_allowed_inside(site, settings):
+    async with loopback(saying(now=JSON)) as server:
+        settings.OUTBOUND_ALLOW = [f"127.0.0.1:{server.port}"]
+        for name, staff in (("mina", False), ("boss", True)):
+            actor = await sync_to_async(factories.make_person)(name, is_staff=staff)
+            await sync_to_async(make_feed)(actor=actor, name=name, url=server.url("/now", host="127.0.0.1"))
+        task = asyncio.create_task(poller.poller())
+        try:
+            await wait_for(Feed.objects.filter(series__name="boss", answered_at__isnull=False).exists)
+            refused = await wait_for(lambda: Feed.objects.filter(failures=1).first())
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+    words = "127.0.0.1 is not on the public internet. Only staff may ask servers inside the network."
+    assert refused.problem == words
+    assert len(server.asked) == 1
