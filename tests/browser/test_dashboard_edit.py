@@ -143,6 +143,29 @@ def test_panels_move_and_grow_by_keys_and_each_step_is_spoken(ada, board, open_p
     at(card(page, "Second"), "column 5, row 1, 4 by 2")
 
 
+def test_what_one_holds_does_not_undo_what_another_moves_meanwhile(ada, ben, board, open_page):
+    pages = [open_page(person, url(board)) for person in (ada, ben)]
+    for page in pages:
+        open_editing(page)
+    for title in ("First", "Second", "Third"):
+        add(pages[0], "Stat")
+        give(pages[0], "shop.queue", title)
+    expect(card(pages[1], "Third")).to_be_visible()
+    card(pages[0], "First").focus()
+    pages[0].keyboard.press("Shift+ArrowDown")
+    at(card(pages[1], "First"), "column 1, row 1, 4 by 3")
+    card(pages[0], "First").focus()
+    pages[0].keyboard.press("Space")
+    pages[0].keyboard.press("ArrowDown")
+    card(pages[1], "Third").focus()
+    pages[1].keyboard.press("Shift+ArrowDown")
+    at(card(pages[1], "Third"), "column 9, row 1, 4 by 3")
+    pages[0].keyboard.press("Space")
+    for page in pages:
+        at(card(page, "Third"), "column 9, row 1, 4 by 3")
+    assert {panel.title: panel.h for panel in draft(ada, board)} == {"First": 3, "Second": 2, "Third": 3}
+
+
 def test_a_panel_is_dragged_and_made_larger_with_the_pointer(ada, board, open_page):
     page = open_page(ada, url(board))
     open_editing(page)

@@ -10,7 +10,7 @@ import { changes, freePlace, leastOf, moved, packed, placeWords, resized, steppe
 export interface GridHooks {
   host: EditHost;
   panels(): PanelView[];
-  /** Another place or size for some of them. */
+  /** Another place or size for these. */
   placed(words: string, places: readonly Place[], matter: string): void;
   select(id: string): void;
   menu(id: string, button: HTMLElement): void;
@@ -28,6 +28,8 @@ interface Card {
 interface Held {
   id: string;
   places: Place[];
+  /** As they were stored when it was picked up: what others move meanwhile is theirs. */
+  stored: readonly Place[];
   byKey: boolean;
 }
 
@@ -127,7 +129,7 @@ export class EditGrid {
 
   /** Puts every card where it stands now, or would stand if what is held were put down. */
   #place(): void {
-    const places = this.#held?.places ?? packed(this.#hooks.panels().map(placeOf));
+    const places = this.#held?.places ?? packed(this.#stored());
     const order = [...places].sort((a, b) => a.y - b.y || a.x - b.x);
     for (const place of order) this.#placeCard(place);
     const gap = freePlace(places, ADD_SIZE[0], ADD_SIZE[1]);
@@ -159,6 +161,10 @@ export class EditGrid {
     const focused = document.activeElement;
     this.element.append(...wanted, this.#add);
     if (focused instanceof HTMLElement && focused !== document.activeElement && this.element.contains(focused)) focused.focus({ preventScroll: true });
+  }
+
+  #stored(): Place[] {
+    return this.#hooks.panels().map(placeOf);
   }
 
   // The pointer
@@ -197,13 +203,13 @@ export class EditGrid {
   }
 
   #drag(card: Card, hold: HTMLElement, start: PointerEvent, size: boolean): void {
-    const base = packed(this.#hooks.panels().map(placeOf));
+    const base = packed(this.#stored());
     const from = base.find(({ id }) => id === card.view.id);
     if (from === undefined) return;
     const scroller = this.element.closest<HTMLElement>("[data-part=scroll]") ?? this.element;
     const top = scroller.scrollTop;
     hold.setPointerCapture(start.pointerId);
-    const held: Held = { id: from.id, places: base, byKey: false };
+    const held: Held = { id: from.id, places: base, stored: this.#stored(), byKey: false };
     this.#held = held;
     const move = (event: PointerEvent) => {
       const [width, height] = this.#cell();
@@ -257,7 +263,8 @@ export class EditGrid {
   }
 
   #pickUp({ view }: Card): boolean {
-    this.#held = { id: view.id, places: packed(this.#hooks.panels().map(placeOf)), byKey: true };
+    const stored = this.#stored();
+    this.#held = { id: view.id, places: packed(stored), stored, byKey: true };
     this.#place();
     this.#say(`${titleOf(view)} is in your hand. Arrows move it, Space puts it down, Escape puts it back.`);
     return true;
@@ -283,14 +290,14 @@ export class EditGrid {
   }
 
   #grow({ view }: Card, [w, h]: readonly [number, number]): boolean {
-    const base = this.#held?.places ?? packed(this.#hooks.panels().map(placeOf));
+    const base = this.#held?.places ?? packed(this.#stored());
     const now = base.find(({ id }) => id === view.id);
     if (now === undefined) return false;
     const next = resized(base, view.id, now.w + w, now.h + h, leastOf(view.kind));
     if (changes(base, next).length === 0) this.#say("It cannot be that size");
     else {
       this.#speakPlace(next, view.id);
-      if (this.#held === null) this.#hooks.placed(`the size of ${titleOf(view)}`, next, `size ${view.id}`);
+      if (this.#held === null) this.#hooks.placed(`the size of ${titleOf(view)}`, changes(this.#stored(), next), `size ${view.id}`);
       else this.#held.places = next;
       this.#place();
     }
@@ -302,8 +309,8 @@ export class EditGrid {
     if (held === null) return false;
     this.#held = null;
     const card = this.#cards.get(held.id);
-    const before = packed(this.#hooks.panels().map(placeOf));
-    if (card !== undefined && changes(before, held.places).length > 0) this.#hooks.placed(`the ${what} of ${titleOf(card.view)}`, held.places, "");
+    const put = changes(held.stored, held.places);
+    if (card !== undefined && put.length > 0) this.#hooks.placed(`the ${what} of ${titleOf(card.view)}`, put, "");
     if (held.byKey) this.#say("Put down");
     this.#place();
     return true;

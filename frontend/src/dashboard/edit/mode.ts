@@ -177,7 +177,7 @@ export class EditMode {
   }
 
   #placed(words: string, places: readonly Place[], matter: string): void {
-    const set = changes(this.#places(), places).map(({ id, x, y, w, h }) => ({ id, set: this.#placeSet(id, { x, y, w, h }) }));
+    const set = places.map(({ id, x, y, w, h }) => ({ id, set: this.#placeSet(id, { x, y, w, h }) }));
     void this.#do("The panel could not be placed", () => this.#edits.change(words, set, matter));
   }
 
@@ -243,11 +243,11 @@ export class EditMode {
     const places = packed(this.#places());
     const step = (item: { icon: string; text: string }, way: "up" | "down"): MenuItem[] => {
       const next = stepped(places, id, way);
-      return next === null ? [] : [{ ...item, run: () => this.#placed(`the place of ${titleOf(panel)}`, next, "") }];
+      return next === null ? [] : [{ ...item, run: () => this.#placed(`the place of ${titleOf(panel)}`, changes(this.#places(), next), "") }];
     };
     const size = (item: { icon: string; text: string }, w: number, h: number): MenuItem[] => {
       const next = resized(places, id, panel.w + w, panel.h + h, leastOf(panel.kind));
-      return changes(places, next).length === 0 ? [] : [{ ...item, run: () => this.#placed(`the size of ${titleOf(panel)}`, next, "") }];
+      return changes(places, next).length === 0 ? [] : [{ ...item, run: () => this.#placed(`the size of ${titleOf(panel)}`, changes(this.#places(), next), "") }];
     };
     const items: MenuItem[] = [
       { icon: "pencil-line", text: "Edit", key: "Enter", run: () => this.#open(id) },

@@ -45,6 +45,11 @@ export class PanelForm {
     this.#form.addEventListener("input", (event) => this.#typed(event));
     this.#form.addEventListener("change", (event) => this.#typed(event));
     this.#form.addEventListener("click", (event) => this.#clicked(event));
+    this.element.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || this.touched) return;
+      event.stopPropagation();
+      hooks.close();
+    });
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       void once(this.#form, () => this.#apply());
