@@ -89,7 +89,6 @@ def _below() -> list[Default]:
     lag = Shown(name="loop.lag", label="Event loop", aggregate="highest")
     commit = Shown(name="commit.p95", label="Commits p95", aggregate="highest")
     command = Shown(name="command.p95", label="Commands p95", aggregate="highest")
-    active = Shown(name="runs.active", label="Runs under way", aggregate="highest")
     waiting = Shown(name="queue.assistant", label="Runs that wait", aggregate="highest")
     flushes = Shown(name="queue.flush", label="Counts", aggregate="highest")
     behind = Shown(name="bridge.lag", label="Bridge", aggregate="highest")
@@ -102,25 +101,25 @@ def _below() -> list[Default]:
         Default(
             kind="line", title="How long it takes", place=(0, 12, 4, 4), series=(lag, commit, command), unit="ms", low=0
         ),
-        Default(kind="line", title="What waits", place=(4, 12, 4, 4), series=(active, waiting, flushes), low=0),
+        Default(kind="line", title="What waits", place=(4, 12, 4, 4), series=(waiting, flushes), low=0),
         Default(kind="log", title="Alerts", place=(8, 12, 4, 4), source="alerts"),
         Default(
             kind="area",
             title="Sockets",
-            place=(0, 16, 4, 4),
+            place=(0, 16, 4, 5),
             series=(Shown(name="sockets", aggregate="highest"),),
             low=0,
         ),
         Default(
             kind="line",
             title="Processor",
-            place=(4, 16, 4, 4),
+            place=(4, 16, 4, 5),
             series=(Shown(name="cpu", aggregate="average"),),
             unit="%",
             low=0,
         ),
         Default(kind="stat", title="Bridge behind", place=(8, 16, 4, 2), series=(behind,), unit="s"),
-        Default(kind="table", title="Assistant use", place=(8, 18, 4, 4), source="assistant-use"),
+        Default(kind="table", title="Assistant use", place=(8, 18, 4, 3), source="assistant-use"),
     ]
 
 
