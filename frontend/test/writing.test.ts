@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { isCommand, withLiteralSlash } from "../src/chat/composer_text";
-import { slashChoices, wordAt } from "../src/chat/completion";
+import { seriesChoices, slashChoices, wordAt } from "../src/chat/completion";
+import type { SeriesView } from "../src/protocol";
 import { block, inBlock, link, looksLikeCode, prefix, wrap, type Edit } from "../src/chat/writing";
 
 function done(value: string, { start, end, text, select }: Edit): string {
@@ -65,6 +66,25 @@ test("commands and rooms are completed where they can stand", () => {
   assert.deepEqual(wordAt("see #gen", 8), { kind: "#", query: "gen", start: 4 });
   assert.equal(wordAt("# ", 2), null);
   assert.equal(wordAt("#", 1), null);
+});
+
+test("series are completed after /chart, and nothing after them", () => {
+  assert.deepEqual(wordAt("/chart ", 7), { kind: "/chart", query: "", start: 7 });
+  assert.deepEqual(wordAt("/chart delivery.p9", 18), { kind: "/chart", query: "delivery.p9", start: 7 });
+  assert.equal(wordAt("/chart messages 1h", 18), null);
+  assert.equal(wordAt("a /chart me", 11), null);
+});
+
+test("of series with one name the room's comes first, the others with whose they are", () => {
+  (globalThis as { document?: unknown }).document ??= {
+    body: { dataset: {} },
+    createElementNS: () => ({ setAttribute: () => undefined, append: () => undefined }),
+  };
+  const series = (name: string, title: string, scope: string): SeriesView => ({
+    id: 1, name, title, scope, kind: "gauge", unit: "", room: null, outside: false, last_at: null, last_value: null, problem: "",
+  });
+  const known = [series("load", "", "site"), series("load", "Load", "room"), series("messages", "Workload", "room")];
+  assert.deepEqual(seriesChoices(known, "lo").map((one) => [one.insert, one.end]), [["load ", "room"], ["site/load ", "site"], ["messages ", "room"]]);
 });
 
 test("commands are offered by how they begin", () => {

@@ -10,6 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from chat.models import Message, Reminder, Room
+from dashboard.models import Series
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.pages import field, log, message, room_row, write
 from tests.factories import make_room, say
@@ -149,6 +150,19 @@ def test_writer_completes_rooms_and_people_from_elsewhere(
     field(page).press("Enter")
     page.get_by_role("button", name="Invite", exact=True).last.click()
     expect(log(page)).to_contain_text("added Ines Haddad")
+
+
+def test_writer_chooses_a_series_for_a_chart_by_the_keyboard(page: Page, ada: Any, room: Room) -> None:
+    for name in ("edits", "messages"):
+        Series.objects.create(key=f"room/{room.pk}/{name}", scope="room", room=room, name=name, title=name.title())
+    field(page).press_sequentially("/chart mess")
+    expect(page.get_by_role("option", name="messages")).to_contain_text("room")
+    field(page).press("Tab")
+    expect(field(page)).to_have_value("/chart messages ")
+    field(page).press_sequentially("15m")
+    field(page).press("Enter")
+    expect(page.locator(".msg .chartcard")).to_contain_text("Messages")
+    expect(field(page)).to_have_value("")
 
 
 def test_writer_runs_commands_by_the_keyboard(page: Page, room: Room) -> None:

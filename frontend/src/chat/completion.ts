@@ -6,7 +6,7 @@ import { choicesOf, isOffered } from "../assistant/choice";
 import { clone, el, icon, insertText, part } from "../dom";
 import type { ComposerPart, Desk } from "./composer_parts";
 import { avatar, roomIcon } from "../people";
-import type { PersonView, RoomSnapshot, RoomSummary, SlashView } from "../protocol";
+import type { PersonView, RoomSnapshot, RoomSummary, SeriesList, SeriesView, SlashView } from "../protocol";
 import { loadEmoji, rememberEmoji, searchEmoji } from "./emoji";
 import type { Session } from "../session";
 import type { Shell } from "../shell/contract";
@@ -22,10 +22,12 @@ export interface Choice {
 }
 
 /** The word before the caret that asks for completion, and where it starts. */
-export function wordAt(text: string, caret: number): { kind: "@" | ":" | "#" | "/"; query: string; start: number } | null {
+export function wordAt(text: string, caret: number): { kind: "@" | ":" | "#" | "/" | "/chart"; query: string; start: number } | null {
   // A command is the very first word, and a path is none.
   const command = /^\/([a-z_-]*)$/i.exec(text.slice(0, caret));
   if (command !== null) return { kind: "/", query: command[1] ?? "", start: 0 };
+  const chart = /^\/chart\s+([\p{L}\p{N}_.:/-]*)$/iu.exec(text.slice(0, caret));
+  if (chart !== null) return { kind: "/chart", query: chart[1] ?? "", start: caret - (chart[1] ?? "").length };
   const match = /(?:^|[\s([{"'])([@:#])([\p{L}\p{N}_.+-]*)$/u.exec(text.slice(0, caret));
   if (match === null) return null;
   const [kind, query] = [match[1] as "@" | ":" | "#", match[2] ?? ""];
@@ -37,11 +39,28 @@ export function wordAt(text: string, caret: number): { kind: "@" | ":" | "#" | "
 }
 
 const CHOICES_MOST = 40;
+const SERIES_MS = 60_000;
 
 /** Commands whose name begins with the query. */
 export function slashChoices(commands: readonly SlashView[], query: string): Choice[] {
   const found = commands.filter(({ name }) => name.startsWith(query.toLowerCase()));
   return found.map(({ name, usage, help }) => ({ insert: `/${name} `, name: `/${name}`, detail: help, end: usage, lead: icon("slash") }));
+}
+
+/** Series by name or title, those that begin so first; of one name the first is the one that the command takes. */
+export function seriesChoices(series: readonly SeriesView[], query: string): Choice[] {
+  const wanted = query.toLowerCase();
+  const ranks = ["room", "person", "site"];
+  const starts = ({ name, title }: SeriesView) => name.toLowerCase().startsWith(wanted) || title.toLowerCase().startsWith(wanted);
+  const found = series
+    .filter(({ name, title }) => name.toLowerCase().includes(wanted) || title.toLowerCase().includes(wanted))
+    .sort((a, b) => Number(starts(b)) - Number(starts(a)) || ranks.indexOf(a.scope) - ranks.indexOf(b.scope) || a.name.localeCompare(b.name));
+  const taken = new Set<string>();
+  return found.slice(0, CHOICES_MOST).map(({ name, title, scope }) => {
+    const insert = taken.has(name) ? `${scope}/${name}` : name;
+    taken.add(name);
+    return { insert: `${insert} `, name: insert, detail: title, end: scope === "person" ? "yours" : scope, lead: icon("chart-line") };
+  });
 }
 
 /** People that match, those who spoke lately first, then who starts with the query, then who contains it. */
@@ -69,6 +88,7 @@ export class CompletionPart implements ComposerPart {
   readonly #session: Session;
   readonly #shell: Shell;
   #commands: Promise<SlashView[]> | null = null;
+  #series: Promise<SeriesView[]> | null = null;
   readonly #state: () => RoomSnapshot | null;
   #choices: Choice[] = [];
   #at = 0;
@@ -142,6 +162,11 @@ export class CompletionPart implements ComposerPart {
       if (!asked.signal.aborted) this.#show(slashChoices(commands, word.query), "Commands");
       return;
     }
+    if (word.kind === "/chart") {
+      const series = await this.#charted().catch(() => []);
+      if (!asked.signal.aborted) this.#show(seriesChoices(series, word.query), "Series");
+      return;
+    }
     this.#show(this.#peopleChoices(word.query, []), this.#caption(word.query));
     const others = await api.people(word.query, null, asked.signal).catch(() => []);
     if (!asked.signal.aborted && others.length > 0) this.#show(this.#peopleChoices(word.query, others), this.#caption(word.query));
@@ -156,6 +181,18 @@ export class CompletionPart implements ComposerPart {
       throw error;
     });
     return this.#commands;
+  }
+
+  /** What this person may show here, asked anew a minute later: others begin to count. */
+  #charted(): Promise<SeriesView[]> {
+    const state = this.#state();
+    if (state === null) return Promise.resolve([]);
+    if (this.#series === null) {
+      this.#series = api.get<SeriesList>("/api/series/", { room: state.room.id }).then(({ series }) => series);
+      const forget = () => void (this.#series = null);
+      void this.#series.then(() => setTimeout(forget, SERIES_MS), forget);
+    }
+    return this.#series;
   }
 
   #roomChoices(query: string): Choice[] {
@@ -287,9 +324,11 @@ export class CompletionPart implements ComposerPart {
     return true;
   }
 
-  /** A command that is typed out is run, not completed. */
+  /** A command or a series that is typed out is run, not completed. */
   #isWhole(): boolean {
-    return this.#word?.kind === "/" && this.#choices[this.#at]?.name === `/${this.#word.query.toLowerCase()}`;
+    const name = this.#choices[this.#at]?.name;
+    if (this.#word?.kind === "/chart") return name === this.#word.query;
+    return this.#word?.kind === "/" && name === `/${this.#word.query.toLowerCase()}`;
   }
 
   #take(index: number): void {
