@@ -354,7 +354,7 @@ PERSON_GONE_HOOKS += ["dashboard.services.withdrawal.forget_person"]
 PERSON_WORDS_HOOK = "chat.services.withdrawal.remove_messages"
 """Called in the transaction that deletes an account; and before, to delete what the person said."""
 SLASH_COMMANDS = [f"chat.services.slash.{name}" for name in ("saying", "people", "reminding")]
-SLASH_COMMANDS += ["editor.slash", "assistant.slash", "dashboard.slash"]
+SLASH_COMMANDS += ["editor.slash", "assistant.slash", "dashboard.slash", "integrations.slash"]
 """Modules with what one may type after a slash; each has a list COMMANDS (see chat.services.slash)."""
 MESSAGE_POSTED_HOOKS: list[str] = [
     "editor.listeners.bind_message",

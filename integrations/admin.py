@@ -18,8 +18,9 @@ from django.utils.html import format_html
 
 from accounts.admin.site import ReadOnly, me
 from chat import selectors as rooms
+from chat.services import slash
 from integrations import services
-from integrations.models import Delivery, IncomingHook, OutgoingHook
+from integrations.models import Delivery, IncomingHook, OutgoingHook, SlashCommand
 from integrations.models.hooks import HOOK_NAME_CHARS
 from realtime.protocol import Refused
 
@@ -243,3 +244,92 @@ class DeliveryAdmin(ReadOnly):
             except Refused as refused:
                 self.message_user(request, f"{row}: {refused.message}", messages.ERROR)
         self.message_user(request, "They are sent again in a moment.", messages.SUCCESS)
+
+
+class SlashCommandForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
+    """A room, what is typed there, and the address that answers."""
+
+    slug = forms.SlugField(label="Room", max_length=60, help_text="The last part of the room's address.")
+
+    class Meta:
+        model = SlashCommand
+        fields = ("trigger", "name", "url", "usage", "help")
+
+    actor: Any = None
+
+    def clean(self) -> dict[str, Any]:
+        """Makes the command: whether it may be made is known when it is done."""
+        given = super().clean() or {}
+        if self.errors:
+            return given
+        try:
+            room_id = rooms.room_by_slug(actor=self.actor, slug=given["slug"])
+            new = services.NewCommand(**{name: given[name] for name in ("trigger", "name", "url", "usage", "help")})
+            taken = {*slash.commands(), "help"}
+            given["made"] = services.make_command(actor=self.actor, room_id=room_id, new=new, taken=taken)
+        except Refused as refused:
+            told = "There is no such room, or you may not see it." if refused.code == "not_found" else refused.message
+            raise forms.ValidationError(told) from None
+        return given
+
+
+@admin.register(SlashCommand)
+class SlashCommandAdmin(ReadOnly):
+    """Commands that are answered from outside."""
+
+    form = SlashCommandForm
+    list_display = ("trigger", "room", "name", "url", "enabled", "created_by", "last_called_at", "last_error")
+    list_filter = ("enabled", "last_called_at")
+    search_fields = ("trigger", "name", "url", "room__name", "room__slug")
+    list_select_related = ("room", "created_by")
+    fields = (*list_display, "usage", "help", "bot", "created_at")
+    actions = ("switch_on", "switch_off", "end")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("integrations.add_slashcommand")
+
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change commands may switch and end them."""
+        return request.user.has_perm("integrations.change_slashcommand")
+
+    def get_fields(self, request: HttpRequest, obj: SlashCommand | None = None) -> Any:
+        """A new one asks for its room and address; one that is there is only looked at."""
+        return self.fields if obj is not None else ("slug", "trigger", "name", "url", "usage", "help")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **given: Any) -> Any:
+        """The form, acting for whoever is signed in."""
+        kind: Any = super().get_form(request, obj, change=change, **given)
+        return type(kind.__name__, (kind,), {"actor": me(request)})
+
+    @method_decorator(reauthentication_required)
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """The form."""
+        return super().add_view(request, form_url, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: SlashCommand, form: Any, change: bool) -> None:
+        """Shows the secret, once."""
+        made, secret = form.cleaned_data["made"]
+        obj.pk = made.pk
+        words = format_html("The secret of {}, shown only now: <code>{}</code>", made, secret)
+        self.message_user(request, words, messages.WARNING)
+
+    @admin.action(description="Switch on", permissions=["manage"])
+    def switch_on(self, request: HttpRequest, queryset: QuerySet[SlashCommand]) -> None:
+        """Offers the chosen ones."""
+        for command in queryset:
+            services.switch_command(actor=me(request), command_id=command.pk, enabled=True)
+        self.message_user(request, "Switched on.", messages.SUCCESS)
+
+    @admin.action(description="Switch off", permissions=["manage"])
+    def switch_off(self, request: HttpRequest, queryset: QuerySet[SlashCommand]) -> None:
+        """Offers the chosen ones no more."""
+        for command in queryset:
+            services.switch_command(actor=me(request), command_id=command.pk, enabled=False)
+        self.message_user(request, "Switched off.", messages.SUCCESS)
+
+    @admin.action(description="End", permissions=["manage"])
+    def end(self, request: HttpRequest, queryset: QuerySet[SlashCommand]) -> None:
+        """What their bots said stays."""
+        for command in queryset:
+            services.delete_command(actor=me(request), command_id=command.pk)
+        self.message_user(request, "Ended.", messages.SUCCESS)

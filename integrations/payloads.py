@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -15,6 +16,8 @@ from chat.shapes import MessageView, RoomView
 from integrations.mattermost_api import ids, shapes
 
 JSON: Final = "application/json"
+PLAIN_CHARS: Final = 8_000
+ANSWERS_MOST: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +26,18 @@ class Reply:
 
     Attributes:
         threaded: as a reply to the message that it was told of.
+        public: to the whole room, and not only to whoever called a command.
     """
 
     text: str
     username: str = ""
     attachments: list[Any] | None = None
     threaded: bool = False
+    public: bool = False
+
+
+class _More(msgspec.Struct):
+    extra_responses: list[msgspec.Raw] = []
 
 
 class _Answer(msgspec.Struct):
@@ -106,4 +115,36 @@ def reply_of(*, content_type: str, body: bytes) -> Reply | None:
     if not (found.text or "").strip() and not found.attachments:
         return None
     threaded = found.thread or found.response_type == "comment"
-    return Reply(found.text or "", found.username or "", found.attachments, threaded)
+    public = found.response_type == "in_channel"
+    return Reply(found.text or "", found.username or "", found.attachments, threaded, public)
+
+
+def answers_of(*, content_type: str, body: bytes) -> list[Reply]:
+    """What the answer to a command wants said: JSON with further answers in it, or plain text for its caller."""
+    if content_type.partition(";")[0].strip().lower() != JSON:
+        text = body.decode(errors="replace").replace("\x00", "").strip()
+        return [Reply(text[:PLAIN_CHARS])] if text else []
+    first = reply_of(content_type=content_type, body=body)
+    try:
+        more = msgspec.json.decode(body, type=_More).extra_responses
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        more = []
+    found = [first, *(reply_of(content_type=JSON, body=bytes(one)) for one in more[:ANSWERS_MOST])]
+    return [one for one in found if one is not None]
+
+
+def call_form(*, command: str, text: str, token: str, room: RoomView, person: PersonView, response_url: str) -> bytes:
+    """The body of a command's call, as Mattermost and Slack send it."""
+    told = {
+        "channel_id": ids.of_room(room.id),
+        "channel_name": room.slug,
+        "command": command,
+        "response_url": response_url,
+        "team_domain": shapes.TEAM_NAME,
+        "team_id": ids.TEAM_ID,
+        "text": text,
+        "token": token,
+        "user_id": ids.of_user(person.id),
+        "user_name": person.name,
+    }
+    return urlencode(told).encode()

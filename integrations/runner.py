@@ -13,7 +13,8 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from integrations import payloads
-from integrations.services import deliveries
+from integrations.services import commands, deliveries
+from integrations.services.commands import CallOrder
 from integrations.services.deliveries import Order, Outcome
 from integrations.signing import sign
 from outbound.client import Client, Limits
@@ -63,6 +64,7 @@ async def runner() -> None:
                 if time.monotonic() - pruned_at > PRUNE_SECONDS:
                     pruned_at = time.monotonic()
                     await threads.write(deliveries.prune_deliveries)
+                    await threads.write(commands.prune_calls)
                 await _rest(_bell.event)
     finally:
         _bell.event = None
@@ -78,8 +80,32 @@ async def _rest(event: asyncio.Event) -> None:
 async def deliver_due(client: Client) -> int:
     """One round: what is due now, each to its address; answers how many."""
     orders = await threads.write(deliveries.claim_due, limit=AT_ONCE)
-    await asyncio.gather(*(_deliver(client, order) for order in orders))
-    return len(orders)
+    calls = await threads.write(commands.claim_calls, limit=AT_ONCE)
+    await asyncio.gather(*(_deliver(client, order) for order in orders), *(_call(client, call) for call in calls))
+    return len(orders) + len(calls)
+
+
+async def _call(client: Client, call: CallOrder) -> None:
+    """Asks once: whoever typed it waits."""
+    at = int(time.time())
+    headers = {
+        "content-type": "application/x-www-form-urlencoded",
+        "accept": payloads.JSON,
+        "authorization": f"Token {call.secret}",
+        "x-collab-timestamp": str(at),
+        "x-collab-signature": sign(call.secret, at=at, body=call.body),
+    }
+    replies, error = [], ""
+    try:
+        answer = await client.fetch(call.url, method="POST", headers=headers, content=call.body, limits=LIMITS)
+        if 200 <= answer.status < 300:
+            kind = answer.headers.get("content-type", "")
+            replies = payloads.answers_of(content_type=kind, body=answer.body)
+        else:
+            error = f"The address answered {answer.status}."
+    except OutboundRefused as refused:
+        error = refused.words
+    await threads.write(commands.finish_call, call_id=call.call, replies=replies, error=error)
 
 
 async def _deliver(client: Client, order: Order) -> None:

@@ -5,6 +5,7 @@ from django.urls import include, path
 from integrations import webhooks
 
 urlpatterns = [
+    path("hooks/commands/<str:key>", webhooks.late_answer),
     path("hooks/<str:key>", webhooks.incoming, name="incoming_hook"),
     path("api/v4/", include("integrations.mattermost_api.urls")),
 ]

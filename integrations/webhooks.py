@@ -18,6 +18,7 @@ from integrations import services
 from integrations.mattermost_api.dispatch import refuse
 from integrations.mattermost_api.refusing import LIMITED, Failed, failed_of
 from integrations.models import IncomingHook
+from integrations.payloads import answers_of
 from integrations.selectors.hooks import hook_of
 from realtime.consumers import take_token
 from realtime.protocol import Refused
@@ -56,6 +57,26 @@ def incoming(request: HttpRequest, key: str) -> HttpResponse:
         return _speak(hook, payload)
     except Failed as failed:
         return refuse(failed)
+
+
+@csrf_exempt
+def late_answer(request: HttpRequest, key: str) -> HttpResponse:
+    """What a command answers after its call: in the form of the answer to the call itself."""
+    if request.method != "POST":
+        return refuse(Failed(405, "api.context.405.app_error", "An answer takes POST."))
+    try:
+        replies = answers_of(content_type=request.headers.get("Content-Type", ""), body=request.body)
+        if not replies:
+            raise Failed(400, PARSE, "Send JSON with a text, or plain text.")
+        services.answer_late(key=key, replies=replies)
+    except RequestDataTooBig:
+        return refuse(Failed(413, PARSE, "This is too long for an answer."))
+    except Failed as failed:
+        return refuse(failed)
+    except Refused:
+        told = "This address is not known, or takes no more answers."
+        return refuse(Failed(404, "web.command_webhook.command.app_error", told))
+    return HttpResponse("ok", content_type="text/plain")
 
 
 def _speak(hook: IncomingHook, payload: Payload) -> HttpResponse:

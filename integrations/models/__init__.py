@@ -1,7 +1,8 @@
 """What connects rooms with other programs. Written by integrations.services; other apps name them by string."""
 
+from integrations.models.commands import CommandCall, SlashCommand
 from integrations.models.hooks import IncomingHook
 from integrations.models.outgoing import Delivery, OutgoingHook
 from integrations.models.posts import PostProps
 
-__all__ = ["Delivery", "IncomingHook", "OutgoingHook", "PostProps"]
+__all__ = ["CommandCall", "Delivery", "IncomingHook", "OutgoingHook", "PostProps", "SlashCommand"]

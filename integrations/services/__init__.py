@@ -1,5 +1,13 @@
 """What is done for and by other programs. Called by views, the admin and commands."""
 
+from integrations.services.commands import (
+    NewCommand,
+    answer_late,
+    delete_command,
+    make_command,
+    queue_call,
+    switch_command,
+)
 from integrations.services.hooks import delete_hook, make_hook, note_call, renew_key, speak, switch_hook
 from integrations.services.outgoing import (
     delete_outgoing,
@@ -11,17 +19,23 @@ from integrations.services.outgoing import (
 from integrations.services.posts import change_post, create_post
 
 __all__ = [
+    "NewCommand",
+    "answer_late",
     "change_post",
     "create_post",
+    "delete_command",
     "delete_hook",
     "delete_outgoing",
+    "make_command",
     "make_hook",
     "make_outgoing",
     "note_call",
+    "queue_call",
     "queue_message",
     "renew_key",
     "retry_delivery",
     "speak",
+    "switch_command",
     "switch_hook",
     "switch_outgoing",
 ]

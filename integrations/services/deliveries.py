@@ -21,11 +21,11 @@ from accounts import vault
 from chat import services as chat
 from chat.selectors import posts as read
 from chat.selectors.directory import room_standing
-from integrations import attachments as cards
 from integrations import payloads
 from integrations.models import Delivery, OutgoingHook
 from integrations.payloads import Reply, Subject
-from realtime.protocol import BODY_CHARS, Refused
+from integrations.services.saying import said_by
+from realtime.protocol import Refused
 
 HELD: Final = timedelta(seconds=90)
 """How long a claim holds: longer than any request may take."""
@@ -166,13 +166,7 @@ def _end(row: Delivery, state: str, status: int | None, error: str, now: datetim
 def _say(row: Delivery, reply: Reply) -> str:
     """Says an answer as the webhook's bot; answers why not, if not."""
     hook, message = row.hook, row.message
-    given = cards.read(reply.attachments)
-    signed = cards.signature(reply.username) if reply.username != hook.name else ""
-    text = f"{signed}{cards.rewrite_slack(reply.text)}"
-    told = cards.words(given)
-    parts = cards.pieces(text, BODY_CHARS - len(told) - 4) or [text]
-    body = cards.joined(parts[0], told)
-    card = cards.card(parts[0], given) if given else None
+    body, card = said_by(hook.name, reply)
     thread = (message.thread_root_id or message.pk) if message is not None and reply.threaded else None
     try:
         chat.send_message(
@@ -185,7 +179,7 @@ def _say(row: Delivery, reply: Reply) -> str:
         )
     except Refused as refused:
         return f"Its answer was not said: {refused.message}"
-    return "Its answer was longer than a message; the rest was not said." if len(parts) > 1 else ""
+    return ""
 
 
 @transaction.atomic

@@ -59,7 +59,7 @@ def make_outgoing(
         Refused: not_found, forbidden; `invalid` or `too_large` with the field.
     """
     shown = texts.clean_line(name, field="name", most=HOOK_NAME_CHARS, least=1)
-    address = _clean_url(url)
+    address = clean_url(url)
     words = _clean_triggers(triggers)
     if form not in OutgoingHook.Form.values:
         raise Refused("invalid", "There is no such form.", field="form")
@@ -80,7 +80,12 @@ def make_outgoing(
     return hook, secret
 
 
-def _clean_url(url: str) -> str:
+def clean_url(url: str) -> str:
+    """An address that can be sent to, as far as its form says.
+
+    Raises:
+        Refused: `invalid` or `too_large` with field url.
+    """
     text = url.strip()
     if len(text) > URL_CHARS:
         raise Refused("too_large", f"An address has at most {URL_CHARS} characters.", field="url")

@@ -17,6 +17,7 @@ from chat import services as chat
 from integrations.mattermost_api import ids
 from realtime import consumers
 from tests import factories
+from tests.integrations.receiving import Receiver
 from tests.people import ines as ines
 from tests.people import mina as mina
 from tests.people import room as room
@@ -76,3 +77,12 @@ def bot(room) -> User:
     made = factories.make_person("builds", kind="bot", display_name="Builds")
     chat.join_room(actor=made, room_id=room.pk)
     return made
+
+
+@pytest.fixture
+def receiver(settings) -> Iterator[Receiver]:
+    """An address on this machine that may be reached."""
+    settings.OUTBOUND_ALLOW = ["127.0.0.1"]
+    made = Receiver()
+    yield made
+    made.close()

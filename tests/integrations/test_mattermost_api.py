@@ -62,9 +62,9 @@ def test_address_that_is_not_offered_says_so(bot):
 def test_busy_program_is_told_in_plain_text_when_to_come_back(bot, room, settings):
     settings.API_WRITES_PER_SECOND = 1
     program = Program(bot)
-    for number in range(6):
-        post(program, room, f"Message {number}")
-    answer = program.ask("POST", "posts", {"channel_id": ids.of_room(room.pk), "message": "One more"})
+    body = {"channel_id": ids.of_room(room.pk), "message": "One more"}
+    # On a slow machine some allowance comes back meanwhile.
+    answer = next(one for _ in range(200) if (one := program.ask("POST", "posts", body)).status_code != 201)
     assert (answer.status_code, answer.content, answer["Content-Type"]) == (
         429,
         b"limit exceeded",

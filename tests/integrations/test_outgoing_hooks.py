@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.core.management import call_command
 from django.db.models import F
 from django.utils import timezone
@@ -18,77 +14,20 @@ from django.utils import timezone
 from accounts.models import AuditEntry
 from chat import services as chat
 from chat.models import Message
-from integrations import runner, services, signing
+from integrations import services, signing
 from integrations.models import Delivery, OutgoingHook
 from integrations.services import deliveries
-from outbound.client import Client
-from realtime import threads
 from realtime.protocol import Refused
 from tests import factories
+from tests.integrations.receiving import deliver
 from tests.people import signed_in
 
 pytestmark = [pytest.mark.stack, pytest.mark.django_db(transaction=True)]
 
 
-class Receiver:
-    """An address that answers as it is told to, and keeps what it was sent."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[dict[str, str], bytes]] = []
-        self.answers: list[tuple[int, dict[str, str], bytes]] = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.heard.append(({name.lower(): value for name, value in self.headers.items()}, body))
-                status, headers, content = outer.answers.pop(0) if outer.answers else (200, {}, b"")
-                self.send_response(status)
-                for name, value in {"Content-Length": str(len(content)), **headers}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *given: object) -> None:
-                """Silent."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/told"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-    def says(self, answer: object, status: int = 200) -> None:
-        self.answers.append((status, {"Content-Type": "application/json"}, json.dumps(answer).encode()))
-
-
-@pytest.fixture
-def receiver(settings) -> Iterator[Receiver]:
-    settings.OUTBOUND_ALLOW = ["127.0.0.1"]
-    made = Receiver()
-    yield made
-    made.close()
-
-
 def make(mina, room, url, **given):
     values = {"name": "Pager", "form": "collab", "of": "people", "triggers": [], **given}
     return services.make_outgoing(actor=mina, room_id=room.pk, url=url, **values)
-
-
-def deliver():
-    """Everything that is due, as the service does it."""
-
-    async def go():
-        try:
-            async with Client() as client:
-                while await runner.deliver_due(client):
-                    pass
-        finally:
-            threads.close()
-
-    async_to_sync(go)()
 
 
 def make_due():

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -86,10 +87,22 @@ class Slash:
 
 
 @cache
+def _modules() -> list[ModuleType]:
+    return [import_module(path) for path in settings.SLASH_COMMANDS]
+
+
+@cache
 def commands() -> dict[str, Slash]:
-    """Every command by its name."""
-    found = [one for path in settings.SLASH_COMMANDS for one in import_module(path).COMMANDS]
+    """Every command of the site by its name."""
+    found = [one for module in _modules() for one in module.COMMANDS]
     return {one.name: one for one in sorted(found, key=lambda one: one.name)}
+
+
+def _commands_in(room_id: int) -> dict[str, Slash]:
+    """Those of the site and those that only this room has, by name; where both have one it is the site's."""
+    own = [one for module in _modules() if hasattr(module, "listed") for one in module.listed(room_id)]
+    found = {one.name: one for one in own} | commands()
+    return dict(sorted(found.items()))
 
 
 def offered(*, actor: User, room_id: int) -> list[SlashView]:
@@ -102,7 +115,8 @@ def offered(*, actor: User, room_id: int) -> list[SlashView]:
 
 
 def _offered(place: Place) -> list[SlashView]:
-    mine = [one for one in commands().values() if place.membership is not None and one.may(place.standing)]
+    there = _commands_in(place.room.pk).values() if place.membership is not None else []
+    mine = [one for one in there if one.may(place.standing)]
     return [SlashView(name=one.name, usage=one.usage, help=one.help) for one in mine]
 
 
@@ -127,7 +141,7 @@ def run_slash(*, actor: User, room_id: int, cid: UUID, text: str, thread: UUID |
     name = typed[1].lower() if typed else ""
     if name == "help":
         return SlashDone(text=_help(place))
-    command = commands().get(name)
+    command = commands().get(name) or _commands_in(room_id).get(name)
     if typed is None or command is None:
         told = f"There is no command /{name}. Type /help for a list, or begin with two slashes to say it."
         raise Refused("invalid", told, field="text")
