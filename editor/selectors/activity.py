@@ -6,6 +6,7 @@ Never writes. Whoever shows it has asked who may see the room.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -22,6 +23,10 @@ from editor.selectors.since import version_at
 DOCUMENTS_MOST: Final = 50
 """Of one room that are looked through: those edited last."""
 DISCUSSIONS_MOST: Final = 20
+VERSIONS_KEPT: Final = 5_000
+
+_versions: Final[dict[tuple[int, datetime, datetime], int]] = {}
+"""(document, when it was made, a moment) -> its version then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +68,41 @@ class OpenDiscussion:
 
 
 def edits_since(*, room_id: int, at: datetime) -> list[EditedDocument]:
-    """The documents of a room that were edited after a moment, those with most edits first."""
+    """The documents of a room that were edited after a moment, those with most edits first.
+
+    Cheap to ask again and again for one moment: which version a document had then does not change any more.
+    """
     rows = Document.objects.filter(room_id=room_id, deleted_at=None, edited_at__gt=at).order_by("-edited_at")
     documents = list(rows[:DOCUMENTS_MOST])
+    if not documents:
+        return []
     talked = Anchor.objects.filter(document__in=documents, resolved_at=None).exclude(quote="").order_by()
     discussions = dict(talked.values_list("document").annotate(Count("pk")))
-    found = []
-    for document in documents:
-        later = Update.objects.filter(document_id=document.pk, version__gt=version_at(document, at)).order_by()
-        people = Counter(dict(later.values_list("author").annotate(Count("pk"))))
-        found.append(
-            EditedDocument(
-                document.pk, document.name, document.version, people.total(), people, discussions.get(document.pk, 0)
-            )
+    people: dict[int, Counter[int | None]] = {document.pk: Counter() for document in documents}
+    for document, author, count in _edits_of(documents, at):
+        people[document][author] = count
+    found = [
+        EditedDocument(
+            one.pk, one.name, one.version, people[one.pk].total(), people[one.pk], discussions.get(one.pk, 0)
         )
+        for one in documents
+    ]
     return sorted((one for one in found if one.edits), key=lambda one: (-one.edits, one.name))
+
+
+def _edits_of(documents: Sequence[Document], at: datetime) -> list[tuple[int, int | None, int]]:
+    """(document, author, edits) after a moment, in one question."""
+    later = Q()
+    for document in documents:
+        key = (document.pk, document.created_at, at)
+        version = _versions.get(key)
+        if version is None:
+            if len(_versions) >= VERSIONS_KEPT:
+                _versions.clear()
+            version = _versions[key] = version_at(document, at)
+        later |= Q(document_id=document.pk, version__gt=version)
+    rows = Update.objects.filter(later).order_by().values_list("document", "author")
+    return list(rows.annotate(Count("pk")))
 
 
 def edited_lately(*, limit: int, room_id: int | None = None) -> list[LastEdit]:

@@ -65,6 +65,16 @@ def test_a_rooms_tables_say_who_edits_what(mina, teo, room):
     assert [person.id for person in by.people] == [mina.pk, teo.pk]
 
 
+def test_a_rooms_tables_cost_the_same_however_many_documents_there_are(mina, room, django_assert_max_num_queries):
+    board = services.ensure_room_board(actor=mina, room_id=room.pk)
+    for number in range(6):
+        write(mina, make_document(mina, room, name=f"file{number}.py", text="one\n"), 0, 0, "x")
+    listed(mina, board, "hot-files")
+    place = places_of([selectors.Board.objects.get(pk=board)])[board]
+    with django_assert_max_num_queries(8):
+        sources.told_to_all(place=place, owner=None, names=["hot-files"])
+
+
 def test_open_discussions_go_when_they_are_resolved(mina, teo, room):
     board = services.ensure_room_board(actor=mina, room_id=room.pk)
     document = make_document(mina, room, name="session.py", text="one\ntwo\nthree\n")
