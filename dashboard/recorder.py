@@ -79,7 +79,8 @@ class Recorder:
         for board in await threads.read(watched.watched_boards):
             lists = await threads.read(watched.lists_of, board) if listed else ([], [])
             self._publish(board, recorded, self._news(board.board.pk, lists))
-        for moved in await threads.read(watched.moved_charts, changed=list(recorded.changed), now=recorded.at):
+        changed = set(recorded.changed)
+        for moved in await threads.read(watched.moved_curves, changed=changed, before=recorded.before, now=recorded.at):
             event = CardMoved(message=moved.message, points=moved.points)
             hub.publish_ephemeral(topic=f"room:{moved.room}", event=event, key=str(moved.message))
 

@@ -19,20 +19,21 @@ from django.utils.module_loading import import_string
 
 from chat.selectors.joined import counts_among
 from dashboard import catalogue, panels
-from dashboard.models import Board, Chart, Flush, Watch
+from dashboard.models import Alert, Board, Chart, Flush, Series, Watch
 from dashboard.selectors import boards, sources
 from dashboard.selectors.measuring import Wanted, curve_step, points_of
 from dashboard.selectors.rights import places_of, viewers
 from dashboard.selectors.samples import samples_of
+from dashboard.selectors.showing import CURVE_SECONDS
 from dashboard.shapes import LogView, SamplesView, TableView
 from realtime import presence
 
 logger = logging.getLogger(__name__)
 
-CHARTS_MOST: Final = 200
-"""That move at once; the newest of more."""
-CHART_FIGURES: Final = 3
-"""Told of a chart at once: the bucket that grows, and those that it missed."""
+CURVES_MOST: Final = 200
+"""In rooms, that move at once."""
+CURVE_FIGURES: Final = 3
+"""Told of a curve at once: the bucket that grows, and those that it missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +60,26 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """New figures of a chart in a message."""
+    """New figures of a curve in a message."""
 
     room: int
     message: UUID
     points: list[list[float]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Curve:
+    """A curve in a message that moves: what it shows, and seconds between its points."""
+
+    room: int
+    message: UUID
+    wanted: Wanted
+    step: int
+
+
 def waiting() -> Waiting:
     """Whether the recorder has anything to do."""
-    return Waiting(Flush.objects.count(), _watches().exists() or _charts().exists())
+    return Waiting(Flush.objects.count(), _watches().exists() or _charts().exists() or _alerts().exists())
 
 
 def _watches() -> QuerySet[Watch]:
@@ -77,6 +88,10 @@ def _watches() -> QuerySet[Watch]:
 
 def _charts() -> QuerySet[Chart]:
     return Chart.objects.filter(live_until__gt=Now())
+
+
+def _alerts() -> QuerySet[Alert]:
+    return Alert.objects.filter(state=Alert.State.FIRING, message__isnull=False)
 
 
 def watched_boards() -> list[Watched]:
@@ -98,28 +113,47 @@ def lists_of(watched: Watched) -> tuple[list[TableView], list[LogView]]:
     return sources.told_to_all(place=place, owner=owner, names=watched.names)
 
 
-def moved_charts(*, changed: Collection[int], now: datetime) -> list[Moved]:
-    """New figures of the charts in rooms whose series changed.
+def moved_curves(*, changed: Collection[int], before: int, now: datetime) -> list[Moved]:
+    """New figures of the charts and of the alerts in rooms: where something was measured, and where nothing happened.
 
     Args:
         changed: ids of series.
-        now: of the tick.
+        before: the tick before, in seconds since 1970.
+        now: of this one.
     """
-    charts = list(_charts().filter(series__in=changed).select_related("series").order_by("-live_until")[:CHARTS_MOST])
-    views = {step: _newest(charts, step, now) for step in {curve_step(chart.seconds) for chart in charts}}
-    found = []
-    for chart in charts:
-        points = points_of(Wanted(chart.series, chart.aggregate), views[curve_step(chart.seconds)])
-        if points:
-            found.append(Moved(chart.room_id, chart.message, points))
-    return found
+    curves = [*_moving_charts(), *_firing_alerts()][:CURVES_MOST]
+    # A counter without news has done nothing, which is a figure as well; it is told with each new bucket.
+    due = [one for one in curves if one.wanted.series.pk in changed or _is_nought(one, before, int(now.timestamp()))]
+    views = {step: _newest(due, step, now) for step in {one.step for one in due}}
+    found = [Moved(one.room, one.message, points_of(one.wanted, views[one.step])) for one in due]
+    return [moved for moved in found if moved.points]
 
 
-def _newest(charts: Collection[Chart], step: int, now: datetime) -> SamplesView:
-    """The last buckets of the charts with this step, read at once."""
+def _moving_charts() -> list[_Curve]:
+    rows = _charts().select_related("series").order_by("-live_until")[:CURVES_MOST]
+    return [
+        _Curve(row.room_id, row.message, Wanted(row.series, row.aggregate), curve_step(row.seconds)) for row in rows
+    ]
+
+
+def _firing_alerts() -> list[_Curve]:
+    rows = _alerts().select_related("rule__series").order_by("-fired_at")[:CURVES_MOST]
+    return [
+        _Curve(row.rule.room_id, row.message, Wanted(row.rule.series, row.rule.aggregate), curve_step(CURVE_SECONDS))
+        for row in rows
+        if row.message is not None
+    ]
+
+
+def _is_nought(curve: _Curve, before: int, tick: int) -> bool:
+    return curve.wanted.series.kind == Series.Kind.COUNTER and before // curve.step != tick // curve.step
+
+
+def _newest(curves: Collection[_Curve], step: int, now: datetime) -> SamplesView:
+    """The last buckets of the curves with this step, read at once."""
     end = int(now.timestamp()) + 1
-    ids = {chart.series_id for chart in charts if curve_step(chart.seconds) == step}
-    return samples_of(series_ids=ids, start=end - CHART_FIGURES * step, end=end, step=step)
+    ids = {one.wanted.series.pk for one in curves if one.step == step}
+    return samples_of(series_ids=ids, start=end - CURVE_FIGURES * step, end=end, step=step)
 
 
 def present() -> dict[str, float]:

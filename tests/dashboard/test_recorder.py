@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sys
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -10,8 +11,9 @@ from asgiref.sync import sync_to_async
 from collab.asgi import application
 from dashboard import catalogue, flushed, services
 from dashboard.flushed import Flushed
-from dashboard.models import Board, Chart, Flush, Sample, Series, Watch
+from dashboard.models import Alert, Board, Chart, Flush, Rule, Sample, Series, Watch
 from dashboard.recorder import Recorder
+from dashboard.selectors import watched
 from dashboard.services import recording
 from realtime import metrics, presence, testing
 from realtime.hub import hub
@@ -199,6 +201,43 @@ async def test_a_chart_in_a_room_moves_for_whoever_is_there(site):
     assert moved["message"] == message
     assert sum(value for _, value in moved["points"]) == 4
     assert all(at % 10 == 0 for at, _ in moved["points"])
+
+
+async def test_a_chart_of_what_no_longer_happens_goes_down_to_nought_and_an_alert_moves_too(site):
+    def prepare():
+        mina = make_person("mina")
+        room = make_room(mina)
+        said = [say(mina, room, "Look").pk for _ in range(2)]
+        recording.make_series({catalogue.room_key(room.pk, "messages")})
+        series = Series.objects.get(key=catalogue.room_key(room.pk, "messages"))
+        now = recording.database_now()
+        later = now + timedelta(minutes=5)
+        Chart.objects.create(message=said[0], room=room, series=series, aggregate="sum", seconds=900, live_until=later)
+        rule = Rule.objects.create(series=series, title="Much", threshold=1, room=room, aggregate="sum")
+        Alert.objects.create(rule=rule, message=said[1], since=now, fired_at=now, told_at=now, value=2, peak=2)
+        recording.record()
+        return {said[0], said[1]}, series.pk
+
+    messages, series = await sync_to_async(prepare)()
+
+    def curves(changed, before):
+        now = recording.database_now()
+        moved = watched.moved_curves(changed=changed, before=int(now.timestamp()) - before, now=now)
+        return {one.message: [value for _, value in one.points] for one in moved}
+
+    assert await sync_to_async(curves)(set(), 0) == {}
+    quiet = await sync_to_async(curves)(set(), 10)
+    assert set(quiet) == messages
+    assert all(values[-1] == 0 for values in quiet.values())
+    await handed(rooms=[(await sync_to_async(room_of)(series), "messages", 4)])
+    await sync_to_async(recording.record)()
+    busy = await sync_to_async(curves)({series}, 0)
+    assert set(busy) == messages
+    assert all(sum(values) == 4 for values in busy.values())
+
+
+def room_of(series):
+    return Series.objects.get(pk=series).room_id
 
 
 async def test_people_online_and_what_the_assistant_has_to_do_are_found(board, ada):
