@@ -191,6 +191,23 @@ def test_a_panel_is_dragged_and_made_larger_with_the_pointer(ada, board, open_pa
     assert wait_until(page, lambda: any(panel.w > 4 and panel.h > 2 for panel in draft(ada, board)))
 
 
+def test_what_was_typed_for_a_panel_is_not_lost_by_going_on(ada, board, open_page):
+    page = open_page(ada, url(board))
+    open_editing(page)
+    add(page, "Stat")
+    give(page, "shop.queue", "Queue")
+    card(page, "Queue").click(position={"x": 40, "y": 60})
+    form(page).get_by_role("textbox", name="Title").fill("Waiting")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_role("heading", name="These changes are not applied")).to_be_visible()
+    page.locator("#d-confirm").get_by_role("button", name="Cancel").click()
+    expect(form(page).get_by_role("textbox", name="Title")).to_have_value("Waiting")
+    form(page).get_by_role("button", name="Apply").click()
+    expect(card(page, "Waiting")).to_be_visible()
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_role("heading", name="Waiting")).to_be_visible()
+
+
 def test_a_removed_panel_comes_back_by_the_toast(ada, board, open_page):
     page = open_page(ada, url(board))
     open_editing(page)

@@ -70,8 +70,8 @@ export class EditMode {
     const acts: Record<string, () => unknown> = {
       undo: () => this.#undo(),
       discard: () => this.#discard(),
-      publish: () => this.#publish(),
-      done: () => this.leave(),
+      publish: () => this.#afterForm("Publish without them", () => void this.#publish()),
+      done: () => this.#afterForm("Leave them", () => this.leave()),
     };
     this.#element.addEventListener("click", (event) => {
       const button = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-board]") : null;
@@ -273,7 +273,8 @@ export class EditMode {
   #open(id: string): void {
     if (this.#form?.id === id) return this.#form.focus();
     const panel = this.#panel(id);
-    if (panel === null || (this.#form?.touched === true && !this.#asked(id))) return;
+    if (panel === null) return;
+    if (this.#form?.touched === true) return this.#afterForm("Leave them", () => this.#open(id));
     this.#close(false);
     this.#form = new PanelForm(
       {
@@ -292,15 +293,15 @@ export class EditMode {
     this.#form.focus();
   }
 
-  /** What was typed for one panel is not lost by looking at another. */
-  #asked(next: string): boolean {
-    const question = { title: "Leave these changes?", text: "What you changed in this panel was not applied.", go: "Leave them" };
+  /** What was typed for one panel is not lost by going on to something else. */
+  #afterForm(go: string, run: () => void): void {
+    if (this.#form?.touched !== true) return run();
+    const question = { title: "These changes are not applied", text: "What you changed in the settings of this panel stays out unless you press Apply.", go };
     void this.#host.shell.confirm(question).then((answer) => {
       if (answer === null) return;
       this.#close(false);
-      this.#open(next);
+      run();
     });
-    return false;
   }
 
   #close(focus = true): void {
