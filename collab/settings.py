@@ -364,6 +364,7 @@ MESSAGE_POSTED_HOOKS: list[str] = [
 MESSAGE_POSTED_HOOKS += ["dashboard.listeners.count_message", "dashboard.listeners.acknowledge_alert"]
 """Dotted paths called with each stored message after its commit."""
 MESSAGES_GONE_HOOKS = ["assistant.services.withdrawal.forget_answers", "dashboard.services.charts.forget_charts"]
+MESSAGES_GONE_HOOKS += ["integrations.services.posts.forget_props"]
 """Called with the ids of messages inside the transaction that deletes them."""
 SEARCH_DOCUMENTS = "editor.selectors.searching.find_documents"
 """The function that searches documents for chat.selectors.search; empty: none are searched."""

@@ -19,7 +19,7 @@ from chat import selectors as rooms
 from chat.events import Typing
 from integrations.mattermost_api import ids, shapes
 from integrations.mattermost_api.dispatch import Asked, address, answer, body_of, message_of, room_of
-from integrations.mattermost_api.refusing import Failed
+from integrations.mattermost_api.refusing import PERMISSIONS, Failed
 from realtime.hub import hub
 
 PEOPLE_MOST: Final = 200
@@ -59,6 +59,8 @@ def _person(found: PersonView | None) -> dict[str, Any]:
 
 def _user(asked: Asked, user_id: str) -> Any:
     wanted = asked.person(user_id)
+    if wanted != asked.user.pk and READ not in asked.bearer.scopes:
+        raise Failed(403, PERMISSIONS, f"This token lacks the scope {READ}.")
     return _person(accounts.active_people([wanted]).get(wanted))
 
 

@@ -5,7 +5,7 @@ Called by the Mattermost-compatible API and by webhooks. Who may do what is chat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4, uuid5
 
@@ -121,6 +121,11 @@ def change_post(
     if pinned is not None:
         pin = chat.pin_message if pinned else chat.unpin_message
         pin(actor=actor, room_id=room_id, message_id=message_id)
+
+
+def forget_props(*, ids: Collection[UUID]) -> None:
+    """Forgets what programs said with messages, in the transaction that deletes these."""
+    PostProps.objects.filter(pk__in=ids).delete()
 
 
 def _rewrite(actor: User, message_id: UUID, room_id: int, body: str | None, props: dict[str, Any] | None) -> None:

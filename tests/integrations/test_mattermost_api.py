@@ -51,6 +51,7 @@ def test_wrong_token_is_told_so(token):
 def test_token_reaches_as_far_as_its_scopes(bot, room):
     reader = Program(bot, "messages:read", "rooms:read")
     assert listed(reader, room)["order"] == []
+    assert Program(bot, "messages:read").refused("GET", f"users/{ids.of_user(room.created_by_id)}") == FORBIDDEN
     assert reader.refused("POST", "posts", {"channel_id": ids.of_room(room.pk), "message": "x"}) == FORBIDDEN
 
 
@@ -113,6 +114,15 @@ def test_author_changes_text_and_keeps_props(bot, room, teo):
     assert Program(teo).refused("PUT", f"posts/{made['id']}/patch", {"props": {"m": 3}}) == FORBIDDEN
     whole = program.told("PUT", f"posts/{made['id']}", {"message": "All new"})
     assert (whole["message"], whole["props"]) == ("All new", {"from_bot": "true"})
+
+
+def test_what_a_program_said_with_a_deleted_post_is_gone_too(bot, room):
+    program = Program(bot)
+    made = post(program, room, props={"attachments": [{"text": "Secret"}]})
+    program.told("DELETE", f"posts/{made['id']}")
+    assert not PostProps.objects.exists()
+    tombstone = listed(program, room, "?since=1")["posts"][made["id"]]
+    assert (tombstone["message"], tombstone["props"], tombstone["delete_at"] > 0) == ("", {}, True)
 
 
 def test_deleted_thread_is_gone_for_programs(bot, room):
