@@ -12,7 +12,7 @@ from typing import Final
 
 from django.db import DatabaseError, InterfaceError
 
-from dashboard.services import calls
+from dashboard.services import alerts, calls
 from dashboard.services.calls import Due
 from outbound.client import Limits, fetch
 from outbound.refusing import OutboundRefused
@@ -36,6 +36,7 @@ async def caller() -> None:
             await call_round()
             if count % PRUNE_ROUNDS == 0:
                 await threads.write(calls.prune_calls)
+                await threads.write(alerts.prune_alerts)
         except (DatabaseError, InterfaceError):
             logger.exception("Addresses of rules wait, because the database does not answer")
         count += 1

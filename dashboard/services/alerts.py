@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 MINUTE: Final = timedelta(minutes=1)
 AGAIN: Final = timedelta(seconds=alerting.AGAIN_SECONDS)
 _count: Final = itertools.count()
+KEPT: Final = timedelta(days=90)
 FIRING: Final = Alert.State.FIRING
 LOOK_BACK: Final = 7_200
 """How far back samples say whether somebody recorded without a gap."""
@@ -171,6 +172,19 @@ def end_alert(*, rule_id: int, alert_id: UUID, now: datetime, value: float | Non
     if alert.message is not None:
         _change(rule, alert, now=now, ended=ended)
     _call(rule, alert, now, ended=ended)
+
+
+def firing_of(*, series_ids: Collection[int]) -> list[tuple[UUID, int]]:
+    """(alert, rule) of what fires over these series."""
+    found = Alert.objects.filter(rule__series__in=list(series_ids), state=FIRING)
+    return list(found.order_by("rule").values_list("pk", "rule"))
+
+
+@transaction.atomic
+def prune_alerts(*, now: datetime | None = None) -> int:
+    """Forgets alerts that are long over; their messages stay as long as the room keeps them. Returns how many."""
+    long_ago = (now or timezone.now()) - KEPT
+    return Alert.objects.filter(state=Alert.State.RESOLVED, resolved_at__lt=long_ago).delete()[0]
 
 
 def _go_on(rule: Rule, alert: Alert, value: float, now: datetime, others: int) -> None:

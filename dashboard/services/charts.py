@@ -29,6 +29,7 @@ from dashboard.selectors.measuring import Wanted, curve, curve_step
 from dashboard.selectors.rights import series_place, viewer_of
 from dashboard.selectors.series import find_series, series_list
 from dashboard.selectors.showing import name_of
+from dashboard.services import alerts
 from dashboard.shapes import SeriesView
 from realtime.protocol import Ack, Refused
 
@@ -224,6 +225,16 @@ def _may_still(chart: Chart) -> bool:
         return False
     viewer = viewer_of(actor=accounts.find_person(author.author_id), room_ids=rooms_of)
     return permissions.can_see_series(viewer, series_place(chart.series))
+
+
+@transaction.atomic
+def stop_showing(*, series_ids: Collection[int]) -> None:
+    """Series are about to go: what shows them in rooms is over, and says so, while its curve can still be drawn."""
+    now = timezone.now()
+    for alert_id, rule_id in alerts.firing_of(series_ids=series_ids):
+        alerts.end_alert(rule_id=rule_id, alert_id=alert_id, now=now, ended="Its figures were deleted")
+    for chart in Chart.objects.filter(series__in=series_ids, live_until__isnull=False).select_related("series"):
+        _tend(chart, now, over=True)
 
 
 def forget_charts(*, ids: Collection[UUID]) -> None:

@@ -19,6 +19,7 @@ from dashboard.finding import check_path
 from dashboard.models import TITLE_CHARS, UNIT_CHARS, Feed, Series
 from dashboard.parsing.pushed import check_name
 from dashboard.selectors.feeds import FEEDS_MOST, feed_view, find_feed
+from dashboard.services.charts import stop_showing
 from dashboard.services.pushing import SERIES_MOST
 from dashboard.shapes import FeedView
 from outbound.links import read_url
@@ -160,6 +161,7 @@ def delete_series(*, actor: User, series_id: int) -> Ack:
     found = Series.objects.filter(pk=series_id, owner=actor, scope=Series.Scope.PERSON, outside=True).first()
     if found is None:
         raise Refused("not_found")
+    stop_showing(series_ids=[found.pk])
     found.delete()
     return Ack()
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from dashboard.events import BoardRemoved
 from dashboard.models import Board, Series
 from dashboard.selectors.rights import board_topic
+from dashboard.services.charts import stop_showing
 from realtime import log
 from realtime.protocol import Effect
 
@@ -27,4 +28,6 @@ def forget_person(*, user_id: int) -> None:
     for board in Board.objects.filter(owner=user_id).order_by("pk"):
         log.append(topic=board_topic(board.pk), event=BoardRemoved(id=board.pk), effect=GONE, at=now)
         board.delete()
-    Series.objects.filter(owner=user_id).delete()
+    own = list(Series.objects.filter(owner=user_id).values_list("pk", flat=True))
+    stop_showing(series_ids=own)
+    Series.objects.filter(pk__in=own).delete()

@@ -76,10 +76,15 @@ def make_rule(actor: User, room: Room, series: Series, **given: Any) -> Rule:
     return Rule.objects.get(pk=made)
 
 
-def told(room: Room, reader: User) -> list[MessageView]:
-    """The messages of the room that show alerts, oldest first."""
+def shown(room: Room, reader: User) -> list[MessageView]:
+    """The messages of the room that carry a card, oldest first."""
     page = chat.message_page(actor=reader, room_id=room.pk, limit=100)
-    return [message for message in page.messages if message.card is not None and message.card.alert is not None]
+    return [message for message in page.messages if message.card is not None]
+
+
+def told(room: Room, reader: User) -> list[MessageView]:
+    """Those that show alerts."""
+    return [message for message in shown(room, reader) if message.card is not None and message.card.alert is not None]
 
 
 def card_of(message: MessageView) -> AlertCard:

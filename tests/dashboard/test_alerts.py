@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
 
+from accounts import services as accounts
 from accounts.models import User
 from chat import services as chat
 from chat.models import Room
@@ -14,12 +16,12 @@ from chat.selectors.integrity import check_room
 from dashboard import alerting
 from dashboard.models import Alert, Rule
 from dashboard.selectors.alerts import alert_list, rule_list
-from dashboard.services import alerts, rules
+from dashboard.services import alerts, charts, feeds, rules
 from dashboard.services.rules import RuleWish
 from realtime import log
 from realtime.protocol import Refused
 from tests import factories
-from tests.dashboard.alerting_world import START, World, card_of, firing, make_rule, make_series, told
+from tests.dashboard.alerting_world import START, World, card_of, firing, make_rule, make_series, shown, told
 from tests.people import ines as ines
 from tests.people import mina as mina
 from tests.people import room as room
@@ -284,3 +286,30 @@ def test_an_alert_list_leads_with_what_fires(world, room, teo):
     listed = alert_list(actor=teo, room_id=room.pk).alerts
     assert [one.card.state for one in listed] == ["firing", "resolved"]
     assert listed[0].message_url.endswith(f"/m/{listed[0].message}/")
+
+
+@pytest.mark.parametrize("how", ["deletes it", "deletes the account"])
+def test_who_takes_figures_away_ends_what_shows_them(room, mina, teo, boss, how):
+    series = make_series("steps", owner=teo)
+    make_rule(teo, room, series, for_seconds=0)
+    charts.post_chart(actor=teo, room_id=room.pk, cid=uuid4(), text="steps 15m")
+    World().tick(2, steps=184.0)
+    assert card_of(told(room, mina)[0]).state == "firing"
+    if how == "deletes it":
+        feeds.delete_series(actor=teo, series_id=series.pk)
+    else:
+        User.objects.filter(pk=boss.pk).update(is_superuser=True)
+        accounts.delete_permanently(actor=User.objects.get(pk=boss.pk), user=teo)
+    [message] = told(room, mina)
+    assert message.body.startswith("Its figures were deleted: Steps above 120 ms")
+    [chart] = [one.card.chart for one in shown(room, mina) if one.card and one.card.chart]
+    assert chart.live_until is None
+    assert list(check_room(room)) == []
+
+
+def test_alerts_that_are_long_over_are_forgotten(world, room):
+    world.tick(125, every=5, delivery=184.0)
+    assert alerts.prune_alerts(now=world.now + timedelta(days=400)) == 0
+    world.tick(125, every=5, delivery=80.0)
+    assert alerts.prune_alerts(now=world.now + timedelta(days=89)) == 0
+    assert alerts.prune_alerts(now=world.now + timedelta(days=91)) == 1
