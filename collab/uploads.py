@@ -144,7 +144,8 @@ async def _write_body(receive: Receive, path: Path) -> None:
 
 async def _next(receive: Receive) -> MutableMapping[str, Any]:
     try:
-        message = await asyncio.wait_for(receive(), SILENCE_SECONDS)
+        async with asyncio.timeout(SILENCE_SECONDS):
+            message = await receive()
     except TimeoutError as error:
         raise _Gone from error
     if message["type"] != "http.request":

@@ -72,7 +72,8 @@ async def runner() -> None:
 
 async def _rest(event: asyncio.Event) -> None:
     try:
-        await asyncio.wait_for(event.wait(), LOOK_SECONDS)
+        async with asyncio.timeout(LOOK_SECONDS):  # on Python 3.11 wait_for may swallow a cancellation
+            await event.wait()
     except TimeoutError:
         return
 

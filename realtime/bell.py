@@ -105,7 +105,8 @@ class Bell:
         self._wake.set()
         if time.monotonic() >= self._silent_until:
             try:
-                await asyncio.wait_for(self._settled.wait(), FOLLOW_SECONDS)
+                async with asyncio.timeout(FOLLOW_SECONDS):
+                    await self._settled.wait()
             except TimeoutError:
                 logger.warning("The channel layer is slow: %d topics are followed by polling", len(topics))
 

@@ -26,6 +26,8 @@ from realtime.transport import text_frame
 
 logger = logging.getLogger(__name__)
 
+SETTLE_SECONDS: Final = 30
+"""How long a socket waits until its topics are followed."""
 HELD_SECONDS: Final = 0.05
 """How long a hole in the order may be a commit still on its way from another thread, before the log is read."""
 
@@ -285,7 +287,8 @@ class Hub:
             await self._follow(new)
         waiting = [feed for topic in topics if (feed := self.feeds.get(topic)) and not feed.ready]
         if waiting:
-            await asyncio.wait_for(asyncio.gather(*(feed.settled.wait() for feed in waiting)), timeout=30)
+            async with asyncio.timeout(SETTLE_SECONDS):
+                await asyncio.gather(*(feed.settled.wait() for feed in waiting))
             if not all(feed.ready for feed in waiting):
                 raise ConnectionError("a topic could not be followed")
 
