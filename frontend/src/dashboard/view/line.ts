@@ -16,6 +16,10 @@ const SILENCE_MS = 3_000;
 const SILENCE_MOST_MS = 30_000;
 const APART_MS = 5_000;
 const LONG_MS = 60_000;
+/** Ticks come once a second; without them the axis goes on by itself. */
+const QUIET_MS = 1_500;
+/** Between two ticks so far apart nobody recorded: that is a gap, of which no tick tells. */
+const GAP_S = 15;
 const HELD_MOST = 300;
 
 export interface LineHooks {
@@ -45,6 +49,7 @@ export class BoardLine {
   #clockAt = performance.now();
   #heardAt = performance.now();
   #silence = SILENCE_MS;
+  #tickedAt = 0;
   #apartAt = performance.now();
   readonly #timer: ReturnType<typeof setInterval>;
 
@@ -163,7 +168,7 @@ export class BoardLine {
       return;
     }
     // A tick is missing, or the server's clock was put back.
-    if (told.before > this.samples.tick) void this.#mend(told);
+    if (told.before > this.samples.tick || told.tick - told.before > GAP_S) void this.#mend(told);
     else if (told.tick < this.samples.tick - STALE_S) void this.show(this.range).catch(() => undefined);
     else this.#hear(told);
   }
@@ -173,6 +178,7 @@ export class BoardLine {
     this.#set(Math.max(Date.parse(told.at) / 1000, told.tick));
     this.#heardAt = performance.now();
     this.#silence = SILENCE_MS;
+    this.#tickedAt = performance.now();
     this.#hooks.ticked();
   }
 
@@ -219,7 +225,7 @@ export class BoardLine {
   /** Once a second: is something missing, or over, or only to be had by asking? */
   #second(): void {
     if (!document.hidden && this.loaded && isLive(this.range) && this.connection.state === "online") this.#look();
-    this.#hooks.ticked();
+    if (performance.now() - this.#tickedAt > QUIET_MS) this.#hooks.ticked();
   }
 
   #look(): void {

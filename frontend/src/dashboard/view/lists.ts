@@ -59,7 +59,7 @@ export class Table implements Body {
     const table = this.#scene.snapshot().tables.find(({ source }) => source === this.#view.source) ?? null;
     if (table === this.#drawn && table !== null) return;
     this.#drawn = table;
-    this.element.setAttribute("aria-label", this.#view.title || "Table");
+    this.element.setAttribute("aria-label", `${this.#view.title || "Panel"}, table`);
     if (table === null || table.rows.length === 0) {
       this.element.replaceChildren(el("p", "muted none", table === null && this.#view.source === "" ? "This panel lists nothing yet." : "Nothing to list right now."));
       return;
@@ -129,7 +129,7 @@ export class Log implements Body {
 
   draw(): void {
     const rows = this.#scene.snapshot().logs.find(({ source }) => source === this.#view.source)?.rows ?? [];
-    this.element.setAttribute("aria-label", this.#view.title || "Log");
+    this.element.setAttribute("aria-label", `${this.#view.title || "Panel"}, newest first`);
     if (rows !== this.#rows) {
       this.#rows = rows;
       const none = el("li", "muted none", this.#view.source === "" ? "This panel lists nothing yet." : "Nothing has happened yet.");
@@ -176,7 +176,7 @@ export class TextBody implements Body {
 
   update({ html, text, title }: PanelView): void {
     this.element.setAttribute("role", "region");
-    this.element.setAttribute("aria-label", title || "Text");
+    this.element.setAttribute("aria-label", `${title || "Panel"}, text`);
     const words = html === "" ? text : html;
     if (this.#html === words) return;
     this.#html = words;
