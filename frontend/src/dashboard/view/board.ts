@@ -202,7 +202,7 @@ export class Board implements EditHost, Scene {
   #ticked(): void {
     if (document.hidden) return;
     if (isLive(this.line.range)) this.samples.forget(this.start());
-    this.#drawing.all();
+    if (this.#pausedAt === null) this.#drawing.all();
     if (this.#editing) this.#editDrawing.all();
     this.#drawBehind();
     this.#drawLive();
