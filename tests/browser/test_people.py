@@ -192,4 +192,4 @@ def test_private_room_is_not_there_for_others(ada: Any, person: Make, open_page:
     assert page.locator("main").inner_text() == forbidden
     page.goto("/browse/")
     expect(page.get_by_role("heading", name="Browse rooms")).to_be_visible()
-    assert "secret" not in page.content()
+    assert "secret plans" not in page.content()

@@ -6,7 +6,6 @@ import type { AnyEvent } from "../../events";
 import type { Shell } from "../../shell/contract";
 import { isMember } from "../../chat/rights";
 import { AlertsPane } from "./pane";
-import { alertsOf } from "./rules";
 
 export class AlertsButton {
   readonly #shell: Shell;
@@ -15,9 +14,8 @@ export class AlertsButton {
   readonly #stops: (() => void)[] = [];
   readonly #again = onceAFrame(() => void this.#pane?.load());
   #pane: AlertsPane | null = null;
-  #asked = false;
-  #gone = false;
-  #firing = 0;
+  /** How many fire, as the pane has read it; null while it is closed. */
+  #firing: number | null = null;
 
   /** `before`: the button stands before this one. */
   constructor(shell: Shell, room: number, before: HTMLElement) {
@@ -31,7 +29,6 @@ export class AlertsButton {
   }
 
   dispose(): void {
-    this.#gone = true;
     for (const stop of this.#stops) stop();
     this.#button.remove();
   }
@@ -41,19 +38,13 @@ export class AlertsButton {
     const member = state?.room.id === this.#room && isMember(state);
     this.#button.hidden = !member;
     if (!member) return;
-    if (!this.#asked) void this.#ask();
+    // What the page has of the room says it without a question.
+    const firing = this.#firing ?? state.messages.filter(({ card }) => card?.alert?.state === "firing").length;
     const badge = part(this.#button, "[data-part=count]");
-    badge.hidden = this.#firing === 0;
-    badge.textContent = String(this.#firing);
-    this.#button.classList.toggle("firing", this.#firing > 0);
-    this.#button.setAttribute("aria-label", this.#firing === 0 ? "Alerts" : this.#firing === 1 ? "Alerts, 1 fires" : `Alerts, ${this.#firing} fire`);
-  }
-
-  async #ask(): Promise<void> {
-    this.#asked = true;
-    const found = await alertsOf(this.#room).catch(() => null);
-    if (found === null || this.#gone) return;
-    this.#tell(found.alerts.filter(({ card }) => card.state === "firing").length);
+    badge.hidden = firing === 0;
+    badge.textContent = String(firing);
+    this.#button.classList.toggle("firing", firing > 0);
+    this.#button.setAttribute("aria-label", firing === 0 ? "Alerts" : firing === 1 ? "Alerts, 1 fires" : `Alerts, ${firing} fire`);
   }
 
   #tell(firing: number): void {
@@ -64,9 +55,7 @@ export class AlertsButton {
   #take(event: AnyEvent): void {
     if (event.topic !== `room:${this.#room}`) return;
     const card = event.type === "message.created" ? event.data.message.card : event.type === "card.changed" ? event.data.card : null;
-    if (card?.kind !== "alert") return;
-    if (this.#pane === null) void this.#ask();
-    else this.#again();
+    if (card?.kind === "alert") this.#again();
   }
 
   #toggle(): void {
@@ -78,7 +67,10 @@ export class AlertsButton {
         pane.close();
         this.#button.setAttribute("aria-pressed", "false");
         this.#button.removeAttribute("aria-expanded");
-        if (this.#pane === pane) this.#pane = null;
+        if (this.#pane !== pane) return;
+        this.#pane = null;
+        this.#firing = null;
+        this.#draw();
       },
     });
     this.#pane = pane;
