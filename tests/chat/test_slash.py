@@ -69,8 +69,8 @@ def test_what_is_no_command_is_told_to_its_sender_only(teo, room, text):
 
 
 def test_help_and_the_list_hold_what_one_may_use(mina, teo, ines, room, secret):
-    assert names(mina, room) == ["ask", "code", "invite", "kick", "me", "mute", "remind", "shrug", "topic"]
-    assert names(teo, room) == ["ask", "code", "invite", "me", "remind", "shrug"]
+    assert names(mina, room) == ["ask", "chart", "code", "invite", "kick", "me", "mute", "remind", "shrug", "topic"]
+    assert names(teo, room) == ["ask", "chart", "code", "invite", "me", "remind", "shrug"]
     assert names(ines, room) == []
     told = run(teo, room, "/help")
     assert "/invite @person" in told
