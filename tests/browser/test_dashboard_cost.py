@@ -23,6 +23,10 @@ WATCH = """() => {
 }"""
 
 
+def _waving(number: int, at: int) -> float:
+    return (at * (number + 3)) % 97
+
+
 class Ticks:
     """Counts what the recorder tells the page."""
 
@@ -55,7 +59,7 @@ def test_ten_thousand_points_move_each_second_without_a_long_task(ada: Any, open
     past(ticks_of_the_site(), end - SECONDS - 60, end)
     series = [own_series(ada, f"load.{number}") for number in range(PANELS)]
     for number, one in enumerate(series):
-        past(one, end - SECONDS, end, lambda at, number=number: (at * (number + 3)) % 97)
+        past(one, end - SECONDS, end, partial(_waving, number))
     assert PANELS * SECONDS >= POINTS
     lines: list[dict[str, Any]] = [
         {

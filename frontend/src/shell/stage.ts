@@ -144,6 +144,7 @@ export class Stage {
     if (this.#wantsCode) this.roomStage?.showCode();
     this.#wantsCode = false;
     this.#stand(view.name, "room", room.id, this.#labelOf(room));
+    if (route.name === "board") this.#drawTabs("boards");
     rememberRoom(this.#context.shell.session.me, room.id);
     if (!quiet) this.#focus();
     const shown = await this.#load(room, message, turn);
