@@ -14,7 +14,8 @@ from django.db import DatabaseError, InterfaceError
 
 from dashboard.services import alerts, calls
 from dashboard.services.calls import Due
-from outbound.client import Limits, fetch
+from outbound.client import Client, Limits
+from outbound.dialing import site_policy
 from outbound.refusing import OutboundRefused
 from realtime import threads
 
@@ -61,7 +62,10 @@ async def _told(due: Due) -> tuple[str, bool]:
     """Why the address did not take it, and whether that may pass."""
     headers = {"content-type": "application/json"}
     try:
-        answer = await fetch(due.url, method="POST", headers=headers, content=due.body.encode(), limits=LIMITS)
+        async with Client(policy=site_policy(inside=due.inside)) as client:
+            answer = await client.fetch(
+                due.url, method="POST", headers=headers, content=due.body.encode(), limits=LIMITS
+            )
     except OutboundRefused as refused:
         return refused.words, refused.passing
     if answer.status in OK:

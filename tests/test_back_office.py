@@ -12,7 +12,18 @@ from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
 
-OURS = {"accounts", "api", "assistant", "chat", "dashboard", "editor", "integrations", "realtime", "mfa", "usersessions"}
+OURS = {
+    "accounts",
+    "api",
+    "assistant",
+    "chat",
+    "dashboard",
+    "editor",
+    "integrations",
+    "realtime",
+    "mfa",
+    "usersessions",
+}
 MODELS = sorted(
     (model for model in admin.site._registry if model._meta.app_label in OURS), key=lambda model: model._meta.label
 )

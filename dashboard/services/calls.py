@@ -12,7 +12,8 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from dashboard.models import Call
+from accounts import selectors as accounts
+from dashboard.models import Call, Rule
 
 PAUSES: Final = (5, 15, 60, 300, 900, 3_600, 7_200)
 """Seconds before each further try; after the last one it is given up."""
@@ -29,11 +30,16 @@ def is_any_due() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What to tell whom."""
+    """What to tell whom.
+
+    Attributes:
+        inside: whether it may lead to what the operator allows inside the network, as a rule of staff may.
+    """
 
     call: int
     url: str
     body: str
+    inside: bool
 
 
 @transaction.atomic
@@ -43,7 +49,10 @@ def take_due() -> list[Due]:
     due = Call.objects.select_for_update(skip_locked=True).filter(next_at__lte=now).order_by("next_at", "pk")
     calls = list(due[:AT_ONCE])
     Call.objects.filter(pk__in=[call.pk for call in calls]).update(next_at=now + HELD)
-    return [Due(call.pk, call.url, call.body) for call in calls]
+    rules = Rule.objects.filter(pk__in={call.rule_id for call in calls}, made_by__isnull=False)
+    makers = dict(rules.values_list("pk", "made_by"))
+    staff = accounts.staff_among(set(makers.values()))
+    return [Due(call.pk, call.url, call.body, makers.get(call.rule_id) in staff) for call in calls]
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -24,7 +25,8 @@ pytestmark = [pytest.mark.stack]
 on_a_thread = sync_to_async(thread_sensitive=True)
 
 
-def fired(mina, room, url: str) -> World:
+def fired(mina, room, url: str, *, is_staff: bool = True) -> World:
+    type(mina).objects.filter(pk=mina.pk).update(is_staff=is_staff)
     make_rule(mina, room, make_series("load", room=room), for_seconds=0, url=url)
     world = World()
     world.tick(2, load=184.0)
@@ -50,6 +52,20 @@ async def test_an_address_is_told_when_it_fires_and_when_it_is_over(mina, room, 
     assert told[0]["text"] == "Load above 120 ms: 184 ms"
     assert told[0]["alert"] == told[1]["alert"]
     assert await Call.objects.filter(sent_at__isnull=False, next_at=None).acount() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_only_rules_of_staff_lead_inside_the_network(mina, room, settings):
+    settings.OUTBOUND_ALLOW = ["127.0.0.1/32"]
+
+    async def take(asked, writer):
+        writer.write(reply(204))
+
+    async with loopback(take) as server:
+        await on_a_thread(partial(fired, is_staff=False))(mina, room, server.url("/alerts", host="127.0.0.1"))
+        await caller.call_round()
+    assert server.asked == []
+    assert (await Call.objects.aget()).problem
 
 
 @pytest.mark.django_db(transaction=True)
