@@ -127,7 +127,7 @@ def _counted(
     at = start + -start % step
     while at < end:
         bucket = found.get(at)
-        if bucket is None and _is_in(at, gaps):
+        if bucket is None and _is_within(at, at + step, gaps):
             curve.append((at, None))
         elif trailing:
             minute = (found.get(at - ago) for ago in range(0, MINUTE, step))
@@ -158,5 +158,6 @@ def patience_of(times: Sequence[float], step: int) -> float:
     return 3 * max(step, usual)
 
 
-def _is_in(at: float, gaps: Sequence[Sequence[float]]) -> bool:
-    return any(gap[0] <= at < gap[1] for gap in gaps)
+def _is_within(begin: float, end: float, gaps: Sequence[Sequence[float]]) -> bool:
+    """Whether nobody recorded in all of this time; in a part of it somebody did, and nothing happened."""
+    return any(gap[0] <= begin and end <= gap[1] for gap in gaps)

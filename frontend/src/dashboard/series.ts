@@ -80,8 +80,9 @@ export function figures(buckets: Columns, asked: Asked): Points {
   return asked.counter ? counted(buckets, asked) : measured(buckets, asked);
 }
 
-function isIn(at: number, gaps: Asked["gaps"]): boolean {
-  return gaps.some(([from = 0, to = 0]) => from <= at && at < to);
+/** Whether nobody recorded in all of this time; in a part of it somebody did, and nothing happened. */
+function isWithin(begin: number, end: number, gaps: Asked["gaps"]): boolean {
+  return gaps.some(([from = 0, to = 0]) => from <= begin && end <= to);
 }
 
 function counted(buckets: Columns, { aggregate, step, start, end, gaps }: Asked): Points {
@@ -93,7 +94,7 @@ function counted(buckets: Columns, { aggregate, step, start, end, gaps }: Asked)
     while (next < buckets.length && (buckets.at[next] ?? 0) < at) next += 1;
     const found = buckets.at[next] === at;
     points.at.push(at);
-    if (!found && isIn(at, gaps)) points.value.push(null);
+    if (!found && isWithin(at, at + step, gaps)) points.value.push(null);
     else if (trailing) {
       while (minute < buckets.length && (buckets.at[minute] ?? 0) <= at - MINUTE) minute += 1;
       points.value.push(summed(buckets, minute, at));
