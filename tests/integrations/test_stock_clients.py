@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -119,7 +120,8 @@ class Running:
                 return False
             assert line is not None, f"no {word!r} after:\n" + "\n".join(self._said[-60:])
             self._said.append(line)
-            if line == word:
+            # What a library logs may follow in the same line: two pipes of its process are one.
+            if re.search(rf"\b{word}\b", line):
                 return True
         return False
 

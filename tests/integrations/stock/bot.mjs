@@ -19,8 +19,9 @@ const listed = await api.getPosts(CHANNEL, 0, 60);
 if (listed.order.length !== 0) throw new Error("there are posts already");
 
 const socket = new WebSocketClient();
-socket.addFirstConnectListener(() => console.log("ready"));
 socket.addMessageListener(async (message) => {
+  // The line opens before the server listens for it; hello says that it does.
+  if (message.event === "hello") console.log("ready");
   if (message.event !== "posted") return;
   const post = JSON.parse(message.data.post);
   if (post.message !== "marco") return;
