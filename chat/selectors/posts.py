@@ -61,6 +61,12 @@ def posts_of(ids: Collection[UUID]) -> list[Post]:
     return _posts(rows.order_by("room_id", "seq"))
 
 
+def said(message_id: UUID) -> MessageView | None:
+    """A message that is there, lines of the system too, for whoever hears the room; None for one that was deleted."""
+    row = Message.objects.filter(pk=message_id, deleted_at=None).first()
+    return message_views([row])[0] if row is not None else None
+
+
 def _posts(rows: Iterable[Message]) -> list[Post]:
     found = list(rows)
     ids = [row.pk for row in found]
