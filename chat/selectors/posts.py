@@ -67,6 +67,12 @@ def said(message_id: UUID) -> MessageView | None:
     return message_views([row])[0] if row is not None else None
 
 
+def ids_since(*, room_id: int, after_seq: int) -> list[UUID]:
+    """What was said in a room after an event and is still there, in its order; lines of the system are left out."""
+    rows = Message.objects.filter(room_id=room_id, seq__gt=after_seq, deleted_at=None)
+    return list(rows.exclude(kind=Message.Kind.SYSTEM).order_by("seq").values_list("pk", flat=True))
+
+
 def _posts(rows: Iterable[Message]) -> list[Post]:
     found = list(rows)
     ids = [row.pk for row in found]

@@ -88,6 +88,7 @@ class BridgeLink(models.Model):
     last_post_id = models.CharField(max_length=REMOTE_ID_CHARS, blank=True)
     last_create_at_ms = models.BigIntegerField(default=0)
     since_ms = models.BigIntegerField(default=0)
+    began_ms = models.BigIntegerField(default=0, help_text="What was written before is not carried over.")
     local_seq = models.PositiveBigIntegerField(default=0)
     missed = models.PositiveBigIntegerField(default=0)
     caught = models.PositiveBigIntegerField(default=0)
@@ -227,9 +228,7 @@ class BridgeInbox(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     server = models.ForeignKey(MattermostServer, models.CASCADE, related_name="inbox")
-    link = models.ForeignKey(BridgeLink, models.CASCADE, null=True, related_name="inbox")
-    event = models.JSONField()
-    attempts = models.PositiveSmallIntegerField(default=0)
+    event = models.TextField(help_text="JSON.")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
