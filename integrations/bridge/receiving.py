@@ -190,9 +190,7 @@ class Receiver:
                 # One post that we stumble over must not hold up all that come after it.
                 logger.exception("Post %s of link %s could not be taken over", post.id, link.pk)
                 words = f"The post {post.id} could not be taken over: see the log of the site."
-                await threads.write(
-                    setup.note_link, access=self._access, link_id=link.pk, state=link.state, problem=words
-                )
+                await threads.write(setup.note_notice, access=self._access, link_id=link.pk, notice=words)
 
     async def _take_one(self, link: BridgeLink, post: Post, *, whole: bool) -> None:
         files: list[UUID] = []

@@ -132,9 +132,7 @@ class Sender:
             await self._server.delete_post(twice)
         if len(post.file_ids) < len(files):
             problem = f"The server left out {len(files) - len(post.file_ids)} files of a message."
-            await threads.write(
-                setup.note_link, access=self._access, link_id=link.pk, state=link.state, problem=problem
-            )
+            await threads.write(setup.note_notice, access=self._access, link_id=link.pk, notice=problem)
 
     async def _create(
         self, link: BridgeLink, order: BridgeOutbox, told: Telling, at: int, text: str, files: list[str]

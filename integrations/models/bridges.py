@@ -85,6 +85,7 @@ class BridgeLink(models.Model):
     enabled = models.BooleanField(default=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.ACTIVE)
     problem = models.CharField(max_length=WORDS_CHARS, blank=True)
+    notice = models.CharField(max_length=WORDS_CHARS, blank=True, help_text="What was not carried over last, and why.")
     last_post_id = models.CharField(max_length=REMOTE_ID_CHARS, blank=True)
     last_create_at_ms = models.BigIntegerField(default=0)
     since_ms = models.BigIntegerField(default=0)

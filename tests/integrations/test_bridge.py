@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db.models import F
@@ -11,6 +12,7 @@ from django.utils import timezone
 from chat import services as chat
 from chat.models import Message, Room
 from integrations.models import BridgedPost, BridgeLink, BridgeOutbox, MattermostServer
+from realtime.renewal import renew_topic
 from tests import factories
 from tests.fakes.mattermost import FakeMattermost
 from tests.integrations.bridging import Bridged
@@ -307,8 +309,6 @@ FILES = [("c ß d.txt", b"eight"[:5]), ("empty.txt", b""), ("notes.md", b"# a\n"
 
 @pytest.fixture
 def upload(tmp_path):
-    from uuid import uuid4
-
     def store(user, room, name, data):
         source = tmp_path / uuid4().hex
         source.write_bytes(data)
@@ -332,7 +332,7 @@ def test_file_that_the_server_finds_too_large_is_told_in_words(both, teo, fake, 
 @pytest.mark.parametrize("echo_first", [0.0, 1.0], ids=["answer-first", "echo-first"])
 def test_scenario_2_answer_that_is_lost_makes_no_second_post(both, teo, fake, echo_first):
     fake.set(echo_first=echo_first)
-    fake.lose_next_response("POST /api/v4/posts")
+    fake.lose_next_response("POST /posts")
     both.say(teo, "once")
     both.pump()
     assert BridgeOutbox.objects.count() == 1
@@ -358,7 +358,7 @@ def test_scenario_2_killed_between_post_and_note_makes_no_second_post(both, teo,
 
 
 def test_request_that_is_lost_is_sent_again(both, teo, fake):
-    fake.lose_next_request("POST /api/v4/posts")
+    fake.lose_next_request("POST /posts")
     both.say(teo, "once")
     both.pump()
     both.pump()
@@ -366,7 +366,7 @@ def test_request_that_is_lost_is_sent_again(both, teo, fake):
 
 
 def test_message_deleted_while_its_outcome_was_unknown_is_gone_there(both, teo, fake):
-    fake.lose_next_response("POST /api/v4/posts")
+    fake.lose_next_response("POST /posts")
     message = both.say(teo, "oops")
     both.pump()
     chat.delete_message(actor=teo, room_id=both.room.pk, message_id=message.pk)
@@ -428,11 +428,11 @@ def test_muted_person_there_is_kept_out_and_the_link_says_so(both, mina):
     both.pump()
     both.pump()
     assert both.here() == ["first"]
-    assert "not taken over" in both.remade().problem
+    assert "not taken over" in both.remade().notice
 
 
 def test_order_that_is_refused_stays_for_somebody_to_look_at(both, teo, fake):
-    fake.fail_next(400, "POST /api/v4/posts", code="api.post.some.app_error")
+    fake.fail_next(400, "POST /posts", code="api.post.some.app_error")
     both.say(teo, "refused")
     both.say(teo, "taken")
     both.pump()
@@ -441,8 +441,6 @@ def test_order_that_is_refused_stays_for_somebody_to_look_at(both, teo, fake):
 
 
 def test_log_that_was_given_up_is_made_good_by_comparing(both, teo):
-    from realtime.renewal import renew_topic
-
     first, second = both.say(teo, "one"), both.say(teo, "two")
     both.pump()
     chat.edit_message(actor=teo, room_id=both.room.pk, message_id=first.pk, body="one, edited")
@@ -464,6 +462,7 @@ def test_scenario_20_ring_of_two_channels_ends(fake, both, teo):
     hops = carried.props["collab"]["v"]
     assert hops == [server.instance]
     fake.state.add_user("ringbot", is_bot=True)
+    fake.state.teams[both.seed.team_id].members.add(fake.state.user("ringbot").id)
     fake.add_member(both.seed.channel_id, "ringbot")
     both.hear("round and round", "ringbot", props={"collab": {"v": [*hops, "somebody"]}})
     both.pump()

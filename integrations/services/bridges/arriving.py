@@ -182,7 +182,7 @@ def _refuse(link: BridgeLink, post: Post, part: int, refused: Refused) -> None:
     """A word rule or a mute kept it out: it is not asked for again, and the link says so."""
     _map(link, post, part, uuid5(_CIDS, f"{link.pk} {post.id} {part}"), deleted=True)
     told = f"A post was not taken over: {refused.message}"
-    BridgeLink.objects.filter(pk=link.pk).update(problem=told[:300])
+    BridgeLink.objects.filter(pk=link.pk).update(notice=told[:300])
 
 
 def _thread_of(link: BridgeLink, post: Post) -> UUID | None:
@@ -235,7 +235,7 @@ def _change(link: BridgeLink, rows: list[BridgedPost], post: Post) -> None:
         if refused.code == CLOSED:
             raise RoomClosed from refused
         told = f"An edit was not taken over: {refused.message}"
-        BridgeLink.objects.filter(pk=link.pk).update(problem=told[:300])
+        BridgeLink.objects.filter(pk=link.pk).update(notice=told[:300])
 
 
 def _rewrite(link: BridgeLink, rows: list[BridgedPost], post: Post) -> None:

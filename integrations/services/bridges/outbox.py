@@ -103,7 +103,7 @@ def _compare(link: BridgeLink, head: int) -> None:
     for message_id in list(ours.values_list("local_id", flat=True)):
         op = BridgeOutbox.Op.SAY if posts.said(message_id) is not None else BridgeOutbox.Op.DELETE
         BridgeOutbox.objects.create(link=link, op=op, local_id=message_id)
-    BridgeLink.objects.filter(pk=link.pk).update(local_seq=head, problem=MISSING)
+    BridgeLink.objects.filter(pk=link.pk).update(local_seq=head, notice=MISSING)
 
 
 def links_to_queue(*, server_id: int) -> list[int]:

@@ -57,4 +57,4 @@ def _show(link: BridgeLink, local_id: UUID, user_id: str, name: str, names: list
         chat.react_bridged(author=person.user, room_id=link.room_id, message_id=local_id, emoji=picture, put=put)
     except Refused as refused:
         told = f"A reaction was not taken over: {refused.message}"
-        BridgeLink.objects.filter(pk=link.pk).update(problem=told[:300])
+        BridgeLink.objects.filter(pk=link.pk).update(notice=told[:300])

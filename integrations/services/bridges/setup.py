@@ -306,6 +306,13 @@ def note_link(*, access: Access, link_id: int, state: str, problem: str = "") ->
 
 
 @transaction.atomic
+def note_notice(*, access: Access, link_id: int, notice: str) -> None:
+    """Writes down what was not carried over, and why."""
+    fence(access)
+    BridgeLink.objects.filter(pk=link_id).update(notice=notice[:WORDS_CHARS])
+
+
+@transaction.atomic
 def note_missed(*, access: Access, channel_id: str = "") -> None:
     """All links of the server, or that of one channel, have to be caught up before anything else is applied."""
     fence(access)
