@@ -224,13 +224,15 @@ def test_lag_is_that_of_the_oldest_that_waits(both, teo):
 def test_random_work_on_both_sides_ends_in_equal_rooms(both, teo, fake, seed):
     """Posts, edits, deletions, reactions, cuts, restarts of the server and of the bridge, in a random order."""
     chance = random.Random(seed)
-    theirs, ours = [], []
-    for _ in range(4):
+    theirs, ours, numbers_left = [], [], iter(range(10_000))
+    for turn in range(4):
         with both.running():
+            both.say(teo, f"turn {turn}")
+            wait_until(lambda turn=turn: f"turn {turn}" in both.there())
             for _ in range(25):
-                _step(chance, both, teo, fake, theirs, ours)
+                _step(chance, both, teo, fake, theirs, ours, next(numbers_left))
         for _ in range(5):
-            _step(chance, both, teo, fake, theirs, ours)
+            _step(chance, both, teo, fake, theirs, ours, next(numbers_left))
     with both.running():
         wait_until(both.listening)
         wait_until(lambda: sorted(both.here()) == sorted(both.there()))
@@ -245,8 +247,7 @@ def test_random_work_on_both_sides_ends_in_equal_rooms(both, teo, fake, seed):
     assert BridgeLink.objects.get().notice == ""
 
 
-def _step(chance, both, teo, fake, theirs, ours):
-    number = len(theirs) + len(ours)
+def _step(chance, both, teo, fake, theirs, ours, number):
     match chance.choices(range(9), weights=[6, 6, 3, 3, 1, 1, 3, 1, 0.5])[0]:
         case 0:
             theirs.append(both.hear(f"theirs {number}").id)
