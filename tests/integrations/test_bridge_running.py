@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.management import call_command
@@ -228,7 +229,7 @@ def test_random_work_on_both_sides_ends_in_equal_rooms(both, teo, fake, seed):
     for turn in range(4):
         with both.running():
             both.say(teo, f"turn {turn}")
-            wait_until(lambda turn=turn: f"turn {turn}" in both.there())
+            wait_until(partial(_is_there, both, f"turn {turn}"))
             for _ in range(25):
                 _step(chance, both, teo, fake, theirs, ours, next(numbers_left))
         for _ in range(5):
@@ -245,6 +246,10 @@ def test_random_work_on_both_sides_ends_in_equal_rooms(both, teo, fake, seed):
     assert {text for text, _ in reacted} == set(told)
     assert BridgedPost.objects.values("link", "local_id").distinct().count() == BridgedPost.objects.count()
     assert BridgeLink.objects.get().notice == ""
+
+
+def _is_there(both, text):
+    return text in both.there()
 
 
 def _step(chance, both, teo, fake, theirs, ours, number):

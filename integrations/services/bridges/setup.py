@@ -136,18 +136,7 @@ def link_room(
         Refused: not_found, forbidden, read_only; `conflict` for a channel that is joined with a room already.
     """
     _check_may(actor, MAY_LINK)
-    if not _REMOTE_ID.fullmatch(channel_id):
-        raise Refused("invalid", f"A channel's id has {REMOTE_ID_CHARS} letters and digits.", field="channel_id")
-    if direction not in BridgeLink.Direction.values:
-        raise Refused("invalid", "The direction is both, in or out.", field="direction")
-    server = MattermostServer.objects.select_for_update().filter(pk=server_id).first()
-    if server is None:
-        raise Refused("not_found")
-    standing = directory.room_standing(actor=actor, room_id=room_id)
-    if standing.room.archived_at is not None:
-        raise Refused("read_only", "This room is archived.")
-    if BridgeLink.objects.filter(server=server, channel_id=channel_id).exists():
-        raise Refused("conflict", "This channel is joined with a room already.", field="channel_id")
+    server = _check_link(actor, server_id, room_id, channel_id, direction)
     topic = f"room:{room_id}"
     log.lock(topic)
     given = place or Place()
@@ -168,6 +157,22 @@ def link_room(
     detail = {"server": server.name, "channel": channel_name or channel_id, "direction": direction}
     accounts.record_audit(actor=actor, action="bridge.link", target=f"room:{room_id}", detail=detail)
     return link
+
+
+def _check_link(actor: User, server_id: int, room_id: int, channel_id: str, direction: str) -> MattermostServer:
+    if not _REMOTE_ID.fullmatch(channel_id):
+        raise Refused("invalid", f"A channel's id has {REMOTE_ID_CHARS} letters and digits.", field="channel_id")
+    if direction not in BridgeLink.Direction.values:
+        raise Refused("invalid", "The direction is both, in or out.", field="direction")
+    server = MattermostServer.objects.select_for_update().filter(pk=server_id).first()
+    if server is None:
+        raise Refused("not_found")
+    standing = directory.room_standing(actor=actor, room_id=room_id)
+    if standing.room.archived_at is not None:
+        raise Refused("read_only", "This room is archived.")
+    if BridgeLink.objects.filter(server=server, channel_id=channel_id).exists():
+        raise Refused("conflict", "This channel is joined with a room already.", field="channel_id")
+    return server
 
 
 @transaction.atomic
@@ -197,6 +202,35 @@ def retry_failed(*, actor: User, outbox_id: int) -> None:
     rows = BridgeOutbox.objects.filter(pk=outbox_id, state=BridgeOutbox.State.FAILED)
     if not rows.update(state=BridgeOutbox.State.WAITING, next_at=timezone.now(), problem=""):
         raise Refused("not_found")
+
+
+@transaction.atomic
+def drop_order(*, actor: User, outbox_id: int) -> None:
+    """Tells something no more; one that is gone already is no error.
+
+    Raises:
+        Refused: forbidden.
+    """
+    _check_may(actor, MAY_LINK)
+    row = BridgeOutbox.objects.select_related("link").filter(pk=outbox_id).first()
+    if row is not None:
+        detail = {"message": str(row.local_id), "op": row.op}
+        accounts.record_audit(actor=actor, action="bridge.drop", target=f"room:{row.link.room_id}", detail=detail)
+        row.delete()
+
+
+@transaction.atomic
+def switch_server(*, actor: User, server_id: int, enabled: bool) -> None:
+    """Works for a server, or for the time being not.
+
+    Raises:
+        Refused: forbidden.
+    """
+    _check_may(actor, MAY_LINK)
+    rows = MattermostServer.objects.filter(pk=server_id, enabled=not enabled)
+    if rows.update(enabled=enabled, state=MattermostServer.State.WAITING, error=""):
+        detail = {"enabled": enabled}
+        accounts.record_audit(actor=actor, action="bridge.switch", target=f"mattermost:{server_id}", detail=detail)
 
 
 def _check_may(actor: User, permission: str) -> None:
