@@ -5,15 +5,16 @@ Called by the runner. A link that has to be caught up takes nothing live before:
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import tempfile
 from collections.abc import Awaitable, Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from accounts.selectors import find_person
@@ -246,7 +247,7 @@ class Receiver:
                 with source.open("wb") as target:
                     async for piece in incoming.pieces():
                         target.write(piece)
-            return await threads.compute(
+            return await asyncio.to_thread(
                 _keep, author=person, room_id=link.room_id, upload_id=upload_id, name=file.name, source=source
             )
 
@@ -257,8 +258,12 @@ def _spool() -> Path:
     return folder
 
 
-def _keep(**given: object) -> UUID:
-    return chat.keep_bridged_file(**given).id  # type: ignore[arg-type]
+def _keep(**given: Any) -> UUID:
+    # A picture is made anew, which takes too long for the threads that write: this one has a connection of its own.
+    try:
+        return chat.keep_bridged_file(**given).id
+    finally:
+        connection.close()
 
 
 def _refused_at_once(file: File, already: int) -> str:
