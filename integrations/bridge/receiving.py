@@ -85,7 +85,10 @@ class Receiver:
     async def _wait(self, link: BridgeLink, state: str, words: str) -> None:
         # What was to be applied is left to catching up, so that nothing stands behind it.
         await threads.write(setup.note_missed, access=self._access, channel_id=link.channel_id)
-        await threads.write(setup.note_link, access=self._access, link_id=link.pk, state=state, problem=words)
+        again = setup.SOON if state == BridgeLink.State.ACTIVE else setup.LOOK_AGAIN
+        await threads.write(
+            setup.note_link, access=self._access, link_id=link.pk, state=state, problem=words, again=again
+        )
 
     # Live
 

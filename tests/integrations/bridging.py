@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +16,7 @@ from chat.models import Message, Reaction
 from integrations.bridge import runner
 from integrations.mattermost.catching_up import Place
 from integrations.mattermost.listening import Pace
-from integrations.models import BridgeLink, BridgeOutbox, MattermostServer
+from integrations.models import BridgeInbox, BridgeLink, BridgeOutbox, MattermostServer
 from integrations.services.bridges import setup
 from realtime import threads
 from tests import factories
@@ -108,6 +109,18 @@ class Bridged:
     def posts(self) -> list[Any]:
         return self.fake.posts(self.seed.channel_id)
 
+    def difference(self) -> dict[str, Any]:
+        """What one side has and the other has not, and what waits."""
+        here, there = Counter(self.here()), Counter(self.there())
+        waiting = BridgeOutbox.objects.values("op", "local_id", "state", "attempts", "problem", "next_at")
+        link = BridgeLink.objects.filter(pk=self.link.pk).values().get()
+        heard = BridgeInbox.objects.count()
+        return {"here": here - there, "there": there - here, "waiting": list(waiting), "link": link, "heard": heard}
+
+    def caught_up(self) -> bool:
+        link = self.remade()
+        return link.missed == link.caught > 0 and not BridgeInbox.objects.exists()
+
     def state(self) -> tuple[str, str]:
         link = BridgeLink.objects.get(pk=self.link.pk)
         return link.state, link.problem
@@ -116,11 +129,13 @@ class Bridged:
         return BridgeLink.objects.get(pk=self.link.pk)
 
 
-def wait_until(condition: Callable[[], Any]) -> Any:
+def wait_until(
+    condition: Callable[[], Any], explain: Callable[[], Any] = lambda: "", patience: float = PATIENCE_SECONDS
+) -> Any:
     """Waits for a condition; its value."""
-    end = time.monotonic() + PATIENCE_SECONDS
+    end = time.monotonic() + patience
     while not (value := condition()):
         if time.monotonic() > end:
-            raise AssertionError("it did not happen in time")
+            raise AssertionError(f"it did not happen in time {explain()}")
         time.sleep(0.02)
     return value

@@ -75,6 +75,7 @@ def test_scenario_3_cut_line_goes_on_without_catching_up(both, fake):
     with both.running(Pace(ping=0.5, pong=15.0, connect=15.0, retry_least=0.5, retry_most=0.5, settled=0.0)):
         both.hear("first")
         wait_until(lambda: both.here() == ["first"])
+        wait_until(both.caught_up)
         link = both.remade()
         asked = len(fake.requests)
         fake.cut_sockets()
@@ -94,7 +95,7 @@ def test_scenario_4_long_absence_is_caught_up_once_and_in_order(both, fake, coun
     for text in numbers(count):
         both.hear(text)
     with both.running():
-        wait_until(lambda: len(both.here()) > count)
+        wait_until(lambda: len(both.here()) > count, patience=150.0)
         wait_until(lambda: not BridgeInbox.objects.exists())
     assert both.here() == ["first", *numbers(count)]
 
@@ -236,7 +237,7 @@ def test_random_work_on_both_sides_ends_in_equal_rooms(both, teo, fake, seed):
             _step(chance, both, teo, fake, theirs, ours, next(numbers_left))
     with both.running():
         wait_until(both.listening)
-        wait_until(lambda: sorted(both.here()) == sorted(both.there()))
+        wait_until(lambda: sorted(both.here()) == sorted(both.there()), both.difference)
         wait_until(lambda: not BridgeOutbox.objects.exists())
     both.pump()
     assert sorted(both.here()) == sorted(both.there())

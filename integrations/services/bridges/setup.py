@@ -38,6 +38,8 @@ MAY_ADD: Final = "integrations.add_mattermostserver"
 MAY_LINK: Final = "integrations.add_bridgelink"
 LOOK_AGAIN: Final = timedelta(seconds=60)
 """Between two looks at a channel that let us in no more."""
+SOON: Final = timedelta(seconds=3)
+"""Between two looks after a failure that passes by itself."""
 NOT_LOOKED: Final = -1
 """As `since_ms`: where the channel ends was not looked up yet."""
 _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]{2,59}")
@@ -329,14 +331,14 @@ def note_state(*, server_id: int, state: str, error: str = "") -> None:
 
 
 @transaction.atomic
-def note_link(*, access: Access, link_id: int, state: str, problem: str = "") -> None:
-    """Writes down that a link does not work, and when to look again; or that it works."""
+def note_link(*, access: Access, link_id: int, state: str, problem: str = "", again: timedelta = LOOK_AGAIN) -> None:
+    """Writes down that a link does not work, and after which time to look again; or that it works."""
     fence(access)
     rows = BridgeLink.objects.filter(pk=link_id)
     if state == BridgeLink.State.ACTIVE and not problem:
         rows.exclude(state=state, problem="").update(state=state, problem="")
         return
-    rows.update(state=state, problem=problem[:WORDS_CHARS], look_at=timezone.now() + LOOK_AGAIN)
+    rows.update(state=state, problem=problem[:WORDS_CHARS], look_at=timezone.now() + again)
 
 
 @transaction.atomic
