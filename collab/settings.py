@@ -334,6 +334,7 @@ REALTIME_SERVICES = [
     "editor.services.searching.keeper",
     "assistant.keeper.keeper",
     "integrations.runner.runner",
+    "integrations.bridge.runner.runner",
     "dashboard.recorder.recorder",
     "dashboard.poller.poller",
     "dashboard.caller.caller",
@@ -370,7 +371,7 @@ SEARCH_DOCUMENTS = "editor.selectors.searching.find_documents"
 """The function that searches documents for chat.selectors.search; empty: none are searched."""
 DASHBOARD_SOURCES = [("assistant-use", "Assistant use", ["site", "room"], "assistant.selectors.boards.use")]
 """Tables of apps beside the dashboard: name, title, scopes (site, room), function `(room_id=) -> (columns, rows)`."""
-DASHBOARD_GAUGES = ["assistant.selectors.busy.figures"]
+DASHBOARD_GAUGES = ["assistant.selectors.busy.figures", "integrations.services.bridges.setup.figures"]
 """Functions that answer series of the site with their values now, asked every five seconds by one process of all."""
 ASSISTANT_METRICS = "dashboard.selectors.telling.tell_figures"
 """The function that answers the assistant's questions about figures (see assistant.tools.reading); empty: none does."""

@@ -19,6 +19,7 @@ from django.utils.html import format_html
 from accounts.admin.site import ReadOnly, me
 from chat import selectors as rooms
 from chat.services import slash
+from integrations import bridge_admin as bridge_admin  # registers its pages
 from integrations import services
 from integrations.models import Delivery, IncomingHook, OutgoingHook, SlashCommand
 from integrations.models.hooks import HOOK_NAME_CHARS

@@ -61,6 +61,18 @@ def posts_of(ids: Collection[UUID]) -> list[Post]:
     return _posts(rows.order_by("room_id", "seq"))
 
 
+def said(message_id: UUID) -> MessageView | None:
+    """A message that is there, lines of the system too, for whoever hears the room; None for one that was deleted."""
+    row = Message.objects.filter(pk=message_id, deleted_at=None).first()
+    return message_views([row])[0] if row is not None else None
+
+
+def ids_since(*, room_id: int, after_seq: int) -> list[UUID]:
+    """What was said in a room after an event and is still there, in its order; lines of the system are left out."""
+    rows = Message.objects.filter(room_id=room_id, seq__gt=after_seq, deleted_at=None)
+    return list(rows.exclude(kind=Message.Kind.SYSTEM).order_by("seq").values_list("pk", flat=True))
+
+
 def _posts(rows: Iterable[Message]) -> list[Post]:
     found = list(rows)
     ids = [row.pk for row in found]

@@ -8,6 +8,7 @@ from chat.services.attachments import discard_upload, store_upload
 from chat.services.attention import mark_unread, set_notify
 from chat.services.blocking import block_attachment, block_files
 from chat.services.bookmarks import add_bookmark, remove_bookmark
+from chat.services.bridged import delete_bridged, edit_bridged, keep_bridged_file, react_bridged, say_bridged
 from chat.services.cards import change_card, post_card
 from chat.services.drafts import choose_version, discard_draft, keep_copy, save_draft
 from chat.services.follows import follow_thread, set_thread_read
@@ -38,15 +39,18 @@ __all__ = [
     "claim_case",
     "create_link",
     "create_room",
+    "delete_bridged",
     "delete_message",
     "delete_rule",
     "discard_draft",
     "discard_upload",
     "dismiss_reminder",
+    "edit_bridged",
     "edit_message",
     "follow_thread",
     "invite_person",
     "join_room",
+    "keep_bridged_file",
     "keep_copy",
     "leave_room",
     "lift_member_sanction",
@@ -54,6 +58,7 @@ __all__ = [
     "open_direct",
     "pin_message",
     "post_card",
+    "react_bridged",
     "release_case",
     "remove_bookmark",
     "remove_member",
@@ -63,6 +68,7 @@ __all__ = [
     "sanction_member",
     "save_draft",
     "save_rule",
+    "say_bridged",
     "send_message",
     "set_notify",
     "set_read",

@@ -82,17 +82,25 @@ def store_upload(*, actor: User, room_id: int, upload_id: UUID, name: str, sourc
         Refused: invalid, too_large, not_found, not_member, read_only, muted, quota_full, storage_full, or `conflict`
             for an id that belongs to something else.
     """
-    first = _stored_before(actor, room_id, upload_id)
+    first = stored_before(actor, room_id, upload_id)
     if first is not None:
         return first, False
     size = source.stat().st_size
     check_upload(actor=actor, room_id=room_id, size_bytes=size)
+    return keep_upload(actor=actor, room_id=room_id, upload_id=upload_id, name=name, source=source, size=size)
+
+
+def keep_upload(
+    *, actor: User, room_id: int, upload_id: UUID, name: str, source: Path, size: int
+) -> tuple[AttachmentView, bool]:
+    """As store_upload, of somebody whose right to it was found; for chat.services.bridged as well."""
     with _told_when_full():
         prepared = _prepare(source, files.clean_name(name), size)
         return _store(actor, room_id, upload_id, prepared)
 
 
-def _stored_before(actor: User, room_id: int, upload_id: UUID) -> AttachmentView | None:
+def stored_before(actor: User, room_id: int, upload_id: UUID) -> AttachmentView | None:
+    """The file that came under this id before; `conflict` when it is something else's."""
     row = Attachment.objects.filter(pk=upload_id).first()
     if row is None:
         return None
@@ -160,7 +168,7 @@ def _store(actor: User, room_id: int, upload_id: UUID, prepared: _Prepared) -> t
     except IntegrityError:
         # The same upload came twice at once; the other one was faster.
         remove_files(kept)
-        first = _stored_before(actor, room_id, upload_id)
+        first = stored_before(actor, room_id, upload_id)
         if first is None:
             raise
         return first, False

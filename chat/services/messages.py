@@ -105,7 +105,7 @@ def send_message(
     Raises:
         Refused: invalid, too_large, not_found, not_member, read_only, muted, slow_mode, `conflict` for a used cid.
     """
-    text, rendered = _rendered(body, rendered, may_be_empty=bool(attachments))
+    text, rendered = prepare(body, rendered, may_be_empty=bool(attachments))
     texts.check_beside(beside)
     also_in_room = also_in_room and thread is not None
     draft = Draft(cid, text, rendered, thread, reply_to, also_in_room, beside, draft_rev, attachments, at, card)
@@ -121,7 +121,8 @@ def send_message(
         return _send(actor, room_id, draft)  # two of one moment may have drawn the same id in the index, once
 
 
-def _rendered(body: str, rendered: Rendered | None, *, may_be_empty: bool = False) -> tuple[str, Rendered]:
+def prepare(body: str, rendered: Rendered | None = None, *, may_be_empty: bool = False) -> tuple[str, Rendered]:
+    """The clean text, and its HTML made now unless it was made before."""
     text = texts.clean_body(body, may_be_empty=may_be_empty)
     if rendered is None or rendered.source != text:
         rendered = markdown.render(text)
@@ -132,6 +133,12 @@ def _rendered(body: str, rendered: Rendered | None, *, may_be_empty: bool = Fals
 def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
     turn = take_turn(actor=actor, room_id=room_id, at=draft.at)
     _check_may_write(turn)
+    return store(turn, draft, kind=Message.Kind.ASSISTANT if actor.kind == ASSISTANT else Message.Kind.USER)
+
+
+def store(turn: Turn, draft: Draft, *, kind: str) -> MessageSent:
+    """Stores what somebody says whose right to say it was found; for chat.services.bridged as well."""
+    actor, room_id = turn.actor, turn.room_id
     root = _find_root(turn, draft.thread) if draft.thread else None
     quoted = find_message(place=turn.place, message_id=draft.reply_to) if draft.reply_to else None
     screened = screen(place=turn.place, rendered=draft.rendered)
@@ -141,7 +148,7 @@ def _send(actor: User, room_id: int, draft: Draft) -> MessageSent:
         seq=turn.seq,
         author_id=actor.pk,
         cid=draft.cid,
-        kind=Message.Kind.ASSISTANT if actor.kind == ASSISTANT else Message.Kind.USER,
+        kind=kind,
         body=screened.body,
         html=html,
         html_version=markdown.HTML_VERSION,
@@ -262,10 +269,20 @@ def edit_message(
     Raises:
         Refused: invalid, too_large, not_found, not_member, forbidden, gone, read_only, muted.
     """
-    text, rendered = _rendered(body, rendered)
+    _, rendered = prepare(body, rendered)
     turn = take_turn(actor=actor, room_id=room_id, at=at)
     message = find_message(place=turn.place, message_id=message_id)
     _check_may_edit(turn, message)
+    return rewrite(turn, message, rendered)
+
+
+def rewrite(turn: Turn, message: Message, rendered: Rendered) -> SeqResult:
+    """Changes a text whose author may; for chat.services.bridged as well.
+
+    Raises:
+        Unchanged: it is the same text.
+        Refused: invalid, too_large.
+    """
     screened = screen(place=turn.place, rendered=rendered)
     text = screened.body
     if message.body == text:
@@ -320,6 +337,17 @@ def add_reaction(*, actor: User, room_id: int, message_id: UUID, emoji: str) -> 
     texts.clean_emoji(emoji)
     turn, message = _react(actor, room_id, message_id)
     refuse_muted(turn)
+    return put_emoji(turn, message, emoji)
+
+
+def put_emoji(turn: Turn, message: Message, emoji: str) -> SeqResult:
+    """Puts the emoji of somebody who may; for chat.services.bridged as well.
+
+    Raises:
+        Unchanged: it is there.
+        Refused: too_large.
+    """
+    actor = turn.actor
     chosen = list(Reaction.objects.filter(message=message).values_list("user_id", "emoji"))
     if (actor.pk, emoji) in chosen:
         raise Unchanged
@@ -338,6 +366,16 @@ def remove_reaction(*, actor: User, room_id: int, message_id: UUID, emoji: str) 
         Refused: not_found, not_member, gone, read_only.
     """
     turn, message = _react(actor, room_id, message_id)
+    return take_emoji(turn, message, emoji)
+
+
+def take_emoji(turn: Turn, message: Message, emoji: str) -> SeqResult:
+    """Takes the emoji of somebody back; for chat.services.bridged as well.
+
+    Raises:
+        Unchanged: it is not there.
+    """
+    actor = turn.actor
     if not Reaction.objects.filter(message=message, user_id=actor.pk, emoji=emoji).delete()[0]:
         raise Unchanged
     return turn.append(ReactionRemoved(message=message.pk, user=actor.pk, emoji=emoji))

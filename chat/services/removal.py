@@ -55,14 +55,19 @@ def delete_message(
         raise Refused("forbidden")
     if message.deleted_at is not None:
         raise Unchanged
-    mentioned = mentions_of([message.pk]).get(message.pk, [])
     own = message.author_id == actor.pk
-    by = "author" if own else "moderator"
+    if not own:
+        accounts.record_audit(actor=actor, action="message.delete", target=f"message:{message.pk}", reason=reason)
+    return bury(turn, message)
+
+
+def bury(turn: Turn, message: Message) -> SeqResult:
+    """Makes a message of a room's turn a tombstone; for chat.services.bridged as well."""
+    mentioned = mentions_of([message.pk]).get(message.pk, [])
+    by = "author" if message.author_id == turn.actor.pk else "moderator"
     redacted = redact(message, at=turn.now, by=by)
     _empty(turn, message)
     thread = thread_views([message.thread_root_id]) if message.thread_root_id else {}
-    if not own:
-        accounts.record_audit(actor=actor, action="message.delete", target=f"message:{message.pk}", reason=reason)
     return turn.append(
         MessageDeleted(
             id=message.pk,

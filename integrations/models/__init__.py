@@ -1,8 +1,33 @@
 """What connects rooms with other programs. Written by integrations.services; other apps name them by string."""
 
+from integrations.models.bridges import (
+    BridgedFile,
+    BridgedPerson,
+    BridgedPost,
+    BridgedReaction,
+    BridgeInbox,
+    BridgeLink,
+    BridgeOutbox,
+    MattermostServer,
+)
 from integrations.models.commands import CommandCall, SlashCommand
 from integrations.models.hooks import IncomingHook
 from integrations.models.outgoing import Delivery, OutgoingHook
 from integrations.models.posts import PostProps
 
-__all__ = ["CommandCall", "Delivery", "IncomingHook", "OutgoingHook", "PostProps", "SlashCommand"]
+__all__ = [
+    "BridgeInbox",
+    "BridgeLink",
+    "BridgeOutbox",
+    "BridgedFile",
+    "BridgedPerson",
+    "BridgedPost",
+    "BridgedReaction",
+    "CommandCall",
+    "Delivery",
+    "IncomingHook",
+    "MattermostServer",
+    "OutgoingHook",
+    "PostProps",
+    "SlashCommand",
+]

@@ -1,0 +1,277 @@
+"""Applies what was heard, and catches up what was missed, one server's links after the other.
+
+Called by the runner. A link that has to be caught up takes nothing live before: catching up brings it all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import tempfile
+from collections.abc import Awaitable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from accounts.selectors import find_person
+from chat import services as chat
+from chat.selectors.attachments import PER_MESSAGE, megabytes
+from integrations.mattermost import heard
+from integrations.mattermost.catching_up import Found, Place, catch_up, find_gone, find_place
+from integrations.mattermost.heard import Told, told_by
+from integrations.mattermost.rest import Kind, Server, ServerRefused
+from integrations.mattermost.wire import File, Post, Unreadable, User
+from integrations.models import BridgeLink
+from integrations.services.bridges import arriving, inbox, outbox, people, setup
+from integrations.services.bridges.arriving import Arrival, RoomClosed
+from integrations.services.bridges.setup import NOT_LOOKED, Access, Fenced
+from realtime import threads
+from realtime.protocol import Refused
+
+logger = logging.getLogger(__name__)
+
+EVENTS_AT_ONCE: Final = 50
+PEOPLE_AT_ONCE: Final = 100
+_FILES: Final = UUID("f1f5d8a2-5f0a-4d3e-8a54-0f4b3d2c9e10")
+"""Namespace of the ids of files that are brought: one that comes twice is kept once."""
+_STATES: Final = {Kind.FORBIDDEN: BridgeLink.State.REMOVED, Kind.ARCHIVED: BridgeLink.State.ARCHIVED}
+
+
+class Receiver:
+    """What comes from one server."""
+
+    def __init__(self, access: Access, server: Server) -> None:
+        self._access, self._server = access, server
+
+    async def round(self) -> int:
+        """Applies what waits; answers how much that was.
+
+        Raises:
+            Fenced: another process works for the server.
+        """
+        done = 0
+        for link in await threads.read(inbox.links_of, server_id=self._access.server):
+            if link.missed > link.caught and link.look_at <= timezone.now():
+                done += await self._guarded(link, self._catch_up(link))
+        waiting = await threads.read(inbox.next_events, server_id=self._access.server, limit=EVENTS_AT_ONCE)
+        for event_id, event in waiting:
+            try:
+                told = told_by(event)
+            except Unreadable:
+                told = None
+            if told is not None:
+                await self._hear(told)
+            await threads.write(inbox.drop_events, access=self._access, ids=[event_id])
+        return done + len(waiting)
+
+    async def _guarded(self, link: BridgeLink, work: Awaitable[None]) -> int:
+        """Does something for a link; what goes wrong with it is the link's alone."""
+        try:
+            await work
+        except RoomClosed:
+            await self._wait(link, BridgeLink.State.ARCHIVED, "The room is archived.")
+        except ServerRefused as refused:
+            await self._wait(link, _STATES.get(refused.kind, link.state), refused.words)
+        except Unreadable as unreadable:
+            await self._wait(link, link.state, str(unreadable))
+        else:
+            return 1
+        return 0
+
+    async def _wait(self, link: BridgeLink, state: str, words: str) -> None:
+        # What was to be applied is left to catching up, so that nothing stands behind it.
+        await threads.write(setup.note_missed, access=self._access, channel_id=link.channel_id)
+        again = setup.SOON if state == BridgeLink.State.ACTIVE else setup.LOOK_AGAIN
+        await threads.write(
+            setup.note_link, access=self._access, link_id=link.pk, state=state, problem=words, again=again
+        )
+
+    # Live
+
+    async def _hear(self, told: Told) -> None:
+        match told:
+            case heard.UserChanged(user=user):
+                await threads.write(people.rename, access=self._access, user=user)
+            case heard.Joined(user_id=user_id, channel_id=channel_id) if user_id == self._access.account_id:
+                await self._open(channel_id)
+            case heard.ChannelRestored(channel_id=channel_id):
+                await self._open(channel_id)
+            case heard.Left(user_id=user_id, channel_id=channel_id) if user_id == self._access.account_id:
+                await self._shut(channel_id, BridgeLink.State.REMOVED, "The account was removed from the channel.")
+            case heard.ChannelArchived(channel_id=channel_id):
+                await self._shut(channel_id, BridgeLink.State.ARCHIVED, "The channel is archived.")
+            case heard.Posted(post=post) | heard.Edited(post=post) | heard.Deleted(post=post):
+                await self._for_link(post.channel_id, told)
+            case heard.Reacted(channel_id=channel_id):
+                await self._for_link(channel_id, told)
+            case _:
+                pass
+
+    async def _find(self, channel_id: str) -> BridgeLink | None:
+        links = await threads.read(inbox.links_of, server_id=self._access.server)
+        return next((link for link in links if link.channel_id == channel_id), None)
+
+    async def _open(self, channel_id: str) -> None:
+        await threads.write(setup.note_missed, access=self._access, channel_id=channel_id)
+        await threads.write(outbox.hurry, access=self._access, channel_id=channel_id)
+
+    async def _shut(self, channel_id: str, state: str, words: str) -> None:
+        link = await self._find(channel_id)
+        if link is not None:
+            await self._wait(link, state, words)
+
+    async def _for_link(self, channel_id: str, told: Told) -> None:
+        link = await self._find(channel_id)
+        if link is not None and link.missed == link.caught:
+            await self._guarded(link, self._apply(link, told))
+
+    async def _apply(self, link: BridgeLink, told: Told) -> None:
+        match told:
+            case heard.Posted(post=post):
+                await self._take(link, [post], whole=False)
+                await self._move(link, post, new=True)
+            case heard.Edited(post=post):
+                await self._take(link, [post], whole=False)
+                await self._move(link, post, new=False)
+            case heard.Deleted(post=post):
+                await threads.write(arriving.apply_gone, access=self._access, link_id=link.pk, ids=[post.id])
+            case heard.Reacted(reaction=reaction, added=added):
+                await self._meet([reaction.user_id])
+                await threads.write(
+                    arriving.apply_reaction, access=self._access, link_id=link.pk, reaction=reaction, added=added
+                )
+            case _:
+                raise TypeError(told)
+
+    async def _move(self, link: BridgeLink, post: Post, *, new: bool) -> None:
+        """Notes how far the link was followed; never backwards."""
+        later = new and post.create_at >= link.last_create_at_ms
+        place = Place(
+            post_id=post.id if later else link.last_post_id,
+            create_at_ms=post.create_at if later else link.last_create_at_ms,
+            since_ms=max(link.since_ms, post.update_at),
+        )
+        await threads.write(setup.note_place, access=self._access, link_id=link.pk, place=place)
+
+    # Caught up
+
+    async def _catch_up(self, link: BridgeLink) -> None:
+        missed = link.missed
+        if link.since_ms == NOT_LOOKED:
+            place = await find_place(self._server, link.channel_id)
+            await threads.write(setup.note_begin, access=self._access, link_id=link.pk, place=place)
+        else:
+            place = Place(post_id=link.last_post_id, create_at_ms=link.last_create_at_ms, since_ms=link.since_ms)
+            async for found in catch_up(self._server, link.channel_id, place, oldest_ms=link.began_ms):
+                await self._found(link, found)
+        await threads.write(setup.note_caught, access=self._access, link_id=link.pk, missed=missed)
+
+    async def _found(self, link: BridgeLink, found: Found) -> None:
+        await self._take(link, found.posts, whole=True)
+        gone = list(found.deleted)
+        if found.walked is not None:
+            taken = await threads.read(arriving.taken_posts, link_id=link.pk)
+            gone += await find_gone(self._server, found.walked, taken)
+        if gone:
+            await threads.write(arriving.apply_gone, access=self._access, link_id=link.pk, ids=gone)
+        await threads.write(setup.note_place, access=self._access, link_id=link.pk, place=found.place)
+
+    # Posts
+
+    async def _take(self, link: BridgeLink, posts: Sequence[Post], *, whole: bool) -> None:
+        reacted = {one.user_id for post in posts for one in post.metadata.reactions} if whole else set()
+        await self._meet({post.user_id for post in posts} | reacted)
+        for post in posts:
+            try:
+                await self._take_one(link, post, whole=whole)
+            except (ServerRefused, Unreadable, RoomClosed, Fenced, DatabaseError):
+                raise
+            except Exception:
+                # One post that we stumble over must not hold up all that come after it.
+                logger.exception("Post %s of link %s could not be taken over", post.id, link.pk)
+                words = f"The post {post.id} could not be taken over: see the log of the site."
+                await threads.write(setup.note_notice, access=self._access, link_id=link.pk, notice=words)
+
+    async def _take_one(self, link: BridgeLink, post: Post, *, whole: bool) -> None:
+        files: list[UUID] = []
+        notes: list[str] = []
+        wanted = bool(post.file_ids) and link.direction != BridgeLink.Direction.OUT
+        if wanted and await threads.read(arriving.is_wanted, access=self._access, link_id=link.pk, post=post):
+            files, notes = await self._bring(link, post)
+        arrival = Arrival(post, files, notes, whole=whole)
+        twice = await threads.write(arriving.apply_post, access=self._access, link_id=link.pk, arrival=arrival)
+        if twice is not None:
+            await self._server.delete_post(twice)
+
+    async def _meet(self, ids: Iterable[str]) -> None:
+        """Everybody has an account here before something of theirs is applied."""
+        others = set(ids) - {self._access.account_id}
+        strangers = await threads.read(people.unknown, server_id=self._access.server, ids=others)
+        for start in range(0, len(strangers), PEOPLE_AT_ONCE):
+            part = strangers[start : start + PEOPLE_AT_ONCE]
+            found = {user.id: user for user in await self._server.users(part)}
+            users = [found.get(one, User(id=one, username="someone")) for one in part]
+            await threads.write(people.remember, access=self._access, users=users)
+
+    # Files
+
+    async def _bring(self, link: BridgeLink, post: Post) -> tuple[list[UUID], list[str]]:
+        told = {file.id: file for file in post.metadata.files}
+        author = await threads.read(arriving.author_of, link_id=link.pk, user_id=post.user_id)
+        files: list[UUID] = []
+        notes: list[str] = []
+        for file_id in post.file_ids:
+            file = told.get(file_id, File(id=file_id, name="file"))
+            problem = _refused_at_once(file, len(files))
+            if not problem:
+                try:
+                    files.append(await self._bring_one(link, author, file))
+                except Refused as refused:
+                    problem = refused.message
+                except ServerRefused as refused:
+                    if refused.kind not in {Kind.MISSING, Kind.TOO_LARGE, Kind.FORBIDDEN}:
+                        raise
+                    problem = refused.words
+            if problem:
+                notes.append(f"*The file {file.name} was not carried over: {problem}*")
+        return files, notes
+
+    async def _bring_one(self, link: BridgeLink, author: int, file: File) -> UUID:
+        folder = _spool()
+        person = await threads.read(find_person, author)
+        upload_id = uuid5(_FILES, f"{link.pk} {file.id}")
+        with tempfile.TemporaryDirectory(dir=folder) as own:
+            source = Path(own) / "file"
+            async with self._server.download(file.id) as incoming:
+                with source.open("wb") as target:
+                    async for piece in incoming.pieces():
+                        target.write(piece)
+            return await asyncio.to_thread(
+                _keep, author=person, room_id=link.room_id, upload_id=upload_id, name=file.name, source=source
+            )
+
+
+def _spool() -> Path:
+    folder = Path(settings.UPLOAD_SPOOL_DIR)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _keep(**given: Any) -> UUID:
+    # A picture is made anew, which takes too long for the threads that write: this one has a connection of its own.
+    try:
+        return chat.keep_bridged_file(**given).id
+    finally:
+        connection.close()
+
+
+def _refused_at_once(file: File, already: int) -> str:
+    if already >= PER_MESSAGE:
+        return f"a message has at most {PER_MESSAGE} files."
+    if file.size > settings.UPLOAD_BYTES_MOST:
+        return f"a file has at most {megabytes(settings.UPLOAD_BYTES_MOST)} MB."
+    return ""

@@ -1,0 +1,251 @@
+"""Tells channels what happened in rooms, one order after the other for each link.
+
+Called by the runner. An order is written down as begun before anything is sent; when nobody knows whether the server
+has it, the same name within its memory, and later a search for our mark, keep it from being there twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from chat.selectors.attachments import StoredFile
+from integrations.mattermost import mapping
+from integrations.mattermost.catching_up import OVERLAP_MS
+from integrations.mattermost.rest import Kind, Server, ServerRefused
+from integrations.mattermost.wire import Post, Unreadable
+from integrations.models import BridgeLink, BridgeOutbox, MattermostServer
+from integrations.services.bridges import inbox, outbox, setup, telling
+from integrations.services.bridges.setup import Access
+from integrations.services.bridges.telling import Part, Telling
+from realtime import threads
+
+REMEMBERED_SECONDS: Final = 20.0
+"""The server knows a pending id for 30 seconds; a request may be on its way for some of them."""
+PIECE_BYTES: Final = 1_048_576
+_STATES: Final = {Kind.FORBIDDEN: BridgeLink.State.REMOVED, Kind.ARCHIVED: BridgeLink.State.ARCHIVED}
+_FINAL: Final = frozenset({Kind.INVALID, Kind.TOO_LARGE, Kind.MISSING})
+_NO_ROOT: Final = "api.post.create_post.root_id.app_error"
+
+
+class Sender:
+    """What goes to one server."""
+
+    def __init__(self, access: Access, server: Server) -> None:
+        self._access, self._server = access, server
+
+    async def round(self) -> int:
+        """At most one order of each link; answers how many.
+
+        Raises:
+            Fenced: another process works for the server.
+        """
+        for link_id in await threads.read(outbox.links_to_queue, server_id=self._access.server):
+            while await threads.write(outbox.queue_local, access=self._access, link_id=link_id):
+                pass
+        done = 0
+        for link in await threads.read(inbox.links_of, server_id=self._access.server):
+            due = await threads.read(outbox.next_due, link_id=link.pk)
+            if due is not None:
+                done += await self._order(link, due)
+        return done
+
+    async def _order(self, link: BridgeLink, due: BridgeOutbox) -> int:
+        order = await threads.write(outbox.begin_order, access=self._access, order_id=due.pk)
+        if order is None:
+            return 1
+        try:
+            await self._do(link, order)
+        except ServerRefused as refused:
+            return await self._refused(link, order, refused)
+        except Unreadable as unreadable:
+            await threads.write(outbox.put_off, access=self._access, order_id=order.pk, problem=str(unreadable))
+            return 0
+        await threads.write(outbox.finish_order, access=self._access, order_id=order.pk)
+        if link.state != BridgeLink.State.ACTIVE and link.missed == link.caught:
+            await threads.write(setup.note_link, access=self._access, link_id=link.pk, state=BridgeLink.State.ACTIVE)
+        return 1
+
+    async def _refused(self, link: BridgeLink, order: BridgeOutbox, refused: ServerRefused) -> int:
+        if refused.kind in _FINAL:
+            await threads.write(outbox.give_up, access=self._access, order_id=order.pk, problem=refused.words)
+            return 1
+        await threads.write(outbox.put_off, access=self._access, order_id=order.pk, problem=refused.words)
+        if refused.kind is Kind.TOKEN:
+            state = MattermostServer.State.REFUSED
+            await threads.write(setup.note_state, server_id=self._access.server, state=state, error=refused.words)
+        elif refused.kind in _STATES:
+            state_of_link = _STATES[refused.kind]
+            await threads.write(
+                setup.note_link, access=self._access, link_id=link.pk, state=state_of_link, problem=refused.words
+            )
+        return 0
+
+    async def _do(self, link: BridgeLink, order: BridgeOutbox) -> None:
+        if order.op == BridgeOutbox.Op.SAY:
+            await self._say(link, order)
+        elif order.op == BridgeOutbox.Op.DELETE:
+            await self._delete(link, order.local_id)
+        else:
+            await self._react(link, order)
+
+    # Posts
+
+    async def _say(self, link: BridgeLink, order: BridgeOutbox) -> None:
+        if order.first_at is not None and (timezone.now() - order.first_at).total_seconds() > REMEMBERED_SECONDS:
+            await self._search(link, order)
+        told = await threads.read(telling.tell, access=self._access, link_id=link.pk, message_id=order.local_id)
+        if told is None:
+            if order.first_at is not None:
+                # It was deleted while nobody knew whether it had been posted: the order to delete it needs to know.
+                await self._search(link, order)
+            return
+        for at, part in enumerate(told.parts):
+            if not part.remote_id:
+                await self._post(link, order, told, at)
+            elif part.content_hash != mapping.content_hash(part.text):
+                await self._edit(link, part)
+        for remote_id in told.surplus:
+            await self._server.delete_post(remote_id)
+            await threads.write(
+                telling.note_gone, access=self._access, link_id=link.pk, remote_id=remote_id, forget=True
+            )
+
+    async def _post(self, link: BridgeLink, order: BridgeOutbox, told: Telling, at: int) -> None:
+        files, notes = await self._bring(link, told) if at == 0 and told.files else ([], [])
+        text = "\n\n".join([told.parts[at].text, *notes])
+        post = await self._create(link, order, told, at, text, files)
+        twice = await threads.write(
+            telling.note_post,
+            access=self._access,
+            link_id=link.pk,
+            message_id=order.local_id,
+            part=at,
+            post=post,
+        )
+        if twice is not None:
+            await self._server.delete_post(twice)
+        if len(post.file_ids) < len(files):
+            problem = f"The server left out {len(files) - len(post.file_ids)} files of a message."
+            await threads.write(setup.note_notice, access=self._access, link_id=link.pk, notice=problem)
+
+    async def _create(
+        self, link: BridgeLink, order: BridgeOutbox, told: Telling, at: int, text: str, files: list[str]
+    ) -> Post:
+        props = telling.props_of(
+            access=self._access, channel_id=link.channel_id, message_id=order.local_id, part=at, telling=told
+        )
+        pending = f"{self._access.account_id}:{link.pk}-{order.pk}-{at}"
+        root_id = told.root_id
+        while True:
+            try:
+                return await self._server.create_post(
+                    channel_id=link.channel_id,
+                    message=text,
+                    pending_id=pending,
+                    root_id=root_id,
+                    file_ids=files,
+                    props=props,
+                )
+            except ServerRefused as refused:
+                if refused.code != _NO_ROOT or not root_id:
+                    raise
+                # The root was deleted there meanwhile: what was said is told all the same.
+                root_id = ""
+
+    async def _edit(self, link: BridgeLink, part: Part) -> None:
+        try:
+            post = await self._server.edit_post(part.remote_id, message=part.text)
+        except ServerRefused as refused:
+            if refused.kind not in {Kind.FORBIDDEN, Kind.MISSING} or await self._server.post(part.remote_id):
+                raise
+            await threads.write(telling.note_gone, access=self._access, link_id=link.pk, remote_id=part.remote_id)
+            return
+        await threads.write(
+            telling.note_text, access=self._access, link_id=link.pk, remote_id=part.remote_id, post=post
+        )
+
+    async def _search(self, link: BridgeLink, order: BridgeOutbox) -> None:
+        """Looks for posts of a message that may have been made: from the newest back to before the first attempt."""
+        page = 0
+        while rows := (await self._server.posts_page(link.channel_id, page)).oldest_first():
+            for post in rows:
+                await self._recognise(link, order, post)
+            if rows[0].create_at < order.anchor_ms - OVERLAP_MS:
+                return
+            page += 1
+
+    async def _recognise(self, link: BridgeLink, order: BridgeOutbox, post: Post) -> None:
+        access = self._access
+        if post.user_id != access.account_id:
+            return
+        mark = mapping.check(post.props, instance=access.instance, channel_id=link.channel_id, secret=access.secret)
+        if mark is None or mark.message != str(order.local_id):
+            return
+        twice = await threads.write(
+            telling.note_post,
+            access=access,
+            link_id=link.pk,
+            message_id=order.local_id,
+            part=mark.part,
+            post=post,
+        )
+        if twice is not None:
+            await self._server.delete_post(twice)
+
+    async def _delete(self, link: BridgeLink, message_id: UUID) -> None:
+        posts = await threads.read(telling.posts_to_delete, link_id=link.pk, message_id=message_id)
+        for remote_id, has_replies in posts:
+            if has_replies:
+                # The server would delete the replies of others with it.
+                await self._edit(link, Part(telling.DELETED, remote_id))
+            else:
+                await self._server.delete_post(remote_id)
+            await threads.write(telling.note_gone, access=self._access, link_id=link.pk, remote_id=remote_id)
+
+    # Reactions
+
+    async def _react(self, link: BridgeLink, order: BridgeOutbox) -> None:
+        wanted = await threads.read(telling.emoji_wanted, link_id=link.pk, message_id=order.local_id, emoji=order.emoji)
+        name = mapping.reaction_out(order.emoji)
+        if wanted is None or name is None:
+            return
+        remote_id, put = wanted
+        change = self._server.add_reaction if put else self._server.remove_reaction
+        await change(user_id=self._access.account_id, post_id=remote_id, name=name)
+
+    # Files
+
+    async def _bring(self, link: BridgeLink, told: Telling) -> tuple[list[str], list[str]]:
+        ids: list[str] = []
+        notes: list[str] = []
+        for file_id, file, brought in told.files:
+            if brought:
+                ids.append(brought)
+                continue
+            try:
+                made = await self._server.upload(channel_id=link.channel_id, name=file.name, content=_pieces(file))
+            except ServerRefused as refused:
+                if refused.kind is not Kind.TOO_LARGE:
+                    raise
+                notes.append(f"*The file {file.name} was not carried over: {refused.words}*")
+                continue
+            await threads.write(
+                telling.note_file, access=self._access, link_id=link.pk, file_id=file_id, remote_id=made.id
+            )
+            ids.append(made.id)
+        return ids, notes
+
+
+async def _pieces(file: StoredFile) -> AsyncIterator[bytes]:
+    opened = await asyncio.to_thread(default_storage.open, file.path)
+    try:
+        while piece := await asyncio.to_thread(opened.read, PIECE_BYTES):
+            yield piece
+    finally:
+        opened.close()

@@ -1,0 +1,317 @@
+"""What a channel tells becomes part of its room: posts, edits, deletions, reactions. Each may be told again and again.
+
+Called by integrations.bridge with what came live and with what was caught up. Rules in their order: our own mark, our
+own account, posts that went in a circle, words of the system; what is left is taken once by the id of the post.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from uuid import UUID, uuid5
+
+from django.db import transaction
+
+from chat import services as chat
+from chat.selectors import posts as read
+from integrations import attachments as cards
+from integrations.mattermost import mapping
+from integrations.mattermost.wire import Post, Reaction
+from integrations.models import BridgedPerson, BridgedPost, BridgeLink
+from integrations.services.bridges import people, reacting
+from integrations.services.bridges.setup import Access, fence
+from realtime.protocol import BODY_CHARS, Refused
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+_CIDS: Final = UUID("6a0f6b2e-6d0e-4b9f-9a53-2f8f0d7c1b44")
+"""Namespace of the lasting ids of what is taken over: a post that comes twice is said once."""
+CLOSED: Final = "read_only"
+
+
+class RoomClosed(Exception):
+    """The room takes nothing now; what came waits on the other side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A post and what was made ready for it.
+
+    Attributes:
+        files: ids of the files that were brought, in their order.
+        notes: sentences about files that could not be brought.
+        whole: its reactions are told with it, all of them.
+    """
+
+    post: Post
+    files: Sequence[UUID] = ()
+    notes: Sequence[str] = field(default=())
+    whole: bool = False
+
+
+def is_wanted(*, access: Access, link_id: int, post: Post) -> bool:
+    """Whether a post would be taken over as a new message, so that its files are worth fetching."""
+    if post.user_id == access.account_id or not post.is_content:
+        return False
+    return not BridgedPost.objects.filter(link=link_id, remote_id=post.id).exists()
+
+
+@transaction.atomic
+def apply_post(*, access: Access, link_id: int, arrival: Arrival) -> str | None:
+    """Takes a post over, or a change of it.
+
+    Returns:
+        The id of the post where it is one of ours that the server has twice: that one has to go.
+
+    Raises:
+        Fenced: another process works for the server.
+        RoomClosed: the room is archived.
+    """
+    fence(access)
+    link = BridgeLink.objects.select_for_update().select_related("server").get(pk=link_id)
+    post = arrival.post
+    rows = list(BridgedPost.objects.filter(link=link, remote_id=post.id).order_by("part"))
+    if post.user_id == access.account_id:
+        mark = mapping.check(post.props, instance=access.instance, channel_id=link.channel_id, secret=access.secret)
+        if mark is not None:
+            return complete(link, UUID(mark.message), mark.part, post)
+    if rows:
+        if not rows[0].ours and not rows[0].deleted:
+            _change(link, rows, post)
+    elif link.direction != BridgeLink.Direction.OUT and _is_new(access, link, post):
+        _take(link, arrival)
+    if arrival.whole:
+        reacting.apply_all(access, link, post)
+    return None
+
+
+def complete(link: BridgeLink, local_id: UUID, part: int, post: Post) -> str | None:
+    """Notes which post a message of ours is; whoever comes first, the answer or the echo, the row is the same.
+
+    Returns:
+        The id of the post when the message is another one already.
+    """
+    row, made = BridgedPost.objects.get_or_create(
+        link=link,
+        local_id=local_id,
+        part=part,
+        defaults={
+            "remote_id": post.id,
+            "ours": True,
+            "remote_root": post.root_id,
+            "remote_create_at_ms": post.create_at,
+            "remote_edit_at_ms": post.edit_at,
+            "content_hash": mapping.content_hash(post.message),
+        },
+    )
+    return post.id if not made and row.remote_id != post.id else None
+
+
+def _is_new(access: Access, link: BridgeLink, post: Post) -> bool:
+    if not post.is_content or post.delete_at or post.create_at <= link.began_ms:
+        return False
+    # Not by `from_bot`: people can write that into their props as well.
+    by_a_bot = _person(link, post.user_id).is_bot
+    hops = mapping.hops_of(post.props)
+    if mapping.goes_round(hops, instance=access.instance, by_a_bot=by_a_bot):
+        return False
+    return link.relay_bots or not by_a_bot
+
+
+def _person(link: BridgeLink, remote_id: str) -> BridgedPerson:
+    return BridgedPerson.objects.select_related("user").get(server=link.server_id, remote_id=remote_id)
+
+
+# New ones
+
+
+def _take(link: BridgeLink, arrival: Arrival) -> None:
+    post, author = arrival.post, _person(link, arrival.post.user_id).user
+    texts = _texts(link, arrival)
+    if not texts[0] and not arrival.files:
+        return
+    thread = _thread_of(link, post)
+    for part, body in enumerate(texts):
+        last = part == len(texts) - 1
+        try:
+            with transaction.atomic():
+                local_id = _say(link, author, post, part, body, thread, arrival.files if last else ())
+        except Refused as refused:
+            if refused.code == CLOSED:
+                raise RoomClosed from refused
+            _refuse(link, post, part, refused)
+            return
+        _map(link, post, part, local_id)
+
+
+def _say(
+    link: BridgeLink, author: User, post: Post, part: int, body: str, thread: UUID | None, files: Sequence[UUID]
+) -> UUID:
+    given = cards.read(post.attachments)
+    sent = chat.say_bridged(
+        author=author,
+        room_id=link.room_id,
+        cid=uuid5(_CIDS, f"{link.pk} {post.id} {part}"),
+        body=body,
+        thread=thread,
+        attachments=files,
+        card=cards.card(_plain(link, post), given) if given and part == 0 else None,
+    )
+    return sent.id
+
+
+def _map(link: BridgeLink, post: Post, part: int, local_id: UUID, *, deleted: bool = False) -> None:
+    BridgedPost.objects.create(
+        link=link,
+        local_id=local_id,
+        remote_id=post.id,
+        part=part,
+        ours=False,
+        remote_root=post.root_id,
+        remote_create_at_ms=post.create_at,
+        remote_edit_at_ms=post.edit_at,
+        content_hash=_hash(post),
+        hops=list(mapping.hops_of(post.props)),
+        deleted=deleted,
+    )
+
+
+def _refuse(link: BridgeLink, post: Post, part: int, refused: Refused) -> None:
+    """A word rule or a mute kept it out: it is not asked for again, and the link says so."""
+    _map(link, post, part, uuid5(_CIDS, f"{link.pk} {post.id} {part}"), deleted=True)
+    told = f"A post was not taken over: {refused.message}"
+    BridgeLink.objects.filter(pk=link.pk).update(notice=told[:300])
+
+
+def _thread_of(link: BridgeLink, post: Post) -> UUID | None:
+    if not post.root_id:
+        return None
+    row = BridgedPost.objects.filter(link=link, remote_id=post.root_id).order_by("part").first()
+    if row is None:
+        return None
+    root = read.said(row.local_id)
+    return root.thread_root or root.id if root is not None else None
+
+
+def _plain(link: BridgeLink, post: Post) -> str:
+    """The text as it is said here: names, emoji, no call of everybody."""
+    text = f"*{post.message}*" if post.type == "me" and post.message else post.message
+    names = people.names_in(server_id=link.server_id, body=text)
+    return mapping.mentions_in(mapping.emoji_in(text), names=names, everybody=link.everybody)
+
+
+def _texts(link: BridgeLink, arrival: Arrival) -> list[str]:
+    """One text, or several where it is too long for a message; attachments are told in words as well."""
+    told = cards.words(cards.read(arrival.post.attachments))
+    text = cards.joined(_plain(link, arrival.post), told)
+    text = "\n\n".join(part for part in (text, *arrival.notes) if part)
+    clean = text.replace("\x00", "")
+    return cards.pieces(clean, BODY_CHARS) if clean.strip() else [""]
+
+
+def _hash(post: Post) -> str:
+    return mapping.content_hash(post.message, file_ids=post.file_ids, attachments=post.attachments)
+
+
+# Changes
+
+
+def _change(link: BridgeLink, rows: list[BridgedPost], post: Post) -> None:
+    """An edit, if it is one: a pin, a look at a link, a reaction and an edit that says the same are none."""
+    if post.edit_at <= rows[0].remote_edit_at_ms:
+        return
+    said = _hash(post)
+    changed = said != rows[0].content_hash
+    values = {"remote_edit_at_ms": post.edit_at, "content_hash": said}
+    BridgedPost.objects.filter(link=link, remote_id=post.id).update(**values)
+    if not changed:
+        return
+    try:
+        with transaction.atomic():
+            _rewrite(link, rows, post)
+    except Refused as refused:
+        if refused.code == CLOSED:
+            raise RoomClosed from refused
+        told = f"An edit was not taken over: {refused.message}"
+        BridgeLink.objects.filter(pk=link.pk).update(notice=told[:300])
+
+
+def _rewrite(link: BridgeLink, rows: list[BridgedPost], post: Post) -> None:
+    author = _person(link, post.user_id).user
+    texts = _texts(link, Arrival(post))
+    given = cards.read(post.attachments)
+    for row, body in zip(rows, texts, strict=False):
+        view = read.said(row.local_id)
+        if view is None:
+            continue
+        if view.card is not None and given and row.part == 0:
+            chat.change_card(message_id=row.local_id, card=cards.card(_plain(link, post), given), body=body)
+        elif view.card is None:
+            chat.edit_bridged(author=author, room_id=link.room_id, message_id=row.local_id, body=body)
+    for row in rows[len(texts) :]:
+        BridgedPost.objects.filter(pk=row.pk).delete()
+        chat.delete_bridged(author=author, room_id=link.room_id, message_id=row.local_id)
+    for part in range(len(rows), len(texts)):
+        _map(link, post, part, _say(link, author, post, part, texts[part], _thread_of(link, post), ()))
+
+
+# Ends
+
+
+@transaction.atomic
+def apply_gone(*, access: Access, link_id: int, ids: Iterable[str]) -> None:
+    """Posts are deleted there, and with each root its replies: nobody tells of those.
+
+    What was said here stays here: its own room decides about it. It is not carried over any more.
+
+    Raises:
+        Fenced, RoomClosed: see apply_post.
+    """
+    fence(access)
+    link = BridgeLink.objects.select_for_update().get(pk=link_id)
+    wanted = list(ids)
+    rows = list(BridgedPost.objects.filter(link=link, deleted=False, remote_id__in=wanted))
+    rows += list(BridgedPost.objects.filter(link=link, deleted=False, remote_root__in=wanted))
+    for row in {row.pk: row for row in rows}.values():
+        BridgedPost.objects.filter(pk=row.pk).update(deleted=True)
+        if not row.ours:
+            _delete(link, row.local_id)
+
+
+def _delete(link: BridgeLink, local_id: UUID) -> None:
+    view = read.said(local_id)
+    author = None if view is None else BridgedPerson.objects.select_related("user").filter(user=view.author).first()
+    if author is None:
+        return
+    try:
+        chat.delete_bridged(author=author.user, room_id=link.room_id, message_id=local_id)
+    except Refused as refused:
+        if refused.code == CLOSED:
+            raise RoomClosed from refused
+        raise
+
+
+@transaction.atomic
+def apply_reaction(*, access: Access, link_id: int, reaction: Reaction, added: bool) -> None:
+    """Somebody put an emoji under a post, or took it back.
+
+    Raises:
+        Fenced: see apply_post.
+    """
+    fence(access)
+    link = BridgeLink.objects.select_for_update().get(pk=link_id)
+    reacting.apply_one(access, link, reaction, added=added)
+
+
+def taken_posts(*, link_id: int) -> dict[str, int]:
+    """When each post was written that was taken over and is still there, by its id."""
+    rows = BridgedPost.objects.filter(link=link_id, deleted=False)
+    return dict(rows.values_list("remote_id", "remote_create_at_ms"))
+
+
+def author_of(*, link_id: int, user_id: str) -> int:
+    """The account here of somebody on the other side who has one."""
+    server_id = BridgeLink.objects.get(pk=link_id).server_id
+    return BridgedPerson.objects.get(server=server_id, remote_id=user_id).user_id

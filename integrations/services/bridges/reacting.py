@@ -1,0 +1,60 @@
+"""Emoji of people there under messages here: a set of names for each person, and a picture for each that is not empty.
+
+Called by arriving, inside its transaction. Our own account's reactions stand for our people, who are counted here.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from chat import services as chat
+from integrations.mattermost import mapping
+from integrations.mattermost.wire import Post, Reaction
+from integrations.models import BridgedPerson, BridgedPost, BridgedReaction, BridgeLink
+from integrations.services.bridges.setup import Access
+from realtime.protocol import Refused
+
+
+def apply_one(access: Access, link: BridgeLink, reaction: Reaction, *, added: bool) -> None:
+    """One was put, or taken back; told twice it counts once."""
+    row = _post(link, reaction.post_id)
+    if row is None or reaction.user_id == access.account_id or link.direction == BridgeLink.Direction.OUT:
+        return
+    name = reaction.emoji_name[:64]
+    rows = BridgedReaction.objects.filter(link=link, remote_id=reaction.post_id, user_id=reaction.user_id)
+    if added:
+        BridgedReaction.objects.get_or_create(
+            link=link, remote_id=reaction.post_id, user_id=reaction.user_id, name=name
+        )
+    else:
+        rows.filter(name=name).delete()
+    _show(link, row.local_id, reaction.user_id, name, list(rows.values_list("name", flat=True)))
+
+
+def apply_all(access: Access, link: BridgeLink, post: Post) -> None:
+    """These are all there are: what is not among them was taken back."""
+    if _post(link, post.id) is None:
+        return
+    now = {(one.user_id, one.emoji_name[:64]) for one in post.metadata.reactions}
+    before = set(BridgedReaction.objects.filter(link=link, remote_id=post.id).values_list("user_id", "name"))
+    for user_id, name in sorted(before - now):
+        apply_one(access, link, Reaction(user_id=user_id, post_id=post.id, emoji_name=name), added=False)
+    for user_id, name in sorted(now - before):
+        apply_one(access, link, Reaction(user_id=user_id, post_id=post.id, emoji_name=name), added=True)
+
+
+def _post(link: BridgeLink, remote_id: str) -> BridgedPost | None:
+    return BridgedPost.objects.filter(link=link, remote_id=remote_id, deleted=False).order_by("part").first()
+
+
+def _show(link: BridgeLink, local_id: UUID, user_id: str, name: str, names: list[str]) -> None:
+    picture = mapping.reaction_in(name)
+    person = BridgedPerson.objects.select_related("user").filter(server=link.server_id, remote_id=user_id).first()
+    if picture is None or person is None:
+        return
+    put = any(mapping.reaction_in(one) == picture for one in names)
+    try:
+        chat.react_bridged(author=person.user, room_id=link.room_id, message_id=local_id, emoji=picture, put=put)
+    except Refused as refused:
+        told = f"A reaction was not taken over: {refused.message}"
+        BridgeLink.objects.filter(pk=link.pk).update(notice=told[:300])

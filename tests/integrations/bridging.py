@@ -1,0 +1,141 @@
+"""A room that is linked with a channel of the imitated server, and what both sides say to one another."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any
+
+from asgiref.sync import async_to_sync
+
+from chat.models import Message, Reaction
+from integrations.bridge import runner
+from integrations.mattermost.catching_up import Place
+from integrations.mattermost.listening import Pace
+from integrations.models import BridgeInbox, BridgeLink, BridgeOutbox, MattermostServer
+from integrations.services.bridges import setup
+from realtime import threads
+from tests import factories
+from tests.fakes.mattermost import FakeMattermost
+
+QUICK = Pace(ping=0.5, pong=15.0, connect=15.0, retry_least=0.02, retry_most=0.1, settled=0.0)
+PATIENCE_SECONDS = 30.0
+
+
+class Bridged:
+    """One room, one channel, and the bridge between them, driven by hand or running."""
+
+    def __init__(self, fake: FakeMattermost, room: Any, boss: Any) -> None:
+        self.fake, self.room, self.boss = fake, room, boss
+        self.seed = fake.seed()
+        self.server = setup.make_server(actor=boss, name="Theirs", url=fake.url, token=self.seed.bot_token)
+        self.link = self.link_with(self.seed.channel_id, room)
+
+    def link_with(self, channel_id: str, room: Any, **given: Any) -> BridgeLink:
+        return setup.link_room(
+            actor=self.boss,
+            server_id=self.server.pk,
+            room_id=room.pk,
+            channel_id=channel_id,
+            channel_name="bridge",
+            place=Place(),
+            **given,
+        )
+
+    # Ours
+
+    def pump(self) -> int:
+        """Everything both sides have for one another, caught up and told."""
+        BridgeOutbox.objects.update(next_at=setup.timezone.now())
+        BridgeLink.objects.update(look_at=setup.timezone.now())
+
+        async def go() -> int:
+            try:
+                return await runner.once(self.server.pk)
+            finally:
+                await asyncio.to_thread(threads.close)
+
+        return async_to_sync(go)()
+
+    @contextmanager
+    def running(self, pace: Pace = QUICK):
+        """The bridge at work, on a loop of its own."""
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever, daemon=True)
+        thread.start()
+        task = asyncio.run_coroutine_threadsafe(runner.work_for(self.server.pk, pace), loop)
+        try:
+            yield task
+        finally:
+            task.cancel()
+
+            async def settle() -> None:
+                others = asyncio.all_tasks() - {asyncio.current_task()}
+                await asyncio.gather(*others, return_exceptions=True)
+                await asyncio.to_thread(threads.close)
+
+            asyncio.run_coroutine_threadsafe(settle(), loop).result(PATIENCE_SECONDS)
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(PATIENCE_SECONDS)
+            loop.close()
+
+    def listening(self) -> bool:
+        return MattermostServer.objects.get(pk=self.server.pk).state == MattermostServer.State.CONNECTED
+
+    def say(self, actor: Any, body: str = "Hello", **given: Any) -> Message:
+        return factories.say(actor, self.room, body, **given)
+
+    def here(self, room: Any = None) -> list[str]:
+        """What the room says, but for lines of the system and what was deleted, in its order."""
+        rows = Message.objects.filter(room=room or self.room, deleted_at=None).exclude(kind="system")
+        return list(rows.order_by("seq").values_list("body", flat=True))
+
+    def reactions_here(self) -> list[tuple[str, str]]:
+        rows = Reaction.objects.filter(message__room=self.room)
+        return sorted(rows.values_list("user__display_name", "emoji"))
+
+    # Theirs
+
+    def hear(self, message: str, name: str = "alice", **given: Any) -> Any:
+        return self.fake.say(name, self.seed.channel_id, message, **given)
+
+    def there(self, channel_id: str = "") -> list[str]:
+        return [post.message for post in self.fake.posts(channel_id or self.seed.channel_id)]
+
+    def posts(self) -> list[Any]:
+        return self.fake.posts(self.seed.channel_id)
+
+    def difference(self) -> dict[str, Any]:
+        """What one side has and the other has not, and what waits."""
+        here, there = Counter(self.here()), Counter(self.there())
+        waiting = BridgeOutbox.objects.values("op", "local_id", "state", "attempts", "problem", "next_at")
+        link = BridgeLink.objects.filter(pk=self.link.pk).values().get()
+        heard = BridgeInbox.objects.count()
+        return {"here": here - there, "there": there - here, "waiting": list(waiting), "link": link, "heard": heard}
+
+    def caught_up(self) -> bool:
+        link = self.remade()
+        return link.missed == link.caught > 0 and not BridgeInbox.objects.exists()
+
+    def state(self) -> tuple[str, str]:
+        link = BridgeLink.objects.get(pk=self.link.pk)
+        return link.state, link.problem
+
+    def remade(self) -> BridgeLink:
+        return BridgeLink.objects.get(pk=self.link.pk)
+
+
+def wait_until(
+    condition: Callable[[], Any], explain: Callable[[], Any] = lambda: "", patience: float = PATIENCE_SECONDS
+) -> Any:
+    """Waits for a condition; its value."""
+    end = time.monotonic() + patience
+    while not (value := condition()):
+        if time.monotonic() > end:
+            raise AssertionError(f"it did not happen in time {explain()}")
+        time.sleep(0.02)
+    return value
