@@ -19,17 +19,27 @@ def main() -> None:
     parser.add_argument("--version", default=DEFAULT_VERSION, help="what it says it is")
     parser.add_argument("--seed", action="store_true", help="begin with a team, two channels, people and a bot")
     options = parser.parse_args()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    try:
+        # From here on both signals end it in peace, also while it is still beginning.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
+        serve(options)
+    except KeyboardInterrupt:
+        print("Gone, with all it held.")
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Serves for ever.
+
+    Raises:
+        KeyboardInterrupt: somebody ended it.
+    """
     with FakeMattermost(version=options.version, port=options.port) as server:
         print(f"An imitated Mattermost {options.version} listens on {server.url}", flush=True)
         if options.seed:
             for name, value in dataclasses.asdict(server.seed()).items():
                 print(f"{name}={value}", flush=True)
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            print("Gone, with all it held.")
+        threading.Event().wait()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A plain client for tests of the imitated server: requests and frames as they are, with no bridge's cleverness.
 
-Called by tests/integrations/test_fake_mattermost*. Never retries and never reconnects.
+Called by tests/integrations/imitated. Never retries and never reconnects.
 """
 
 from __future__ import annotations

@@ -14,23 +14,6 @@ from tests.fakes.mattermost import FakeMattermost
 from tests.fakes.mattermost.visitor import Visitor
 
 
-@pytest.fixture
-def server():
-    with FakeMattermost() as running:
-        yield running
-
-
-@pytest.fixture
-def seed(server):
-    return server.seed()
-
-
-@pytest.fixture
-async def bot(server, seed):
-    async with Visitor(server.url, seed.bot_token) as visitor:
-        yield visitor
-
-
 def stored(server, seed):
     return [one.message for one in server.posts(seed.channel_id)]
 

@@ -6,31 +6,7 @@ import json
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.fakes.mattermost import FakeMattermost
 from tests.fakes.mattermost.visitor import Visitor
-
-
-@pytest.fixture
-def server():
-    with FakeMattermost() as running:
-        yield running
-
-
-@pytest.fixture
-def seed(server):
-    return server.seed()
-
-
-@pytest.fixture
-async def alice(server, seed):
-    async with Visitor(server.url, seed.alice_token) as visitor:
-        yield visitor
-
-
-@pytest.fixture
-async def bot(server, seed):
-    async with Visitor(server.url, seed.bot_token) as visitor:
-        yield visitor
 
 
 def post_of(frame):
