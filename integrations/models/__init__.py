@@ -1,6 +1,7 @@
 """What connects rooms with other programs. Written by integrations.services; other apps name them by string."""
 
 from integrations.models.bridges import (
+    BridgedAccount,
     BridgedFile,
     BridgedPerson,
     BridgedPost,
@@ -19,6 +20,7 @@ __all__ = [
     "BridgeInbox",
     "BridgeLink",
     "BridgeOutbox",
+    "BridgedAccount",
     "BridgedFile",
     "BridgedPerson",
     "BridgedPost",

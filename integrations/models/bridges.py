@@ -123,8 +123,38 @@ class BridgedPerson(models.Model):
         return f"@{self.username}"
 
 
+class BridgedAccount(models.Model):
+    """Somebody of ours has an account of their own on a server: there they speak for themselves.
+
+    Attributes:
+        problem: why its token is not used any more, in words; empty while it is.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    server = models.ForeignKey(MattermostServer, models.CASCADE, related_name="accounts")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    remote_id = models.CharField(max_length=REMOTE_ID_CHARS)
+    username = models.CharField(max_length=64)
+    token = models.CharField(max_length=400, help_text="Sealed.")
+    problem = models.CharField(max_length=WORDS_CHARS, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["server", "user"], name="bridged_account_of_person_once"),
+            models.UniqueConstraint(fields=["server", "remote_id"], name="bridged_account_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"@{self.username}"
+
+
 class BridgedPost(models.Model):
-    """A message and the post that it is on the other side. A long one has several rows, one for each part."""
+    """A message and the post that it is on the other side. A long one has several rows, one for each part.
+
+    Attributes:
+        account: whose own account posted it for us; empty for that of the bridge, and for what was said there.
+    """
 
     id = models.BigAutoField(primary_key=True)
     link = models.ForeignKey(BridgeLink, models.CASCADE, related_name="posts")
@@ -132,6 +162,7 @@ class BridgedPost(models.Model):
     remote_id = models.CharField(max_length=REMOTE_ID_CHARS)
     part = models.PositiveSmallIntegerField(default=0)
     ours = models.BooleanField(help_text="It was said here.")
+    account = models.CharField(max_length=REMOTE_ID_CHARS, blank=True)
     remote_root = models.CharField(max_length=REMOTE_ID_CHARS, blank=True)
     remote_create_at_ms = models.BigIntegerField(default=0)
     remote_edit_at_ms = models.BigIntegerField(default=0)
@@ -151,12 +182,17 @@ class BridgedPost(models.Model):
 
 
 class BridgedFile(models.Model):
-    """A file that was carried over; one that is brought again after a failure is not carried twice."""
+    """A file that was carried over; one that is brought again after a failure is not carried twice.
+
+    Attributes:
+        account: see BridgedPost; nobody posts files that another account brought.
+    """
 
     id = models.BigAutoField(primary_key=True)
     link = models.ForeignKey(BridgeLink, models.CASCADE, related_name="files")
     local_id = models.UUIDField()
     remote_id = models.CharField(max_length=REMOTE_ID_CHARS)
+    account = models.CharField(max_length=REMOTE_ID_CHARS, blank=True)
 
     class Meta:
         constraints = [
