@@ -219,6 +219,7 @@ class ApiToken(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     name = models.CharField(max_length=80, help_text="What it is for.")
     token_hash = models.CharField(max_length=64, unique=True)
     hint = models.CharField(max_length=12, help_text="Its first characters, to tell it from others.")
@@ -227,6 +228,9 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    told_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="How many days before its end its maker was told of it last."
+    )
 
     class Meta:
         verbose_name = "API token"

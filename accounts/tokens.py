@@ -22,12 +22,24 @@ class Bearer:
 
     Attributes:
         used_at: when it was used last, as far as that was noted.
+        ends_at: when it is over; None until somebody revokes it.
     """
 
     user: User
     token_id: int
     scopes: frozenset[str]
     used_at: datetime | None
+    ends_at: datetime | None = None
+
+    @property
+    def session(self) -> str:
+        """What sockets that were opened with it are called in events."""
+        return session_of_token(self.token_id)
+
+
+def session_of_token(token_id: int) -> str:
+    """The name of a token in events that end sockets; see realtime.sessions."""
+    return f"token:{token_id}"
 
 
 def bearer_of(token: str) -> Bearer:
@@ -48,7 +60,7 @@ def bearer_of(token: str) -> Bearer:
     # A bot has no sign-in that a second step could be part of.
     if row.user.kind != User.Kind.BOT and not selectors.may_connect(row.user):
         raise Refused("forbidden", "Set up a second step of signing in first.")
-    return Bearer(row.user, row.pk, frozenset(row.scopes), row.last_used_at)
+    return Bearer(row.user, row.pk, frozenset(row.scopes), row.last_used_at, row.expires_at)
 
 
 def tokens_of(user: User) -> list[ApiToken]:

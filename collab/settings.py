@@ -330,6 +330,7 @@ REALTIME_SERVICES = [
     "chat.sweeper.sweeper",
     "chat.keeper.keeper",
     "api.keeper.keeper",
+    "accounts.teller.teller",
     "chat.teller.teller",
     "editor.services.searching.keeper",
     "assistant.keeper.keeper",
@@ -371,7 +372,7 @@ SEARCH_DOCUMENTS = "editor.selectors.searching.find_documents"
 """The function that searches documents for chat.selectors.search; empty: none are searched."""
 DASHBOARD_SOURCES = [("assistant-use", "Assistant use", ["site", "room"], "assistant.selectors.boards.use")]
 """Tables of apps beside the dashboard: name, title, scopes (site, room), function `(room_id=) -> (columns, rows)`."""
-DASHBOARD_GAUGES = ["assistant.selectors.busy.figures", "integrations.services.bridges.setup.figures"]
+DASHBOARD_GAUGES = ["assistant.selectors.busy.figures", "integrations.selectors.bridges.figures"]
 """Functions that answer series of the site with their values now, asked every five seconds by one process of all."""
 ASSISTANT_METRICS = "dashboard.selectors.telling.tell_figures"
 """The function that answers the assistant's questions about figures (see assistant.tools.reading); empty: none does."""

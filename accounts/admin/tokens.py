@@ -64,7 +64,7 @@ class ApiTokenAdmin(ReadOnly):
     list_select_related = ("user",)
     date_hierarchy = "created_at"
     actions = ("revoke",)
-    fields = ("name", "user", "hint", "may", "created_at", "last_used_at", "expires_at", "revoked_at")
+    fields = ("name", "user", "hint", "may", "made_by", "created_at", "last_used_at", "expires_at", "revoked_at")
 
     @admin.display(description="May")
     def may(self, token: ApiToken) -> str:

@@ -14,11 +14,15 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.events import SessionRevoked
 from accounts.models import ApiToken, User, hash_token
 from accounts.scopes import clean_scopes, clean_token_name
 from accounts.services.audit import record_audit
 from accounts.services.people import create_person
-from realtime.protocol import Refused
+from accounts.services.sessions import SIGNED_OUT
+from accounts.tokens import session_of_token
+from realtime import log
+from realtime.protocol import Effect, Refused
 
 TOKEN_PREFIX: Final = "collab_"
 """Every token begins with it, so that scanners of code and logs know one when they see it."""
@@ -88,6 +92,8 @@ def make_bot(*, actor: User, username: str, display_name: str = "") -> User:
 def revoke_token(*, actor: User, token_id: int) -> None:
     """Ends a token now, one's own or for staff anybody's below them; one that ended already stays as it is.
 
+    Its sockets are closed with 4401 by every process.
+
     Raises:
         Refused: `not_found`, also for a token of somebody else.
     """
@@ -97,6 +103,8 @@ def revoke_token(*, actor: User, token_id: int) -> None:
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
         detail = {"token": token.pk, "name": token.name}
         record_audit(actor=actor, action="token.revoke", target=token.user.topic, detail=detail)
+        effect = Effect(close_code=SIGNED_OUT, session=session_of_token(token.pk))
+        log.append(topic=token.user.topic, event=SessionRevoked(reason="token"), actor_id=actor.pk, effect=effect)
 
 
 def _may_revoke(actor: User, owner: User) -> bool:

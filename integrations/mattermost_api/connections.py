@@ -42,7 +42,7 @@ KEPT_SENT: Final = 128
 KEPT_SECONDS: Final = 300.0
 APART_MOST: Final = 8
 """Connections of one person without a socket."""
-SESSION: Final = "token"
+ENDED: Final = 1001
 
 
 class Connection(Outlet):
@@ -52,6 +52,7 @@ class Connection(Outlet):
         id: what it names to go on later.
         bearer: whose token opened it.
         over: it hears nothing more and cannot be taken up again.
+        code: what its socket is closed with then.
     """
 
     # Outlet has slots for its writer alone.
@@ -61,6 +62,7 @@ class Connection(Outlet):
         self.id = ids.new_id()
         self.bearer = bearer
         self.over = False
+        self.code = ENDED
         self.apart_since = 0.0
         self.rooms: dict[int, Known] = {}
         self.waiting: deque[tuple[int | None, bytes]] = deque()
@@ -73,7 +75,7 @@ class Connection(Outlet):
         self._task: asyncio.Task[None] | None = None
         self._taken = 0
         self.write = self._hear
-        identity = Identity(bearer.user, "", SESSION, time.monotonic())
+        identity = Identity(bearer.user, "", bearer.session, time.monotonic())
         self.socket = Socket(identity, self, self._closed_by_hub, self._dropped)
 
     # Life
@@ -117,6 +119,7 @@ class Connection(Outlet):
             self._on_end()
 
     def _closed_by_hub(self, code: int, reason: str) -> None:
+        self.code = code
         self.end()
 
     # Going on

@@ -21,6 +21,7 @@ from integrations.mattermost_api.people import TypingIn, type_in
 from integrations.mattermost_api.refusing import Failed
 from realtime import threads
 from realtime.consumers import take_token
+from realtime.hub import hub
 from realtime.middleware import OriginCheck, Receive, Scope, Send, header
 from realtime.protocol import Refused
 from realtime.ratelimit import Limit
@@ -30,6 +31,7 @@ CHECK_SECONDS: Final = 30.0
 """How often the token behind a socket is asked again."""
 FRAME_BYTES: Final = 8_192
 HEARS: Final = "messages:read"
+TOKEN_OVER: Final = 4401
 COMMANDS: Final = Limit(burst=60, per_second=20)
 TYPING: Final = Limit(burst=10, per_second=1)
 CHALLENGE: Final = "authentication_challenge"
@@ -160,6 +162,9 @@ class _Serving:
         made = Connection(bearer)
         try:
             await made.open()
+            # Whatever ends the token from here on is heard; it may have ended just before.
+            if await _bearer(self._authorization) is None:
+                raise _Over(TOKEN_OVER)
         except BaseException:
             made.end()
             raise
@@ -183,7 +188,7 @@ class _Serving:
             for task in talking:
                 task.cancel()
             await asyncio.gather(*talking, return_exceptions=True)
-        raise _Over(1001)
+        raise _Over(connection.code)
 
     async def _tell(self, connection: Connection) -> None:
         while True:
@@ -194,11 +199,14 @@ class _Serving:
             await self._send({"type": "websocket.send", "text": text.decode()})
 
     async def _check(self, connection: Connection) -> None:
-        """A token that was revoked ends its socket, and with it what could be taken up again."""
+        """A token that is over ends its socket, and with it what could be taken up again.
+
+        One that is revoked is told by the log; this finds what no event tells: its end, a backup that was put back.
+        """
         while True:
-            await asyncio.sleep(CHECK_SECONDS)
+            await asyncio.sleep(_until_asked(connection.bearer.ends_at))
             if await _bearer(self._authorization) is None:
-                connection.end()
+                hub.close(connection.socket, TOKEN_OVER, "")
                 return
 
     async def _hear(self, connection: Connection) -> None:
@@ -240,6 +248,12 @@ class _Serving:
             return msgspec.json.decode(text, type=Wish)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             raise _Over(1003) from None
+
+
+def _until_asked(ends_at: datetime | None) -> float:
+    """Seconds until a token is asked for again, not much later than its end."""
+    left = CHECK_SECONDS if ends_at is None else (ends_at - datetime.now(UTC)).total_seconds() + 0.1
+    return min(CHECK_SECONDS, max(left, 0.1))
 
 
 def _fail(seq: int | None, word: str, message: str, status: int) -> dict[str, Any]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
+from django.utils import timezone
 
 from accounts import services as accounts
-from accounts.models import ApiToken
+from accounts.models import ApiToken, User
 from chat import services as chat
 from collab.asgi import application
 from integrations.mattermost_api import connections, consumers, ids
@@ -137,12 +139,39 @@ async def test_token_that_may_not_read_hears_nothing(bot):
         assert await ear.next() == 1000
 
 
-async def test_revoked_token_ends_its_socket(token, bot, mina, monkeypatch):
+async def test_revoked_token_ends_its_sockets_at_once(token, bot):
+    boss = await User.objects.aget(username="boss")
+    other = await sync_to_async(token_of)(bot)
+    async with heard(token) as ear, heard(token) as second, heard(other) as third:
+        for one in (ear, second, third):
+            await one.event("hello")
+        ended = await ApiToken.objects.filter(user=bot).order_by("pk").afirst()
+        await sync_to_async(accounts.revoke_token)(actor=boss, token_id=ended.pk)
+        assert [await ear.next(), await second.next()] == [4401, 4401]
+        assert (await third.ask(1, "ping"))["status"] == "OK"
+
+
+async def test_revoked_token_is_not_taken_up_again(token, bot):
+    connection = await cut(token)
+    boss = await User.objects.aget(username="boss")
+    await sync_to_async(accounts.revoke_token)(actor=boss, token_id=(await ApiToken.objects.aget(user=bot)).pk)
+    while connection in connections._connections:
+        await asyncio.sleep(0.01)
+
+
+def test_token_is_asked_for_again_at_its_end():
+    now = timezone.now()
+    assert consumers._until_asked(None) == consumers._until_asked(now + timedelta(days=1)) == 30.0
+    assert 0.1 <= consumers._until_asked(now + timedelta(seconds=1)) < 1.2
+    assert consumers._until_asked(now - timedelta(days=1)) == 0.1
+
+
+async def test_token_that_a_backup_took_away_ends_its_socket(token, bot, monkeypatch):
     monkeypatch.setattr(consumers, "CHECK_SECONDS", 0.1)
     async with heard(token) as ear:
         await ear.next()
-        await ApiToken.objects.filter(user=bot).aupdate(revoked_at="2026-01-01T00:00:00Z")
-        assert await ear.next() == 1001
+        await ApiToken.objects.filter(user=bot).adelete()
+        assert await ear.next() == 4401
 
 
 async def test_banned_bot_is_closed_at_once(token, bot):
@@ -150,7 +179,7 @@ async def test_banned_bot_is_closed_at_once(token, bot):
     async with heard(token) as ear:
         await ear.next()
         await sync_to_async(accounts.sanction_user)(actor=boss, user=bot, kind="ban", reason="Noise")
-        assert await ear.next() == 1001
+        assert await ear.next() == 4403
 
 
 # What is heard
