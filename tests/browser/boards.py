@@ -1,16 +1,17 @@
 """Boards with a past for browser tests: panels that are published, and samples as the recorder would have stored them.
 
-Used by test_dashboard_view.py and test_dashboard_cost.py. It asserts nothing.
+Used by the tests of boards and of charts in rooms. It asserts nothing.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, WebSocketRoute
 
 from dashboard import services
 from dashboard.models import Board, Sample, Series
@@ -75,3 +76,33 @@ def publish(person: Any, name: str, *panels: dict[str, Any]) -> Board:
 def panel(page: Page, title: str) -> Locator:
     """A panel by its title."""
     return page.locator(f'.panelcard[aria-label="{title}"]')
+
+
+class SlowLine:
+    """The socket of a board, on which the server's frames come late: those that hold one of these words, until let go."""
+
+    def __init__(self, page: Page, *words: str) -> None:
+        self._words = words
+        self._held: list[tuple[WebSocketRoute, str | bytes]] = []
+        page.route_web_socket(re.compile("/ws/dashboard/"), self._route)
+
+    def _route(self, socket: WebSocketRoute) -> None:
+        socket.connect_to_server().on_message(lambda frame: self._heard(socket, frame))
+
+    def _heard(self, socket: WebSocketRoute, frame: str | bytes) -> None:
+        if any(word in str(frame) for word in self._words):
+            self._held.append((socket, frame))
+        else:
+            socket.send(frame)
+
+    @property
+    def holds(self) -> bool:
+        """Whether something waits here."""
+        return bool(self._held)
+
+    def let_go(self) -> None:
+        """What was held comes, and all that comes after it."""
+        self._words = ()
+        for socket, frame in self._held:
+            socket.send(frame)
+        self._held.clear()

@@ -10,6 +10,7 @@ from dashboard.models import Board, Panel, Rule
 from dashboard.selectors import board_snapshot
 from dashboard.services import create_board, pushing, share_board
 from dashboard.shapes import PanelView
+from tests.browser.boards import SlowLine
 from tests.browser.code import wait_until
 from tests.browser.pages import elsewhere
 
@@ -310,6 +311,43 @@ def test_editing_on_a_phone(ada, board, open_page, phone, assert_accessible, ass
     expect(form(page)).to_be_visible()
     assert_accessible(page)
     assert_no_sideways_scroll(page)
+
+
+def test_a_hasty_hand_is_not_told_that_there_is_no_connection(ada, board, open_page):
+    page = open_page(ada, None)
+    line = SlowLine(page, '"hello"')
+    page.goto(url(board))
+    open_editing(page)
+    assert wait_until(page, lambda: line.holds)
+    add(page, "Stat")
+    line.let_go()
+    give(page, "shop.queue", "Queue")
+    expect(page.locator(".toast")).to_have_count(0)
+
+
+def test_a_new_panel_opens_its_form_also_when_it_comes_after_the_answer(ada, board, open_page):
+    page = open_page(ada, None)
+    line = SlowLine(page, '"panel.changed"')
+    page.goto(url(board))
+    open_editing(page)
+    add(page, "Stat")
+    assert wait_until(page, lambda: line.holds)
+    expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+    line.let_go()
+    expect(form(page).get_by_role("heading", name="Stat")).to_be_visible()
+
+
+def test_nothing_can_be_pressed_before_it_works(ada, open_page):
+    page = open_page(ada, None)
+    held = []
+    page.route(lambda address: "parts" in address and address.endswith(".js"), lambda route: held.append(route))
+    page.goto("/boards/")
+    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
+    assert wait_until(page, lambda: bool(held))
+    expect(page.get_by_role("button", name="Numbers from outside")).to_be_hidden()
+    page.unroute_all()  # what was held goes on
+    page.get_by_role("button", name="Numbers from outside").click()
+    expect(page.get_by_role("dialog", name="Numbers from outside")).to_be_visible()
 
 
 def test_an_address_of_numbers_is_kept_and_its_errors_stand_at_the_field(ada, open_page, console, assert_accessible):

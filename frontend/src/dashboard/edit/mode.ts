@@ -39,6 +39,8 @@ export class EditMode {
   /** The published version that this draft began from. */
   #version: number;
   #form: PanelForm | null = null;
+  /** A panel that was added here and is to be opened when it comes. */
+  #opening: string | null = null;
   #seen: BoardSnapshot;
   #gone = false;
 
@@ -126,6 +128,7 @@ export class EditMode {
     part(this.#element, "[data-part=add]").hidden = this.#edits.panels().length >= PANELS_MOST;
     this.#grid.draw();
     this.#form?.draw();
+    if (this.#opening !== null) this.#open(this.#opening);
   }
 
   /** Something of the board came: what others did is named. */
@@ -212,8 +215,9 @@ export class EditMode {
     const made = emptyPanel(id, kind, { x: 0, y: 0 });
     const panel = { ...made, ...freePlace(this.#places(), made.w, made.h), ...set };
     if (!(await this.#do("The panel could not be added", () => this.#edits.add(`adding ${titleOf(panel)}`, panel)))) return;
+    // The answer may come before the event that brings the panel.
+    this.#opening = id;
     this.#redraw();
-    requestAnimationFrame(() => this.#panel(id) !== null && this.#open(id));
   }
 
   /** A chart in a message led here. */
@@ -274,6 +278,7 @@ export class EditMode {
     if (this.#form?.id === id) return this.#form.focus();
     const panel = this.#panel(id);
     if (panel === null) return;
+    this.#opening = null;
     if (this.#form?.touched === true) return this.#afterForm("Leave them", () => this.#open(id));
     this.#close(false);
     this.#form = new PanelForm(

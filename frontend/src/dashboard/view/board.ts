@@ -346,7 +346,7 @@ export class Board implements EditHost, Scene {
   // Editing
 
   command<Name extends CommandName>(type: Name, data: CommandData<Name>): Promise<CommandResult<Name>> {
-    return this.line.connection.command(type, data, this.line.topic);
+    return this.line.command(type, data);
   }
 
   /** Opens the draft in place of the board. */

@@ -45,7 +45,9 @@ export class BoardsList {
     this.#view = view;
     this.#list = part(view, "[data-part=list]");
     part(view, "[data-part=create]").onclick = () => this.#edit(({ openNewBoard }) => openNewBoard(shell, this.#boards));
-    part(view, "[data-part=outside]").onclick = () => this.#edit(({ openFeeds }) => openFeeds(shell));
+    const outside = part(view, "[data-part=outside]");
+    outside.onclick = () => this.#edit(({ openFeeds }) => openFeeds(shell));
+    outside.hidden = false;
     this.#stop = shell.session.home.subscribe((state) => state.rooms.length, () => void this.#load());
   }
 
