@@ -1,6 +1,6 @@
 """Questions about keys of scripts: whose a token is, and which a person has.
 
-Called by the account page and by the HTTP API at every request. Never writes and never tells a token.
+Called by the account page, the back office, and the HTTP API at every request. Never writes and never tells a token.
 """
 
 from __future__ import annotations
@@ -66,3 +66,20 @@ def bearer_of(token: str) -> Bearer:
 def tokens_of(user: User) -> list[ApiToken]:
     """A person's tokens that are not revoked, newest first; those that are over stay to be seen."""
     return list(ApiToken.objects.filter(user=user, revoked_at=None).order_by("-pk"))
+
+
+def tokens_shown(*, actor: User, most: int) -> tuple[list[ApiToken], int]:
+    """Tokens of everybody that are not revoked, newest first, at most so many; and how many there are.
+
+    Raises:
+        Refused: `forbidden` for whoever is not staff with the permission.
+    """
+    if not (actor.is_active and actor.is_staff and actor.has_perm("accounts.view_apitoken")):
+        raise Refused("forbidden")
+    rows = ApiToken.objects.filter(revoked_at=None)
+    return list(rows.select_related("user", "made_by").order_by("-pk")[:most]), rows.count()
+
+
+def bots() -> list[User]:
+    """Accounts that a token can be made for by staff, by name."""
+    return list(User.objects.filter(kind=User.Kind.BOT, is_active=True).order_by("username"))

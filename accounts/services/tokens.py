@@ -61,7 +61,8 @@ def make_token(
     if live.count() >= TOKENS_MOST:
         raise Refused("too_large", f"At most {TOKENS_MOST} tokens at a time. Revoke one first.")
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    made = ApiToken.objects.create(user=user, token_hash=hash_token(token), hint=token[:HINT_CHARS], **values)
+    found = {"token_hash": hash_token(token), "hint": token[:HINT_CHARS]}
+    made = ApiToken.objects.create(user=user, made_by=actor, **found, **values)
     detail = {"token": made.pk, "name": made.name, "scopes": made.scopes}
     record_audit(actor=actor, action="token.make", target=user.topic, detail=detail)
     return made, token
