@@ -14,10 +14,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 
+from accounts.admin.asking import ReasonForm, ask
 from accounts.admin.site import ReadOnly, me
 from chat import selectors as rooms
-from integrations.models import BridgedPerson, BridgeLink, BridgeOutbox, MattermostServer
-from integrations.services.bridges import setup
+from integrations.models import BridgedPerson, BridgeLink, BridgeOutbox, BridgeStep, MattermostServer
+from integrations.selectors.bridges import stuck
+from integrations.services.bridges import setup, tending
 from realtime.protocol import Refused
 
 
@@ -149,7 +151,7 @@ class MattermostServerAdmin(Making):
 
     def _switch(self, request: HttpRequest, queryset: QuerySet[MattermostServer], *, enabled: bool) -> None:
         for server in queryset:
-            setup.switch_server(actor=me(request), server_id=server.pk, enabled=enabled)
+            tending.switch_server(actor=me(request), server_id=server.pk, enabled=enabled)
         self.message_user(request, "Switched on." if enabled else "Switched off.", messages.SUCCESS)
 
 
@@ -191,16 +193,20 @@ class BridgeOutboxAdmin(ReadOnly):
     @admin.action(description="Try again", permissions=["manage"])
     def retry(self, request: HttpRequest, queryset: QuerySet[BridgeOutbox]) -> None:
         """Lets those that failed be tried once more."""
-        for order in queryset.filter(state=BridgeOutbox.State.FAILED):
-            setup.retry_failed(actor=me(request), outbox_id=order.pk)
+        for order in queryset.filter(stuck()):
+            tending.retry_order(actor=me(request), outbox_id=order.pk)
         self.message_user(request, "They are tried again.", messages.SUCCESS)
 
-    @admin.action(description="Drop", permissions=["manage"])
-    def drop(self, request: HttpRequest, queryset: QuerySet[BridgeOutbox]) -> None:
-        """Tells the chosen ones no more."""
+    @admin.action(description="Skip…", permissions=["manage"])
+    def drop(self, request: HttpRequest, queryset: QuerySet[BridgeOutbox]) -> HttpResponse | None:
+        """Asks for the reason, then tells the chosen ones no more."""
+        form = ask(request, ReasonForm)
+        if not form.is_valid():
+            return form.page(request, self, queryset, title="Skip what waits", action="drop")
         for order in queryset:
-            setup.drop_order(actor=me(request), outbox_id=order.pk)
-        self.message_user(request, "Dropped.", messages.SUCCESS)
+            tending.skip_order(actor=me(request), outbox_id=order.pk, reason=form.cleaned_data["reason"])
+        self.message_user(request, "Skipped.", messages.SUCCESS)
+        return None
 
 
 @admin.register(BridgedPerson)
@@ -211,4 +217,16 @@ class BridgedPersonAdmin(ReadOnly):
     list_filter = ("is_bot",)
     list_select_related = ("server", "user")
     search_fields = ("username", "user__username", "user__display_name")
+    fields = list_display
+
+
+@admin.register(BridgeStep)
+class BridgeStepAdmin(ReadOnly):
+    """What bridges did last, the newest first; about a thousand of each server are kept."""
+
+    list_display = ("at", "server", "way", "what", "link", "by", "count", "lag_ms", "words")
+    list_filter = ("way", "what", "server")
+    list_select_related = ("server", "link", "by")
+    search_fields = ("words", "by__username", "by__display_name")
+    ordering = ("-pk",)
     fields = list_display

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -20,7 +21,7 @@ from integrations.mattermost.listening import Listener, Pace
 from integrations.mattermost.rest import Kind, Server, ServerRefused
 from integrations.mattermost.wire import Unreadable
 from integrations.models import MattermostServer
-from integrations.services.bridges import setup
+from integrations.services.bridges import setup, steps
 from integrations.services.bridges.setup import Access, Fenced
 from outbound.client import Client
 from realtime import threads
@@ -34,6 +35,9 @@ LOOK_SECONDS: Final = 5.0
 POLL_SECONDS: Final = 1.0
 """The most that a room of another process waits for its message to be told."""
 AGAIN_SECONDS: Final = (5.0, 10.0, 30.0, 60.0)
+BEAT_SECONDS: Final = 15.0
+BEGIN_SECONDS: Final = (0.23, 0.27, 0.31)
+"""Between the first questions for the time: their fractions of a second differ, so that they tell more together."""
 _PACE: Final = Pace()
 
 
@@ -121,8 +125,20 @@ class Work:
                 group.create_task(listener.run())
                 group.create_task(_again(Receiver(access, self._server).round, receiving))
                 group.create_task(_again(Sender(access, self._server).round, sending))
+                group.create_task(self._beat())
         finally:
             _bells.events -= {receiving, sending}
+
+    async def _beat(self) -> None:
+        """Says that somebody works here, and learns how the server's clock goes."""
+        clock = self._server.clock
+        for pause in BEGIN_SECONDS:
+            with suppress(ServerRefused):
+                await self._server.ping()
+            await asyncio.sleep(pause)
+        while True:
+            await threads.write(steps.beat, server_id=self._access.server, clock_ms=clock.ahead_ms)
+            await asyncio.sleep(BEAT_SECONDS)
 
     async def once(self, told: Callable[[int], None] = lambda done: None) -> int:
         """Catches up every link and tells what is due, without listening; answers how many steps that took."""

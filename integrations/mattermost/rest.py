@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from integrations.mattermost.clock import Clock
 from integrations.mattermost.wire import (
     Channel,
     File,
@@ -97,6 +98,7 @@ class Server:
         self._base, self._client = url.rstrip("/") + PREFIX, client
         self._headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
         self._open_at = 0.0
+        self.clock = Clock()
 
     # Posts
 
@@ -263,6 +265,10 @@ class Server:
         """Puts the account into a public channel."""
         await self._ask("POST", f"/channels/{_part(channel_id)}/members", {"user_id": user_id})
 
+    async def ping(self) -> None:
+        """Asks nothing: the server is there, and its clock is known a little better."""
+        await self._ask("GET", "/system/ping")
+
     async def options(self) -> dict[str, Any]:
         """What the server says of itself to everybody: its version, what is switched on."""
         return read_keys(await self._ask("GET", "/config/client?format=old"))
@@ -300,8 +306,9 @@ class Server:
         headers: Mapping[str, str],
         limits: Limits,
     ) -> Answer:
+        asked_ms = time.time() * 1_000
         try:
-            return await self._client.fetch(
+            answer = await self._client.fetch(
                 self._base + address,
                 method=method,
                 headers={**self._headers, **headers},
@@ -310,6 +317,8 @@ class Server:
             )
         except OutboundRefused as refused:
             raise _not_fetched(refused) from refused
+        self.clock.note(answer.headers.get("date", ""), asked_ms=asked_ms, came_ms=time.time() * 1_000)
+        return answer
 
     def _close(self, headers: Mapping[str, str]) -> bool:
         """Holds all requests back as long as a 429 asks for; False when that is too long to wait here."""

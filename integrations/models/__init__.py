@@ -15,11 +15,15 @@ from integrations.models.commands import CommandCall, SlashCommand
 from integrations.models.hooks import IncomingHook
 from integrations.models.outgoing import Delivery, OutgoingHook
 from integrations.models.posts import PostProps
+from integrations.models.watching import BridgeMinute, BridgePulse, BridgeStep
 
 __all__ = [
     "BridgeInbox",
     "BridgeLink",
+    "BridgeMinute",
     "BridgeOutbox",
+    "BridgePulse",
+    "BridgeStep",
     "BridgedAccount",
     "BridgedFile",
     "BridgedPerson",

@@ -18,8 +18,8 @@ from chat.selectors import posts as read
 from integrations import attachments as cards
 from integrations.mattermost import mapping
 from integrations.mattermost.wire import Post, Reaction
-from integrations.models import BridgedPerson, BridgedPost, BridgeLink
-from integrations.services.bridges import people, reacting
+from integrations.models import BridgedPerson, BridgedPost, BridgeLink, BridgeStep
+from integrations.services.bridges import people, reacting, steps
 from integrations.services.bridges.setup import Access, fence
 from realtime.protocol import BODY_CHARS, Refused
 
@@ -79,7 +79,7 @@ def apply_post(*, access: Access, link_id: int, arrival: Arrival) -> str | None:
             return complete(link, UUID(mark.message), mark.part, post)
     if rows:
         if not rows[0].ours and not rows[0].deleted:
-            _change(link, rows, post)
+            _change(link, rows, arrival)
     elif link.direction != BridgeLink.Direction.OUT and _is_new(access, link, post):
         _take(link, arrival)
     if arrival.whole:
@@ -144,6 +144,7 @@ def _take(link: BridgeLink, arrival: Arrival) -> None:
             _refuse(link, post, part, refused)
             return
         _map(link, post, part, local_id)
+    steps.note_in(link, BridgeStep.What.MESSAGE, by=author.pk, sent_ms=post.create_at, whole=arrival.whole)
 
 
 def _say(
@@ -183,6 +184,7 @@ def _refuse(link: BridgeLink, post: Post, part: int, refused: Refused) -> None:
     _map(link, post, part, uuid5(_CIDS, f"{link.pk} {post.id} {part}"), deleted=True)
     told = f"A post was not taken over: {refused.message}"
     BridgeLink.objects.filter(pk=link.pk).update(notice=told[:300])
+    steps.note_hold(link, BridgeStep.What.MESSAGE, told, by=_person(link, post.user_id).user_id)
 
 
 def _thread_of(link: BridgeLink, post: Post) -> UUID | None:
@@ -218,8 +220,9 @@ def _hash(post: Post) -> str:
 # Changes
 
 
-def _change(link: BridgeLink, rows: list[BridgedPost], post: Post) -> None:
+def _change(link: BridgeLink, rows: list[BridgedPost], arrival: Arrival) -> None:
     """An edit, if it is one: a pin, a look at a link, a reaction and an edit that says the same are none."""
+    post = arrival.post
     if post.edit_at <= rows[0].remote_edit_at_ms:
         return
     said = _hash(post)
@@ -236,6 +239,10 @@ def _change(link: BridgeLink, rows: list[BridgedPost], post: Post) -> None:
             raise RoomClosed from refused
         told = f"An edit was not taken over: {refused.message}"
         BridgeLink.objects.filter(pk=link.pk).update(notice=told[:300])
+        steps.note_hold(link, BridgeStep.What.EDIT, told, by=_person(link, post.user_id).user_id)
+        return
+    by = _person(link, post.user_id).user_id
+    steps.note_in(link, BridgeStep.What.EDIT, by=by, sent_ms=post.edit_at, whole=arrival.whole)
 
 
 def _rewrite(link: BridgeLink, rows: list[BridgedPost], post: Post) -> None:
@@ -278,6 +285,8 @@ def apply_gone(*, access: Access, link_id: int, ids: Iterable[str]) -> None:
         BridgedPost.objects.filter(pk=row.pk).update(deleted=True)
         if not row.ours:
             _delete(link, row.local_id)
+            if row.part == 0:
+                steps.note_in(link, BridgeStep.What.DELETE, by=None)
 
 
 def _delete(link: BridgeLink, local_id: UUID) -> None:
@@ -302,7 +311,10 @@ def apply_reaction(*, access: Access, link_id: int, reaction: Reaction, added: b
     """
     fence(access)
     link = BridgeLink.objects.select_for_update().get(pk=link_id)
-    reacting.apply_one(access, link, reaction, added=added)
+    by = reacting.apply_one(access, link, reaction, added=added)
+    if by is not None:
+        sent_ms = reaction.create_at if added else 0
+        steps.note_in(link, BridgeStep.What.REACTION, by=by, sent_ms=sent_ms)
 
 
 def taken_posts(*, link_id: int) -> dict[str, int]:

@@ -7,7 +7,7 @@ transaction. Called by integrations.bridge. Never talks to a server.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,12 +20,15 @@ from chat.selectors import posts
 from chat.shapes.runs import ENDED
 from integrations.models import BridgedPerson, BridgedPost, BridgeLink, BridgeOutbox
 from integrations.models.bridges import WORDS_CHARS
+from integrations.services.bridges import steps
 from integrations.services.bridges.setup import Access, fence
 from realtime import log
 
 ENTRIES_MOST: Final = 500
 PAUSES: Final = (1, 2, 5, 10, 20, 30, 60)
 """Seconds before each further attempt; the last one again and again: nothing is given up because a server is away."""
+TRIES_SHOWN: Final = 5
+"""From so many on, something that waits is shown to whoever looks after the bridge."""
 MISSING: Final = "The log of the room was given up meanwhile: messages were compared, reactions were not."
 
 
@@ -49,10 +52,18 @@ def queue_local(*, access: Access, link_id: int) -> bool:
     entries = log.read(topic, link.local_seq, ENTRIES_MOST)
     if not entries:
         return False
-    rows = [row for entry in entries for row in _orders(link, msgspec.json.decode(entry.frame))]
+    rows = [row for entry in entries for row in _dated(link, msgspec.json.decode(entry.frame))]
     BridgeOutbox.objects.bulk_create(rows)
     BridgeLink.objects.filter(pk=link.pk).update(local_seq=entries[-1].seq)
     return len(entries) == ENTRIES_MOST
+
+
+def _dated(link: BridgeLink, frame: dict[str, Any]) -> list[BridgeOutbox]:
+    """The orders of an event, each as old as the event."""
+    rows = _orders(link, frame)
+    for row in rows:
+        row.created_at = datetime.fromisoformat(frame["at"])
+    return rows
 
 
 def _orders(link: BridgeLink, frame: dict[str, Any]) -> list[BridgeOutbox]:
@@ -150,22 +161,28 @@ def begin_order(*, access: Access, order_id: int) -> BridgeOutbox | None:
 def finish_order(*, access: Access, order_id: int) -> None:
     """It is done, or there is nothing to do any more."""
     fence(access)
-    BridgeOutbox.objects.filter(pk=order_id).delete()
+    row = BridgeOutbox.objects.select_related("link").filter(pk=order_id).first()
+    if row is not None:
+        steps.note_out(row)
+        row.delete()
 
 
 @transaction.atomic
 def put_off(*, access: Access, order_id: int, problem: str) -> None:
     """It is tried again later, and what is behind it waits."""
     fence(access)
-    row = BridgeOutbox.objects.get(pk=order_id)
+    row = BridgeOutbox.objects.select_related("link").get(pk=order_id)
     seconds = PAUSES[min(max(row.attempts, 1), len(PAUSES)) - 1]
     values = {"problem": problem[:WORDS_CHARS], "next_at": timezone.now() + timedelta(seconds=seconds)}
     BridgeOutbox.objects.filter(pk=order_id).update(**values)
+    if row.attempts == TRIES_SHOWN:
+        steps.note_order_held(row, problem)
 
 
 @transaction.atomic
 def give_up(*, access: Access, order_id: int, problem: str) -> None:
     """It would be refused again: it stays for somebody to look at, and what is behind it goes on."""
     fence(access)
-    rows = BridgeOutbox.objects.filter(pk=order_id)
-    rows.update(state=BridgeOutbox.State.FAILED, problem=problem[:WORDS_CHARS])
+    row = BridgeOutbox.objects.select_related("link").get(pk=order_id)
+    BridgeOutbox.objects.filter(pk=order_id).update(state=BridgeOutbox.State.FAILED, problem=problem[:WORDS_CHARS])
+    steps.note_order_held(row, problem)

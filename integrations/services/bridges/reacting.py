@@ -15,11 +15,11 @@ from integrations.services.bridges.setup import Access
 from realtime.protocol import Refused
 
 
-def apply_one(access: Access, link: BridgeLink, reaction: Reaction, *, added: bool) -> None:
-    """One was put, or taken back; told twice it counts once."""
+def apply_one(access: Access, link: BridgeLink, reaction: Reaction, *, added: bool) -> int | None:
+    """One was put, or taken back; told twice it counts once. Answers whose it is, None if nothing came of it."""
     row = _post(link, reaction.post_id)
     if row is None or reaction.user_id == access.account_id or link.direction == BridgeLink.Direction.OUT:
-        return
+        return None
     name = reaction.emoji_name[:64]
     rows = BridgedReaction.objects.filter(link=link, remote_id=reaction.post_id, user_id=reaction.user_id)
     if added:
@@ -28,7 +28,7 @@ def apply_one(access: Access, link: BridgeLink, reaction: Reaction, *, added: bo
         )
     else:
         rows.filter(name=name).delete()
-    _show(link, row.local_id, reaction.user_id, name, list(rows.values_list("name", flat=True)))
+    return _show(link, row.local_id, reaction.user_id, name, list(rows.values_list("name", flat=True)))
 
 
 def apply_all(access: Access, link: BridgeLink, post: Post) -> None:
@@ -47,14 +47,16 @@ def _post(link: BridgeLink, remote_id: str) -> BridgedPost | None:
     return BridgedPost.objects.filter(link=link, remote_id=remote_id, deleted=False).order_by("part").first()
 
 
-def _show(link: BridgeLink, local_id: UUID, user_id: str, name: str, names: list[str]) -> None:
+def _show(link: BridgeLink, local_id: UUID, user_id: str, name: str, names: list[str]) -> int | None:
     picture = mapping.reaction_in(name)
     person = BridgedPerson.objects.select_related("user").filter(server=link.server_id, remote_id=user_id).first()
     if picture is None or person is None:
-        return
+        return None
     put = any(mapping.reaction_in(one) == picture for one in names)
     try:
         chat.react_bridged(author=person.user, room_id=link.room_id, message_id=local_id, emoji=picture, put=put)
     except Refused as refused:
         told = f"A reaction was not taken over: {refused.message}"
         BridgeLink.objects.filter(pk=link.pk).update(notice=told[:300])
+        return None
+    return person.user_id

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
-from django.db.models import F, Min
+from django.db.models import F
 from django.utils import timezone
 
 from accounts import services as accounts
@@ -24,8 +24,9 @@ from chat import texts
 from chat.selectors import directory
 from integrations.mattermost.catching_up import Place
 from integrations.mattermost.listening import Cursor
-from integrations.models import BridgeInbox, BridgeLink, BridgeOutbox, MattermostServer
+from integrations.models import BridgeLink, BridgeStep, MattermostServer
 from integrations.models.bridges import REMOTE_ID_CHARS, WORDS_CHARS
+from integrations.services.bridges import steps
 from outbound.links import read_url
 from outbound.refusing import OutboundRefused
 from realtime import log
@@ -42,7 +43,8 @@ SOON: Final = timedelta(seconds=3)
 """Between two looks after a failure that passes by itself."""
 NOT_LOOKED: Final = -1
 """As `since_ms`: where the channel ends was not looked up yet."""
-_VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]{2,59}")
+_VARIABLE: Final = re.compile(r"MATTERMOST_[A-Z0-9_]{1,49}")
+"""No other: whoever may add servers must not have any secret of the environment sent to one of theirs."""
 _REMOTE_ID: Final = re.compile(rf"[a-z0-9]{{{REMOTE_ID_CHARS}}}")
 
 
@@ -84,16 +86,9 @@ def make_server(*, actor: User, name: str, url: str, token_env: str = "", token:
     Raises:
         Refused: `forbidden`; `invalid` with the field; `conflict` for a name that is taken.
     """
-    _check_may(actor, MAY_ADD)
+    check_may(actor, MAY_ADD)
     shown = texts.clean_line(name, field="name", most=60, least=1)
-    try:
-        read_url(url)
-    except OutboundRefused as refused:
-        raise Refused("invalid", refused.words, field="url") from refused
-    if bool(token_env) == bool(token):
-        raise Refused("invalid", "Give the name of a variable or a token, one of both.", field="token")
-    if token_env and not _VARIABLE.fullmatch(token_env):
-        raise Refused("invalid", "A variable's name has capital letters, digits and underscores.", field="token_env")
+    check_connection(url=url, token_env=token_env, token=token)
     if MattermostServer.objects.filter(name=shown).exists():
         raise Refused("conflict", "Another server is called so.", field="name")
     instance = MattermostServer.objects.order_by("pk").values_list("instance", flat=True).first() or uuid4().hex
@@ -110,6 +105,23 @@ def make_server(*, actor: User, name: str, url: str, token_env: str = "", token:
         actor=actor, action="bridge.server", target=f"mattermost:{made.pk}", detail={"url": made.url, "name": shown}
     )
     return made
+
+
+def check_connection(*, url: str, token_env: str, token: str) -> None:
+    """Refuses an address that is none, and a token that is not given in one of the two ways.
+
+    Raises:
+        Refused: `invalid` with the field.
+    """
+    try:
+        read_url(url)
+    except OutboundRefused as refused:
+        raise Refused("invalid", refused.words, field="url") from refused
+    if bool(token_env) == bool(token):
+        raise Refused("invalid", "Give the name of a variable or a token, one of both.", field="token")
+    if token_env and not _VARIABLE.fullmatch(token_env):
+        words = "The variable's name begins with MATTERMOST_ and has capital letters, digits and underscores."
+        raise Refused("invalid", words, field="token_env")
 
 
 @transaction.atomic
@@ -137,7 +149,7 @@ def link_room(
     Raises:
         Refused: not_found, forbidden, read_only; `conflict` for a channel that is joined with a room already.
     """
-    _check_may(actor, MAY_LINK)
+    check_may(actor, MAY_LINK)
     server = _check_link(actor, server_id, room_id, channel_id, direction)
     topic = f"room:{room_id}"
     log.lock(topic)
@@ -184,7 +196,7 @@ def unlink_room(*, actor: User, link_id: int) -> None:
     Raises:
         Refused: not_found, forbidden.
     """
-    _check_may(actor, MAY_LINK)
+    check_may(actor, MAY_LINK)
     link = BridgeLink.objects.filter(pk=link_id).first()
     if link is None:
         raise Refused("not_found")
@@ -193,49 +205,8 @@ def unlink_room(*, actor: User, link_id: int) -> None:
     link.delete()
 
 
-@transaction.atomic
-def retry_failed(*, actor: User, outbox_id: int) -> None:
-    """Lets something that failed be tried once more.
-
-    Raises:
-        Refused: not_found, forbidden.
-    """
-    _check_may(actor, MAY_LINK)
-    rows = BridgeOutbox.objects.filter(pk=outbox_id, state=BridgeOutbox.State.FAILED)
-    if not rows.update(state=BridgeOutbox.State.WAITING, next_at=timezone.now(), problem=""):
-        raise Refused("not_found")
-
-
-@transaction.atomic
-def drop_order(*, actor: User, outbox_id: int) -> None:
-    """Tells something no more; one that is gone already is no error.
-
-    Raises:
-        Refused: forbidden.
-    """
-    _check_may(actor, MAY_LINK)
-    row = BridgeOutbox.objects.select_related("link").filter(pk=outbox_id).first()
-    if row is not None:
-        detail = {"message": str(row.local_id), "op": row.op}
-        accounts.record_audit(actor=actor, action="bridge.drop", target=f"room:{row.link.room_id}", detail=detail)
-        row.delete()
-
-
-@transaction.atomic
-def switch_server(*, actor: User, server_id: int, enabled: bool) -> None:
-    """Works for a server, or for the time being not.
-
-    Raises:
-        Refused: forbidden.
-    """
-    _check_may(actor, MAY_LINK)
-    rows = MattermostServer.objects.filter(pk=server_id, enabled=not enabled)
-    if rows.update(enabled=enabled, state=MattermostServer.State.WAITING, error=""):
-        detail = {"enabled": enabled}
-        accounts.record_audit(actor=actor, action="bridge.switch", target=f"mattermost:{server_id}", detail=detail)
-
-
-def _check_may(actor: User, permission: str) -> None:
+def check_may(actor: User, permission: str) -> None:
+    """Refuses whoever is no staff with the permission."""
     if not (actor.is_active and actor.is_staff and actor.has_perm(permission)):
         raise Refused("forbidden", "Staff with the permission set bridges up.")
 
@@ -258,7 +229,7 @@ def begin_work(*, server_id: int) -> Access:
         server=row.pk,
         epoch=row.epoch,
         url=row.url,
-        token=_token_of(row),
+        token=token_of(row),
         secret=_unsealed(row.secret).encode(),
         instance=row.instance,
         cursor=Cursor(connection_id=row.connection_id, next_seq=row.next_seq),
@@ -267,7 +238,12 @@ def begin_work(*, server_id: int) -> Access:
     )
 
 
-def _token_of(row: MattermostServer) -> str:
+def token_of(row: MattermostServer) -> str:
+    """The token that is used on a server.
+
+    Raises:
+        Refused: `invalid`, in words, where there is none.
+    """
     if not row.token_env:
         return _unsealed(row.token)
     token = os.environ.get(row.token_env, "")
@@ -304,16 +280,6 @@ def fence(access: Access) -> MattermostServer:
 # How it is
 
 
-def figures() -> dict[str, float]:
-    """How many seconds the slowest bridge is behind, for the dashboard (settings.DASHBOARD_GAUGES)."""
-    if not MattermostServer.objects.filter(enabled=True).exists():
-        return {}
-    waiting = BridgeOutbox.objects.filter(state=BridgeOutbox.State.WAITING).aggregate(at=Min("created_at"))["at"]
-    heard = BridgeInbox.objects.aggregate(at=Min("created_at"))["at"]
-    oldest = min((at for at in (waiting, heard) if at is not None), default=None)
-    return {"bridge.lag": max(0.0, (timezone.now() - oldest).total_seconds()) if oldest is not None else 0.0}
-
-
 @transaction.atomic
 def note_account(*, access: Access, account_id: str, account_name: str, version: str, renames: bool) -> None:
     """Writes down who we are there, and what the server is."""
@@ -325,19 +291,27 @@ def note_account(*, access: Access, account_id: str, account_name: str, version:
 @transaction.atomic
 def note_state(*, server_id: int, state: str, error: str = "") -> None:
     """Writes down whether a server speaks to us, and if not why, in words."""
-    rows = MattermostServer.objects.filter(pk=server_id)
+    row = MattermostServer.objects.select_for_update().filter(pk=server_id).first()
+    if row is None:
+        return
+    steps.note_line(row, state, error[:WORDS_CHARS])
     values = {"heard_at": timezone.now()} if state == MattermostServer.State.CONNECTED else {}
-    rows.update(state=state, error=error[:WORDS_CHARS], **values)
+    MattermostServer.objects.filter(pk=server_id).update(state=state, error=error[:WORDS_CHARS], **values)
 
 
 @transaction.atomic
 def note_link(*, access: Access, link_id: int, state: str, problem: str = "", again: timedelta = LOOK_AGAIN) -> None:
     """Writes down that a link does not work, and after which time to look again; or that it works."""
     fence(access)
+    row = BridgeLink.objects.filter(pk=link_id).first()
+    if row is None:
+        return
     rows = BridgeLink.objects.filter(pk=link_id)
     if state == BridgeLink.State.ACTIVE and not problem:
         rows.exclude(state=state, problem="").update(state=state, problem="")
         return
+    if problem and row.problem != problem[:WORDS_CHARS]:
+        steps.note_hold(row, BridgeStep.What.LINK, problem)
     rows.update(state=state, problem=problem[:WORDS_CHARS], look_at=timezone.now() + again)
 
 
@@ -363,6 +337,7 @@ def note_caught(*, access: Access, link_id: int, missed: int) -> None:
     """A link was caught up with everything that was missed up to this count."""
     fence(access)
     BridgeLink.objects.filter(pk=link_id).update(caught=missed, state=BridgeLink.State.ACTIVE, problem="")
+    steps.note_caught(link_id)
 
 
 @transaction.atomic
