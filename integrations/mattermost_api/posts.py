@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from chat import selectors as rooms
 from chat import services as chat
@@ -40,6 +40,13 @@ class NewPost(Struct):
     file_ids: list[str] | None = None
     props: dict[str, Any] | None = None
     pending_post_id: str | None = ""
+
+
+class NewEphemeral(Struct):
+    """A post that one person alone shall see."""
+
+    user_id: str = ""
+    post: NewPost = field(default_factory=NewPost)
 
 
 class PostPatch(Struct):
@@ -98,6 +105,20 @@ def _create(asked: Asked) -> Any:
         pending=pending,
     )
     return answer(_one(asked, message_id, pending=pending), 201)
+
+
+def _whisper(asked: Asked) -> Any:
+    """Says it in the conversation of the two: a page keeps nothing that is in no room, and nothing said is lost."""
+    new = body_of(asked.request, NewEphemeral)
+    message_id = services.whisper_post(
+        actor=asked.user,
+        room_id=room_of(new.post.channel_id),
+        user_id=asked.person(new.user_id),
+        body=new.post.message,
+        props=new.post.props,
+    )
+    made = _one(asked, message_id) | {"channel_id": new.post.channel_id, "type": "system_ephemeral"}
+    return answer(made, 201)
 
 
 def _root(asked: Asked, root_id: str, room_id: int) -> UUID:
@@ -247,6 +268,7 @@ def _page(asked: Asked, channel_id: str) -> Any:
 
 READ, WRITE = "messages:read", "messages:write"
 posts = address(POST=(WRITE, _create))
+ephemeral = address(POST=(WRITE, _whisper))
 post = address(GET=(READ, _get), PUT=(WRITE, _update), DELETE=(WRITE, _delete))
 patch = address(PUT=(WRITE, _patch))
 pin = address(POST=(WRITE, _pin))

@@ -47,6 +47,7 @@ urlpatterns = [
     path("channels/<str:channel_id>/members/<str:user_id>", channels.member),
     path("channels/<str:channel_id>/posts", posts.channel_posts),
     path("posts", posts.posts),
+    path("posts/ephemeral", posts.ephemeral),
     path("posts/<str:post_id>", posts.post),
     path("posts/<str:post_id>/patch", posts.patch),
     path("posts/<str:post_id>/pin", posts.pin),

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4, uuid5
 import msgspec
 from django.db import transaction
 
+from chat import selectors as rooms
 from chat import services as chat
 from chat.selectors import posts as read
 from integrations import attachments as cards
@@ -76,6 +77,32 @@ def create_post(
             raise
         return first, False
     return sent.id, not sent.duplicate
+
+
+def whisper_post(*, actor: User, room_id: int, user_id: int, body: str, props: dict[str, Any] | None = None) -> UUID:
+    """Tells one person of a room something that the others do not see: in their conversation with the actor.
+
+    Args:
+        actor: who tells it, and may write in the room.
+        room_id: what it is about.
+        user_id: whom; somebody who may see the room.
+        body: Markdown.
+        props: what the program keeps beside the text.
+
+    Returns:
+        The id of the message that was said there.
+
+    Raises:
+        Refused: `forbidden` where either of the two has no place in the room; whatever send_message refuses.
+    """
+    rights = rooms.rights_of(room_id=room_id, user_ids={actor.pk, user_id})
+    if actor.pk not in rights or user_id not in rights:
+        raise Refused("forbidden", "You do not have the appropriate permissions.")
+    refused = rooms.refuse_to_write(actor=actor, room_id=room_id, rights=rights[actor.pk])
+    if refused is not None:
+        raise refused
+    direct = chat.open_direct(actor=actor, users=[user_id])
+    return create_post(actor=actor, room_id=direct.room.id, body=body, props=props)[0]
 
 
 def _first_of(actor: User, room_id: int, pending: str) -> tuple[UUID | None, UUID]:
