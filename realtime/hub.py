@@ -86,6 +86,10 @@ class Hub:
         loop.call_soon_threadsafe(call)
         return True
 
+    def is_here(self) -> bool:
+        """Whether the hub runs on the loop of whoever asks."""
+        return self._loop is asyncio.get_running_loop()
+
     def keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Runs the work of an app above until it ends or the hub does; on the loop."""
         return self._spawn(work)

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
+from integrations.bridge.following import follow_rooms
 from integrations.bridge.hearing import Keeper
 from integrations.bridge.receiving import Receiver
 from integrations.bridge.sending import Sender
@@ -33,7 +34,7 @@ logger = logging.getLogger(__name__)
 SERVICE: Final = "integrations.bridge.runner.runner"
 LOOK_SECONDS: Final = 5.0
 POLL_SECONDS: Final = 1.0
-"""The most that a room of another process waits for its message to be told."""
+"""The most that a room of another process waits for its message to be told where no bell is heard."""
 AGAIN_SECONDS: Final = (5.0, 10.0, 30.0, 60.0)
 BEAT_SECONDS: Final = 15.0
 BEGIN_SECONDS: Final = (0.23, 0.27, 0.31)
@@ -125,6 +126,7 @@ class Work:
                 group.create_task(listener.run())
                 group.create_task(_again(Receiver(access, self._server).round, receiving))
                 group.create_task(_again(Sender(access, self._server).round, sending))
+                group.create_task(follow_rooms(server_id=access.server, wake=sending.set))
                 group.create_task(self._beat())
         finally:
             _bells.events -= {receiving, sending}
