@@ -327,7 +327,7 @@ def start_postgres(*, durable: bool = False) -> Postgres:
         return server
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = 10, what: str = "the condition") -> None:
+def wait_until(condition: Callable[[], bool], *, seconds: float = 30, what: str = "the condition") -> None:
     """Polls until the condition holds.
 
     Raises:

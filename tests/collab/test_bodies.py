@@ -31,8 +31,8 @@ async def post(app, scope, *parts):
     talk = ApplicationCommunicator(app, scope)
     for number, part in enumerate(parts, 1):
         await talk.send_input({"type": "http.request", "body": part, "more_body": number < len(parts)})
-    start, told = await talk.receive_output(5), await talk.receive_output(5)
-    await talk.wait(5)
+    start, told = await talk.receive_output(20), await talk.receive_output(20)
+    await talk.wait(20)
     return start["status"], told["body"]
 
 

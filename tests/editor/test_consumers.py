@@ -542,6 +542,6 @@ async def test_a_peer_that_reads_no_text_is_not_given_thirty(mina, teo, room, mo
     headers = [(b"origin", b"http://testserver"), (b"host", b"testserver"), testing.cookie_header(key)]
     scope = {"type": "websocket", "path": f"/ws/editor/{large.pk}/", "query_string": b"", "headers": headers}
     peer = DeafPeer([join] * 30)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await application(scope, peer.receive, peer.send)
     assert not hub.sockets

@@ -123,7 +123,7 @@ async def test_a_crash_at_any_moment_of_a_push_stores_it_once_in_the_end(pair, s
                 assert process is healthy, answer
             await socket.close()
         assert answer["data"] == {"version": 2}
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while doomed.is_alive:
                 await asyncio.sleep(0.05)
         heard = [await listener.expect("document.updates") for _ in range(2)]

@@ -25,7 +25,7 @@ async def holder_of(name):
 async def name_of(process, session_key, user_id):
     """What a process calls itself, which it tells when somebody is there."""
     async with connected(process, session_key):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while (row := await sync_to_async(Presence.objects.filter(user_id=user_id).first)()) is None:
                 await asyncio.sleep(0.1)
     return row.process

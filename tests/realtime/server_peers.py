@@ -23,7 +23,7 @@ from realtime.server import WEBSOCKET_CLASSES, WEBSOCKET_OPTIONS, DeadlineHttpPr
 from realtime.websocket_frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, mask_with_integers
 
 MASK = b"\x37\xfa\x21\x3d"  # the mask of the RFC's own examples (§5.7)
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 DROPPED = None  # the connection ended without a close frame
 
 Frame = tuple[int, bytes]

@@ -88,7 +88,7 @@ async def test_coming_and_going_while_the_layer_is_down_piles_nothing_up(bell, l
         await bell.follow(["room:1"])
     assert len(bell._due) <= 1
     layer.down = False
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while layer.groups != {"topic.room.1"}:
             await asyncio.sleep(0.01)
 

@@ -69,7 +69,7 @@ async def other(realtime):
 
 
 async def settle(condition):
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not condition():
             await asyncio.sleep(0.01)
 

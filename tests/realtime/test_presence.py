@@ -30,7 +30,7 @@ def hook(realtime, settings, monkeypatch):
 
 
 async def until(count):
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while len(heard) < count:
             await asyncio.sleep(0.01)
 

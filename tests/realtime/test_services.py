@@ -35,7 +35,7 @@ async def test_a_service_that_fails_is_started_again(monkeypatch):
         raise RuntimeError("on purpose")
 
     task = asyncio.ensure_future(services.keep("test", service))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while len(starts) < 3:
             await asyncio.sleep(0.01)
     task.cancel()
@@ -52,7 +52,7 @@ async def test_the_sweeper_finds_whom_a_killed_process_left(settings):
         [Presence(user_id=user, process=process, until=until) for user, process, until in rows]
     )
     task = asyncio.ensure_future(presence.sweeper())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not heard:
             await asyncio.sleep(0.01)
     task.cancel()
