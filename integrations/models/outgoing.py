@@ -61,6 +61,9 @@ class Delivery(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
     status = models.PositiveIntegerField(null=True, blank=True, help_text="Of the last answer.")
     error = models.CharField(max_length=300, blank=True)
+    tries = models.JSONField(
+        default=list, blank=True, help_text="The last ones: when, how long in ms, the answer's status, what was wrong."
+    )
     created_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
 

@@ -6,6 +6,7 @@ from integrations.services.commands import (
     delete_command,
     make_command,
     queue_call,
+    renew_command,
     switch_command,
 )
 from integrations.services.hooks import delete_hook, make_hook, note_call, renew_key, speak, switch_hook
@@ -13,8 +14,10 @@ from integrations.services.outgoing import (
     delete_outgoing,
     make_outgoing,
     queue_message,
+    renew_secret,
     retry_delivery,
     switch_outgoing,
+    try_again,
 )
 from integrations.services.posts import change_post, create_post, whisper_post
 
@@ -32,11 +35,14 @@ __all__ = [
     "note_call",
     "queue_call",
     "queue_message",
+    "renew_command",
     "renew_key",
+    "renew_secret",
     "retry_delivery",
     "speak",
     "switch_command",
     "switch_hook",
     "switch_outgoing",
+    "try_again",
     "whisper_post",
 ]

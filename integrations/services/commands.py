@@ -132,6 +132,20 @@ def switch_command(*, actor: User, command_id: int, enabled: bool) -> None:
 
 
 @transaction.atomic
+def renew_command(*, actor: User, command_id: int) -> str:
+    """Gives a command another secret, which is shown now and never again; for staff.
+
+    Raises:
+        Refused: `not_found`.
+    """
+    command = _find(actor, command_id)
+    secret = secrets.token_urlsafe(32)
+    SlashCommand.objects.filter(pk=command.pk).update(secret=vault.seal(secret))
+    _record(actor, "command.renew", command)
+    return secret
+
+
+@transaction.atomic
 def delete_command(*, actor: User, command_id: int) -> None:
     """Ends a command; what its bot said stays. For staff.
 

@@ -24,6 +24,7 @@ from chat.selectors.directory import room_standing
 from integrations import payloads
 from integrations.models import Delivery, OutgoingHook
 from integrations.payloads import Reply, Subject
+from integrations.services.outgoing import is_said_by_somebody
 from integrations.services.saying import said_by
 from realtime.protocol import Refused
 
@@ -37,6 +38,8 @@ FAILED_MOST: Final = 20
 GONE: Final = 410
 AGAIN: Final = frozenset({408, 425, 429})
 KEPT: Final = timedelta(days=7)
+TRIES_MOST: Final = 20
+"""How many tries of one delivery are looked back at."""
 _REPLIES: Final = UUID("0b9a7a34-5c2f-4a5e-8f0c-7d4b8f6c1d52")
 """Namespace of the lasting ids of replies: an answer that comes twice is said once."""
 
@@ -103,9 +106,10 @@ def _claim(row: Delivery, now: datetime) -> Order | None:
 def _order(row: Delivery) -> Order:
     hook = row.hook
     post = read.posts_of([row.message_id])[0] if row.message_id else None
-    if post is None or post.gone_at is not None or post.view.author is None:
+    if post is None or post.gone_at is not None or not is_said_by_somebody(post.view):
         raise LookupError
-    person = people.people_views([post.view.author])[post.view.author]
+    author = post.view.author
+    person = people.people_views([author])[author] if author is not None else None
     # The bot's own view: what it may not see any more it does not tell.
     room = room_standing(actor=hook.bot, room_id=hook.room_id).room
     secret = vault.unseal(hook.secret)
@@ -126,6 +130,7 @@ def finish(*, delivery_id: int, outcome: Outcome) -> None:
     if row is None or row.state != Delivery.State.WAITING:
         return
     now = timezone.now()
+    _note_try(row, outcome, now)
     if not outcome.error:
         error = _say(row, outcome.reply) if outcome.reply is not None else ""
         with transaction.atomic():
@@ -133,6 +138,15 @@ def finish(*, delivery_id: int, outcome: Outcome) -> None:
             OutgoingHook.objects.filter(pk=row.hook_id).update(last_sent_at=now, failed_in_row=0, last_error="")
         return
     _fail(row, outcome, now)
+
+
+def _note_try(row: Delivery, outcome: Outcome, now: datetime) -> None:
+    """How it went, and how long it took since it was claimed."""
+    # A row that was put back by hand was claimed at no known moment.
+    took = max(0, round((now - (row.due_at - HELD)).total_seconds() * 1000))
+    said = {"at": now.isoformat(), "ms": took, "status": outcome.status, "error": outcome.error[:300]}
+    tries = [*row.tries, {**said, "attempt": row.attempts}][-TRIES_MOST:]
+    Delivery.objects.filter(pk=row.pk).update(tries=tries)
 
 
 @transaction.atomic

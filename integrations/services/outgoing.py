@@ -32,9 +32,14 @@ if TYPE_CHECKING:
 URL_CHARS: Final = 500
 TRIGGERS_MOST: Final = 20
 TRIGGER_CHARS: Final = 60
+AGAIN_MOST: Final = 500
+"""Deliveries that one wish sends again."""
 MAY_ADD: Final = "integrations.add_outgoinghook"
 MAY_CHANGE: Final = "integrations.change_outgoinghook"
-_WRITERS: Final = {"user": {"people", "everybody"}, "bridge": {"people", "everybody"}, "assistant": {"everybody"}}
+_WRITERS: Final = {
+    "user": {"people", "everybody"}, "bridge": {"people", "everybody"}, "assistant": {"everybody"},
+    "alert": {"everybody"},
+}  # fmt: skip
 
 
 @transaction.atomic
@@ -129,6 +134,54 @@ def switch_outgoing(*, actor: User, hook_id: int, enabled: bool) -> None:
 
 
 @transaction.atomic
+def renew_secret(*, actor: User, hook_id: int) -> str:
+    """Gives an address another secret; what is sent from now on is signed with it.
+
+    Returns:
+        The secret, which is shown now and never again.
+
+    Raises:
+        Refused: `not_found`.
+    """
+    hook = _find(actor, hook_id)
+    secret = secrets.token_urlsafe(32)
+    OutgoingHook.objects.filter(pk=hook.pk).update(secret=vault.seal(secret))
+    _record(actor, "webhook_out.renew", hook)
+    return secret
+
+
+@transaction.atomic
+def try_again(*, actor: User, hook_id: int) -> int:
+    """Switches an address on if it was stopped, and sends now what waits or was given up since it last took something.
+
+    Returns:
+        How many deliveries that is.
+
+    Raises:
+        Refused: `not_found`.
+    """
+    hook = _find(actor, hook_id)
+    now = timezone.now()
+    OutgoingHook.objects.filter(pk=hook.pk).update(enabled=True, failed_in_row=0, last_error="")
+    rows = Delivery.objects.filter(hook=hook)
+    resting = [row.pk for row in rows.filter(state=Delivery.State.WAITING) if _rests(row)]
+    due = Delivery.objects.filter(pk__in=resting[:AGAIN_MOST], state=Delivery.State.WAITING).update(due_at=now)
+    failed = rows.filter(state=Delivery.State.FAILED, message__isnull=False)
+    if hook.last_sent_at is not None:
+        failed = failed.filter(ended_at__gt=hook.last_sent_at)
+    chosen = list(failed.order_by("-pk").values_list("pk", flat=True)[:AGAIN_MOST])
+    failed = Delivery.objects.filter(pk__in=chosen, state=Delivery.State.FAILED)
+    due += failed.update(state=Delivery.State.WAITING, attempts=0, due_at=now, ended_at=None)
+    _record(actor, "webhook_out.retry", hook, deliveries=due)
+    return due
+
+
+def _rests(row: Delivery) -> bool:
+    """Whether its last try is over; one that is under way now must not be sent a second time."""
+    return bool(row.tries) and row.tries[-1]["attempt"] == row.attempts
+
+
+@transaction.atomic
 def delete_outgoing(*, actor: User, hook_id: int) -> None:
     """Ends it, with what waits for it; what its bot said stays.
 
@@ -154,11 +207,11 @@ def queue_message(*, message: MessageView) -> int:
     What an outgoing webhook's own bot says is told to nobody: two of them would talk for ever.
     """
     hooks = list(OutgoingHook.objects.filter(room_id=message.room, enabled=True).select_related("bot"))
-    if not hooks or message.author is None or message.kind not in _WRITERS:
+    if not hooks or not is_said_by_somebody(message) or message.kind not in _WRITERS:
         return 0
     if OutgoingHook.objects.filter(bot_id=message.author).exists():
         return 0
-    is_bot = people.people_views([message.author])[message.author].kind == "bot"
+    is_bot = message.author is not None and people.people_views([message.author])[message.author].kind == "bot"
     made = 0
     for hook in hooks:
         word = _trigger_of(hook, message.body)
@@ -167,6 +220,11 @@ def queue_message(*, message: MessageView) -> int:
         values = {"hook": hook, "message_id": message.id}
         made += Delivery.objects.get_or_create(**values, defaults={"trigger": word, "due_at": timezone.now()})[1]
     return made
+
+
+def is_said_by_somebody(message: MessageView) -> bool:
+    """Whether a message has an author who is known, or is an alert of the site."""
+    return message.author is not None or message.kind == "alert"
 
 
 def _trigger_of(hook: OutgoingHook, body: str) -> str | None:
