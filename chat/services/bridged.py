@@ -1,8 +1,8 @@
 """What people of another system say in a room that is joined with one of its channels.
 
-Called by integrations.services.bridges. Their accounts are of kind bridge and no members: whether they may write is
-decided by whoever joined the two, by sanctions against them and by an archived room. Never asks whether the room is
-joined with anything.
+Called by integrations.services.bridges. Their accounts are of kind bridge and no members, or those of our own people
+who have an account there too. Whether they may write is decided by whoever joined the two, by sanctions against them
+and by an archived room. Never asks whether the room is joined with anything.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ from realtime.protocol import Refused
 if TYPE_CHECKING:
     from accounts.models import User
 
-BRIDGE: Final = "bridge"
+SPOKEN_FOR: Final = frozenset({"bridge", "human"})
+"""Kinds of accounts; whoever else speaks here does so for themselves."""
 
 
 @transaction.atomic
@@ -130,8 +131,8 @@ def keep_bridged_file(*, author: User, room_id: int, upload_id: UUID, name: str,
 
 
 def _check_kind(author: User) -> None:
-    if author.kind != BRIDGE:
-        raise Refused("forbidden", "Only accounts of bridged people are spoken for.")
+    if author.kind not in SPOKEN_FOR:
+        raise Refused("forbidden", "Only people are spoken for.")
 
 
 def _turn(author: User, room_id: int, at: datetime | None) -> Turn:

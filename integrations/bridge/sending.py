@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -15,14 +16,15 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from chat.selectors.attachments import StoredFile
+from integrations.bridge.voices import CannotSpeak, Voices
 from integrations.mattermost import mapping
 from integrations.mattermost.catching_up import OVERLAP_MS
 from integrations.mattermost.rest import Kind, Server, ServerRefused
-from integrations.mattermost.wire import Post, Unreadable
+from integrations.mattermost.wire import File, Post, Unreadable
 from integrations.models import BridgeLink, BridgeOutbox, MattermostServer
-from integrations.services.bridges import inbox, outbox, setup, telling
+from integrations.services.bridges import arriving, inbox, outbox, own, setup, telling
 from integrations.services.bridges.setup import Access
-from integrations.services.bridges.telling import Part, Telling
+from integrations.services.bridges.telling import Emoji, Part, Telling
 from realtime import threads
 
 REMEMBERED_SECONDS: Final = 20.0
@@ -38,6 +40,7 @@ class Sender:
 
     def __init__(self, access: Access, server: Server) -> None:
         self._access, self._server = access, server
+        self._voices = Voices(access, server)
 
     async def round(self) -> int:
         """At most one order of each link; answers how many.
@@ -99,19 +102,39 @@ class Sender:
     async def _say(self, link: BridgeLink, order: BridgeOutbox) -> None:
         if order.first_at is not None and (timezone.now() - order.first_at).total_seconds() > REMEMBERED_SECONDS:
             await self._search(link, order)
-        told = await threads.read(telling.tell, access=self._access, link_id=link.pk, message_id=order.local_id)
+        told = await self._told(order)
         if told is None:
             if order.first_at is not None:
                 # It was deleted while nobody knew whether it had been posted: the order to delete it needs to know.
                 await self._search(link, order)
             return
+        try:
+            await self._carry(link, order, told)
+        except CannotSpeak:
+            if order.first_at is not None:
+                # An attempt before this one may have been heard, under a name that only the other account has.
+                await self._search(link, order)
+            told = await self._told(order, as_bridge=True)
+            if told is not None:
+                await self._carry(link, order, told)
+
+    async def _told(self, order: BridgeOutbox, *, as_bridge: bool = False) -> Telling | None:
+        return await threads.read(
+            telling.tell,
+            access=self._access,
+            link_id=order.link_id,
+            message_id=order.local_id,
+            as_bridge=as_bridge,
+        )
+
+    async def _carry(self, link: BridgeLink, order: BridgeOutbox, told: Telling) -> None:
         for at, part in enumerate(told.parts):
             if not part.remote_id:
                 await self._post(link, order, told, at)
             elif part.content_hash != mapping.content_hash(part.text):
                 await self._edit(link, part)
-        for remote_id in told.surplus:
-            await self._server.delete_post(remote_id)
+        for remote_id, account in told.surplus:
+            await self._remove(link, remote_id, account)
             await threads.write(
                 telling.note_gone, access=self._access, link_id=link.pk, remote_id=remote_id, forget=True
             )
@@ -129,7 +152,7 @@ class Sender:
             post=post,
         )
         if twice is not None:
-            await self._server.delete_post(twice)
+            await self._remove(link, twice, told.speaker)
         if len(post.file_ids) < len(files):
             problem = f"The server left out {len(files) - len(post.file_ids)} files of a message."
             await threads.write(setup.note_notice, access=self._access, link_id=link.pk, notice=problem)
@@ -140,18 +163,20 @@ class Sender:
         props = telling.props_of(
             access=self._access, channel_id=link.channel_id, message_id=order.local_id, part=at, telling=told
         )
-        pending = f"{self._access.account_id}:{link.pk}-{order.pk}-{at}"
+        pending = f"{told.speaker or self._access.account_id}:{link.pk}-{order.pk}-{at}"
         root_id = told.root_id
         while True:
+            create = partial(
+                Server.create_post,
+                channel_id=link.channel_id,
+                message=text,
+                pending_id=pending,
+                root_id=root_id,
+                file_ids=files,
+                props=props,
+            )
             try:
-                return await self._server.create_post(
-                    channel_id=link.channel_id,
-                    message=text,
-                    pending_id=pending,
-                    root_id=root_id,
-                    file_ids=files,
-                    props=props,
-                )
+                return await self._voices.speak(link, told.speaker, create)
             except ServerRefused as refused:
                 if refused.code != _NO_ROOT or not root_id:
                     raise
@@ -160,10 +185,13 @@ class Sender:
 
     async def _edit(self, link: BridgeLink, part: Part) -> None:
         try:
-            post = await self._server.edit_post(part.remote_id, message=part.text)
-        except ServerRefused as refused:
-            if refused.kind not in {Kind.FORBIDDEN, Kind.MISSING} or await self._server.post(part.remote_id):
-                raise
+            post = await self._voices.speak(
+                link, part.account, partial(Server.edit_post, post_id=part.remote_id, message=part.text)
+            )
+        except (ServerRefused, CannotSpeak) as error:
+            gone = isinstance(error, CannotSpeak) or error.kind in {Kind.FORBIDDEN, Kind.MISSING}
+            if not gone or await self._server.post(part.remote_id):
+                raise _hopeless(error) from error
             await threads.write(telling.note_gone, access=self._access, link_id=link.pk, remote_id=part.remote_id)
             return
         await threads.write(
@@ -173,18 +201,18 @@ class Sender:
     async def _search(self, link: BridgeLink, order: BridgeOutbox) -> None:
         """Looks for posts of a message that may have been made: from the newest back to before the first attempt."""
         page = 0
+        ours = await threads.read(own.own_ids, server_id=self._access.server) | {self._access.account_id}
         while rows := (await self._server.posts_page(link.channel_id, page)).oldest_first():
             for post in rows:
-                await self._recognise(link, order, post)
+                if post.user_id in ours:
+                    await self._recognise(link, order, post)
             if rows[0].create_at < order.anchor_ms - OVERLAP_MS:
                 return
             page += 1
 
     async def _recognise(self, link: BridgeLink, order: BridgeOutbox, post: Post) -> None:
         access = self._access
-        if post.user_id != access.account_id:
-            return
-        mark = mapping.check(post.props, instance=access.instance, channel_id=link.channel_id, secret=access.secret)
+        mark = await threads.read(arriving.our_mark, access, link, post)
         if mark is None or mark.message != str(order.local_id):
             return
         twice = await threads.write(
@@ -196,28 +224,64 @@ class Sender:
             post=post,
         )
         if twice is not None:
-            await self._server.delete_post(twice)
+            await self._remove(link, twice, "" if post.user_id == access.account_id else post.user_id)
+
+    async def _remove(self, link: BridgeLink, remote_id: str, account: str) -> None:
+        """Deletes a post of an account; one that is gone already is no failure."""
+        if not account:
+            await self._server.delete_post(remote_id)
+            return
+        try:
+            await self._voices.speak(link, account, partial(Server.delete_own, post_id=remote_id))
+        except (ServerRefused, CannotSpeak) as error:
+            if isinstance(error, ServerRefused) and error.kind is not Kind.MISSING:
+                raise
+            # The bridge's account may be one that deletes posts of others.
+            await self._server.delete_post(remote_id)
+            if await self._server.post(remote_id) is not None:
+                raise _hopeless(error) from error
 
     async def _delete(self, link: BridgeLink, message_id: UUID) -> None:
         posts = await threads.read(telling.posts_to_delete, link_id=link.pk, message_id=message_id)
-        for remote_id, has_replies in posts:
+        for remote_id, account, has_replies in posts:
             if has_replies:
                 # The server would delete the replies of others with it.
-                await self._edit(link, Part(telling.DELETED, remote_id))
+                await self._edit(link, Part(telling.DELETED, remote_id, account=account))
             else:
-                await self._server.delete_post(remote_id)
+                await self._remove(link, remote_id, account)
             await threads.write(telling.note_gone, access=self._access, link_id=link.pk, remote_id=remote_id)
 
     # Reactions
 
     async def _react(self, link: BridgeLink, order: BridgeOutbox) -> None:
-        wanted = await threads.read(telling.emoji_wanted, link_id=link.pk, message_id=order.local_id, emoji=order.emoji)
-        name = mapping.reaction_out(order.emoji)
-        if wanted is None or name is None:
-            return
-        remote_id, put = wanted
-        change = self._server.add_reaction if put else self._server.remove_reaction
-        await change(user_id=self._access.account_id, post_id=remote_id, name=name)
+        silent: set[str] = set()
+        told = await self._emoji(link, order, silent)
+        while told:
+            one = told.pop()
+            try:
+                await self._put(link, one)
+            except CannotSpeak:
+                silent.add(one.account)
+                told = await self._emoji(link, order, silent)
+
+    async def _emoji(self, link: BridgeLink, order: BridgeOutbox, silent: set[str]) -> list[Emoji]:
+        return await threads.read(
+            telling.emoji_to_tell,
+            link_id=link.pk,
+            message_id=order.local_id,
+            emoji=order.emoji,
+            silent=frozenset(silent),
+        )
+
+    async def _put(self, link: BridgeLink, one: Emoji) -> None:
+        user_id = one.account or self._access.account_id
+        change = Server.add_reaction if one.put else Server.remove_reaction
+        for name in one.names:
+            await self._voices.speak(
+                link, one.account, partial(change, user_id=user_id, post_id=one.remote_id, name=name)
+            )
+        if one.account:
+            await threads.write(telling.note_emoji, access=self._access, link_id=link.pk, told=one)
 
     # Files
 
@@ -229,17 +293,31 @@ class Sender:
                 ids.append(brought)
                 continue
             try:
-                made = await self._server.upload(channel_id=link.channel_id, name=file.name, content=_pieces(file))
+                made = await self._voices.speak(link, told.speaker, partial(_upload, link.channel_id, file))
             except ServerRefused as refused:
                 if refused.kind is not Kind.TOO_LARGE:
                     raise
                 notes.append(f"*The file {file.name} was not carried over: {refused.words}*")
                 continue
             await threads.write(
-                telling.note_file, access=self._access, link_id=link.pk, file_id=file_id, remote_id=made.id
+                telling.note_file,
+                access=self._access,
+                link_id=link.pk,
+                file_id=file_id,
+                remote_id=made.id,
+                account=told.speaker,
             )
             ids.append(made.id)
         return ids, notes
+
+
+def _hopeless(error: ServerRefused | CannotSpeak) -> ServerRefused:
+    """What only somebody's own account can do waits for staff and for another token, and nothing waits behind it."""
+    return error if isinstance(error, ServerRefused) else ServerRefused(Kind.INVALID, error.words)
+
+
+async def _upload(channel_id: str, file: StoredFile, server: Server) -> File:
+    return await server.upload(channel_id=channel_id, name=file.name, content=_pieces(file))
 
 
 async def _pieces(file: StoredFile) -> AsyncIterator[bytes]:

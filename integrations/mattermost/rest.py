@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from copy import copy
 from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -39,6 +40,7 @@ PER_PAGE_MOST: Final = 200
 LIMITED_TRIES: Final = 4
 LIMITED_SECONDS_MOST: Final = 60.0
 REST_LIMITS: Final = Limits(seconds=30.0, body_bytes=32 * 1024 * 1024, redirects=0)
+TYPING_LIMITS: Final = Limits(seconds=5.0, body_bytes=65_536, redirects=0)
 FILE_LIMITS: Final = Limits(seconds=600.0, body_bytes=100 * 1024 * 1024, redirects=0)
 _ARCHIVED: Final = frozenset(
     {
@@ -85,6 +87,13 @@ class ServerRefused(Exception):
         self.kind, self.words, self.code, self.status = kind, words, code, status
 
 
+class _Gate:
+    """Until when a server wants to be left alone; it counts requests by our address, whoever they are of."""
+
+    def __init__(self) -> None:
+        self.open_at = 0.0
+
+
 class Server:
     """One server as one account sees it.
 
@@ -97,8 +106,14 @@ class Server:
     def __init__(self, *, url: str, token: str, client: Client) -> None:
         self._base, self._client = url.rstrip("/") + PREFIX, client
         self._headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
-        self._open_at = 0.0
+        self._gate = _Gate()
         self.clock = Clock()
+
+    def as_account(self, token: str) -> Server:
+        """The same server as another account sees it; a rate limit is waited for together."""
+        other = copy(self)
+        other._headers = {**self._headers, "authorization": f"Bearer {token}"}
+        return other
 
     # Posts
 
@@ -140,6 +155,14 @@ class Server:
         except ServerRefused as refused:
             if refused.kind not in {Kind.FORBIDDEN, Kind.MISSING}:
                 raise
+
+    async def delete_own(self, post_id: str) -> None:
+        """Deletes a post that is there and is the account's own.
+
+        Raises:
+            ServerRefused: `forbidden` also for one that is deleted already.
+        """
+        await self._ask("DELETE", f"/posts/{_part(post_id)}")
 
     async def post(self, post_id: str) -> Post | None:
         """A live post; None when it is deleted or unknown."""
@@ -199,9 +222,16 @@ class Server:
         await self._ask("DELETE", address)
 
     async def send_typing(self, *, user_id: str, channel_id: str, parent_id: str = "") -> None:
-        """Tells a channel that the account types."""
-        body = {"channel_id": channel_id, "parent_id": parent_id}
-        await self._ask("POST", f"/users/{_part(user_id)}/typing", body)
+        """Tells a channel that the account types; not while a rate limit is waited for, and never twice."""
+        if self._gate.open_at > time.monotonic():
+            return
+        content = msgspec.json.encode({"channel_id": channel_id, "parent_id": parent_id})
+        headers = {"content-type": "application/json"}
+        answer = await self._once("POST", f"/users/{_part(user_id)}/typing", content, headers, TYPING_LIMITS)
+        if answer.status == 429:
+            self._close(answer.headers)
+        elif answer.status >= 300:
+            raise _refusal(answer.status, answer.body)
 
     # Files
 
@@ -324,12 +354,12 @@ class Server:
         """Holds all requests back as long as a 429 asks for; False when that is too long to wait here."""
         told = headers.get("retry-after", "")
         seconds = float(told) if told.isdecimal() else 1.0
-        self._open_at = max(self._open_at, time.monotonic() + min(seconds, LIMITED_SECONDS_MOST))
+        self._gate.open_at = max(self._gate.open_at, time.monotonic() + min(seconds, LIMITED_SECONDS_MOST))
         return seconds <= LIMITED_SECONDS_MOST
 
     async def _wait_until_open(self) -> None:
         # Another answer may have put it off meanwhile.
-        while (seconds := self._open_at - time.monotonic()) > 0:  # noqa: ASYNC110
+        while (seconds := self._gate.open_at - time.monotonic()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(seconds)
 
 

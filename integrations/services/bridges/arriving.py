@@ -13,12 +13,13 @@ from uuid import UUID, uuid5
 
 from django.db import transaction
 
+from accounts.selectors import find_person
 from chat import services as chat
 from chat.selectors import posts as read
 from integrations import attachments as cards
 from integrations.mattermost import mapping
 from integrations.mattermost.wire import Post, Reaction
-from integrations.models import BridgedPerson, BridgedPost, BridgeLink, BridgeStep
+from integrations.models import BridgedAccount, BridgedPerson, BridgedPost, BridgeLink, BridgeStep
 from integrations.services.bridges import people, reacting, steps
 from integrations.services.bridges.setup import Access, fence
 from realtime.protocol import BODY_CHARS, Refused
@@ -55,7 +56,9 @@ def is_wanted(*, access: Access, link_id: int, post: Post) -> bool:
     """Whether a post would be taken over as a new message, so that its files are worth fetching."""
     if post.user_id == access.account_id or not post.is_content:
         return False
-    return not BridgedPost.objects.filter(link=link_id, remote_id=post.id).exists()
+    if BridgedPost.objects.filter(link=link_id, remote_id=post.id).exists():
+        return False
+    return our_mark(access, BridgeLink.objects.get(pk=link_id), post) is None
 
 
 @transaction.atomic
@@ -73,10 +76,13 @@ def apply_post(*, access: Access, link_id: int, arrival: Arrival) -> str | None:
     link = BridgeLink.objects.select_for_update().select_related("server").get(pk=link_id)
     post = arrival.post
     rows = list(BridgedPost.objects.filter(link=link, remote_id=post.id).order_by("part"))
-    if post.user_id == access.account_id:
-        mark = mapping.check(post.props, instance=access.instance, channel_id=link.channel_id, secret=access.secret)
-        if mark is not None:
-            return complete(link, UUID(mark.message), mark.part, post)
+    mark = our_mark(access, link, post)
+    if mark is not None:
+        twice = complete(access, link, UUID(mark.message), mark.part, post)
+        if arrival.whole and twice is None:
+            # Whoever reacted to it while nobody listened counts all the same.
+            reacting.apply_all(access, link, post)
+        return twice
     if rows:
         if not rows[0].ours and not rows[0].deleted:
             _change(link, rows, arrival)
@@ -87,7 +93,19 @@ def apply_post(*, access: Access, link_id: int, arrival: Arrival) -> str | None:
     return None
 
 
-def complete(link: BridgeLink, local_id: UUID, part: int, post: Post) -> str | None:
+def our_mark(access: Access, link: BridgeLink, post: Post) -> mapping.Marker | None:
+    """Our mark on a post, where it counts: of the bridge's account, and of our people's for their own words alone."""
+    mark = mapping.check(post.props, instance=access.instance, channel_id=link.channel_id, secret=access.secret)
+    if mark is None or post.user_id == access.account_id:
+        return mark
+    owner = BridgedAccount.objects.filter(server=link.server_id, remote_id=post.user_id).first()
+    if owner is None:
+        return None
+    said = read.said(UUID(mark.message))
+    return mark if said is None or said.author == owner.user_id else None
+
+
+def complete(access: Access, link: BridgeLink, local_id: UUID, part: int, post: Post) -> str | None:
     """Notes which post a message of ours is; whoever comes first, the answer or the echo, the row is the same.
 
     Returns:
@@ -100,6 +118,7 @@ def complete(link: BridgeLink, local_id: UUID, part: int, post: Post) -> str | N
         defaults={
             "remote_id": post.id,
             "ours": True,
+            "account": "" if post.user_id == access.account_id else post.user_id,
             "remote_root": post.root_id,
             "remote_create_at_ms": post.create_at,
             "remote_edit_at_ms": post.edit_at,
@@ -246,7 +265,10 @@ def _change(link: BridgeLink, rows: list[BridgedPost], arrival: Arrival) -> None
 
 
 def _rewrite(link: BridgeLink, rows: list[BridgedPost], post: Post) -> None:
-    author = _person(link, post.user_id).user
+    # Whoever was a guest then may be one of our people by now.
+    before = read.said(rows[0].local_id)
+    known = None if before is None else before.author
+    author = _person(link, post.user_id).user if known is None else find_person(known)
     texts = _texts(link, Arrival(post))
     given = cards.read(post.attachments)
     for row, body in zip(rows, texts, strict=False):
@@ -291,11 +313,11 @@ def apply_gone(*, access: Access, link_id: int, ids: Iterable[str]) -> None:
 
 def _delete(link: BridgeLink, local_id: UUID) -> None:
     view = read.said(local_id)
-    author = None if view is None else BridgedPerson.objects.select_related("user").filter(user=view.author).first()
+    author = None if view is None or view.author is None else find_person(view.author)
     if author is None:
         return
     try:
-        chat.delete_bridged(author=author.user, room_id=link.room_id, message_id=local_id)
+        chat.delete_bridged(author=author, room_id=link.room_id, message_id=local_id)
     except Refused as refused:
         if refused.code == CLOSED:
             raise RoomClosed from refused

@@ -20,7 +20,7 @@ from chat.selectors import posts
 from chat.shapes.runs import ENDED
 from integrations.models import BridgedPerson, BridgedPost, BridgeLink, BridgeOutbox
 from integrations.models.bridges import WORDS_CHARS
-from integrations.services.bridges import steps
+from integrations.services.bridges import people, steps
 from integrations.services.bridges.setup import Access, fence
 from realtime import log
 
@@ -80,7 +80,9 @@ def _orders(link: BridgeLink, frame: dict[str, Any]) -> list[BridgeOutbox]:
         case "message.deleted":
             message_id, op = data["id"], BridgeOutbox.Op.DELETE
         case "reaction.added" | "reaction.removed":
-            theirs = BridgedPerson.objects.filter(server=link.server_id, user=data["user"]).exists()
+            theirs = BridgedPerson.objects.filter(
+                server=link.server_id, user=data["user"], user__kind=people.BRIDGE
+            ).exists()
             return [] if theirs else [_row(link, BridgeOutbox.Op.REACT, data["message"], data["emoji"])]
         case _:
             return []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
@@ -17,6 +17,9 @@ from accounts import services as accounts
 from integrations.mattermost.wire import User as RemoteUser
 from integrations.models import BridgedPerson
 from integrations.services.bridges.setup import Access, fence
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 BRIDGE: Final = "bridge"
 _STEM_CHARS: Final = 24
@@ -54,12 +57,17 @@ def rename(*, access: Access, user: RemoteUser) -> None:
 
 
 def _make(access: Access, user: RemoteUser) -> None:
-    given = accounts.create_person(
-        actor=None, username=_username(access, user), display_name=_shown(user), kind=BRIDGE, is_active=False
-    )
+    name = _username(access, user)
+    # Somebody who was one of ours for a while has one from before.
+    before = people.people_named([name]).get(name)
+    given = {"user_id": before.id} if before is not None and before.kind == BRIDGE else {"user": _ghost(name, user)}
     BridgedPerson.objects.create(
-        server_id=access.server, remote_id=user.id, username=user.username.lower()[:64], is_bot=user.is_bot, user=given
+        server_id=access.server, remote_id=user.id, username=user.username.lower()[:64], is_bot=user.is_bot, **given
     )
+
+
+def _ghost(name: str, user: RemoteUser) -> User:
+    return accounts.create_person(actor=None, username=name, display_name=_shown(user), kind=BRIDGE, is_active=False)
 
 
 def _rename(row: BridgedPerson, user: RemoteUser) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from chat import services as chat
 from integrations.mattermost import mapping
 from integrations.mattermost.wire import Post, Reaction
-from integrations.models import BridgedPerson, BridgedPost, BridgedReaction, BridgeLink
+from integrations.models import BridgedAccount, BridgedPerson, BridgedPost, BridgedReaction, BridgeLink, BridgeOutbox
 from integrations.services.bridges.setup import Access
 from realtime.protocol import Refused
 
@@ -23,11 +23,13 @@ def apply_one(access: Access, link: BridgeLink, reaction: Reaction, *, added: bo
     name = reaction.emoji_name[:64]
     rows = BridgedReaction.objects.filter(link=link, remote_id=reaction.post_id, user_id=reaction.user_id)
     if added:
-        BridgedReaction.objects.get_or_create(
-            link=link, remote_id=reaction.post_id, user_id=reaction.user_id, name=name
+        _, changed = rows.get_or_create(
+            name=name, defaults={"link": link, "remote_id": reaction.post_id, "user_id": reaction.user_id}
         )
     else:
-        rows.filter(name=name).delete()
+        changed = rows.filter(name=name).delete()[0] > 0
+    if _is_echo(link, row.local_id, reaction, changed=changed):
+        return None
     return _show(link, row.local_id, reaction.user_id, name, list(rows.values_list("name", flat=True)))
 
 
@@ -41,6 +43,16 @@ def apply_all(access: Access, link: BridgeLink, post: Post) -> None:
         apply_one(access, link, Reaction(user_id=user_id, post_id=post.id, emoji_name=name), added=False)
     for user_id, name in sorted(now - before):
         apply_one(access, link, Reaction(user_id=user_id, post_id=post.id, emoji_name=name), added=True)
+
+
+def _is_echo(link: BridgeLink, local_id: UUID, reaction: Reaction, *, changed: bool) -> bool:
+    """Whether it tells of one of our people what we know: what they do here is done there with their own account."""
+    if not BridgedAccount.objects.filter(server=link.server_id, remote_id=reaction.user_id).exists():
+        return False
+    picture = mapping.reaction_in(reaction.emoji_name) or ""
+    orders = BridgeOutbox.objects.filter(link=link, local_id=local_id, op=BridgeOutbox.Op.REACT)
+    waiting = orders.filter(state=BridgeOutbox.State.WAITING).values_list("emoji", flat=True)
+    return not changed or any(mapping.same_emoji(one, picture) for one in waiting)
 
 
 def _post(link: BridgeLink, remote_id: str) -> BridgedPost | None:

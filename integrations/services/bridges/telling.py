@@ -5,7 +5,7 @@ Called by integrations.bridge when an order is due: what the message says now co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -19,8 +19,15 @@ from chat.shapes import MessageView
 from integrations.mattermost import mapping
 from integrations.mattermost.splitting import split_text
 from integrations.mattermost.wire import Post
-from integrations.models import BridgedFile, BridgedPerson, BridgedPost, BridgeLink
-from integrations.services.bridges import arriving, people
+from integrations.models import (
+    BridgedAccount,
+    BridgedFile,
+    BridgedPerson,
+    BridgedPost,
+    BridgedReaction,
+    BridgeLink,
+)
+from integrations.services.bridges import arriving, own, people
 from integrations.services.bridges.setup import Access, fence
 
 ALERT: Final = "Alert"
@@ -29,11 +36,16 @@ DELETED: Final = "*This message was deleted.*"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A post, or a part of a message that is several: its text, and the post that it is already."""
+    """A post, or a part of a message that is several: its text, and the post that it is already.
+
+    Attributes:
+        account: with which account of one of our people it is posted; empty for the bridge's.
+    """
 
     text: str
     remote_id: str = ""
     content_hash: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,8 @@ class Telling:
     """A message as the channel shall have it.
 
     Attributes:
-        surplus: posts of parts that are not there any more.
+        speaker: with which account it is posted; see Part.
+        surplus: posts of parts that are not there any more, and whose account posted each.
         files: what goes with its first post, with the id of those that were brought before.
     """
 
@@ -49,25 +62,52 @@ class Telling:
     root_id: str
     name: str
     hops: Sequence[str]
+    speaker: str = ""
     files: Sequence[tuple[UUID, StoredFile, str]] = ()
-    surplus: Sequence[str] = ()
+    surplus: Sequence[tuple[str, str]] = ()
 
 
-def tell(*, access: Access, link_id: int, message_id: UUID) -> Telling | None:
-    """What a channel shall be told of a message now; None where there is nothing to tell."""
+@dataclass(frozen=True, slots=True)
+class Emoji:
+    """An emoji that an account shall put under a post, or take back.
+
+    Attributes:
+        account: of one of our people; empty for the bridge's, which stands for all others of them.
+        names: what the server calls it; several where the person chose it there under another name.
+    """
+
+    remote_id: str
+    account: str
+    put: bool
+    names: Sequence[str]
+
+
+def tell(*, access: Access, link_id: int, message_id: UUID, as_bridge: bool = False) -> Telling | None:
+    """What a channel shall be told of a message now; None where there is nothing to tell.
+
+    Args:
+        access: to the server.
+        link_id: which channel.
+        message_id: which message.
+        as_bridge: its author cannot speak there: what is not posted yet is posted with the bridge's account.
+    """
     link = BridgeLink.objects.get(pk=link_id)
     view = read.said(message_id)
     rows = list(BridgedPost.objects.filter(link=link, local_id=message_id).order_by("part"))
     if view is None or any(row.deleted or not row.ours for row in rows):
         return None
     name = _name(view)
-    texts = split_text(_text(access, link, view, name))
-    files = [] if rows else _files(link, view)
+    speaker = "" if as_bridge else own.speaker_of(server_id=link.server_id, user_id=view.author)
+    named = (rows[0].account if rows else speaker) == ""
+    texts = split_text(_text(access, link, view, name if named else ""))
+    files = [] if rows else _files(link, view, speaker)
     if not files and not rows and not texts[0].strip():
         return None
     known = {row.part: row for row in rows}
     parts = [
-        Part(text, known[at].remote_id, known[at].content_hash) if at in known else Part(text)
+        Part(text, known[at].remote_id, known[at].content_hash, known[at].account)
+        if at in known
+        else Part(text, account=speaker)
         for at, text in enumerate(texts)
     ]
     return Telling(
@@ -75,8 +115,9 @@ def tell(*, access: Access, link_id: int, message_id: UUID) -> Telling | None:
         root_id=_root(link, view),
         name=name,
         hops=mapping.passed_on(_hops(view.id), instance=access.instance),
+        speaker=speaker,
         files=files,
-        surplus=[row.remote_id for row in rows if row.part >= len(parts)],
+        surplus=[(row.remote_id, row.account) for row in rows if row.part >= len(parts)],
     )
 
 
@@ -88,22 +129,22 @@ def _name(view: MessageView) -> str:
 
 
 def _text(access: Access, link: BridgeLink, view: MessageView, name: str) -> str:
+    """The text there; without a name for somebody who speaks for themselves."""
     names = people.names_out(server_id=link.server_id, body=view.body)
     text = mapping.mentions_out(view.body, names=names, everybody=link.everybody)
     if view.reply_to is not None and view.thread_root is None and view.reply_to.excerpt:
         quoted = mapping.mentions_out(view.reply_to.excerpt, names={}, everybody=False)
         text = f"> {quoted}\n\n{text}"
-    if access.renames:
+    if access.renames or not name:
         return text
     plain = "".join(char for char in name if char not in "*_`[]")
     return f"**{plain}**: {text}"
 
 
-def _files(link: BridgeLink, view: MessageView) -> list[tuple[UUID, StoredFile, str]]:
+def _files(link: BridgeLink, view: MessageView, account: str) -> list[tuple[UUID, StoredFile, str]]:
     found = sent_files(view.id)
-    brought = dict(
-        BridgedFile.objects.filter(link=link, local_id__in=[pk for pk, _ in found]).values_list("local_id", "remote_id")
-    )
+    rows = BridgedFile.objects.filter(link=link, account=account, local_id__in=[pk for pk, _ in found])
+    brought = dict(rows.values_list("local_id", "remote_id"))
     return [(pk, file, brought.get(pk, "")) for pk, file in found]
 
 
@@ -125,7 +166,7 @@ def props_of(*, access: Access, channel_id: str, message_id: UUID, part: int, te
     marker = mapping.Marker(instance=access.instance, message=str(message_id), part=part)
     mark = mapping.sign(marker, channel_id=channel_id, secret=access.secret) | {"v": list(telling.hops)}
     props: dict[str, Any] = {mapping.PROP: mark}
-    if access.renames:
+    if access.renames and not telling.speaker:
         props |= {"from_webhook": "true", "override_username": telling.name}
     return props
 
@@ -134,7 +175,7 @@ def props_of(*, access: Access, channel_id: str, message_id: UUID, part: int, te
 def note_post(*, access: Access, link_id: int, message_id: UUID, part: int, post: Post) -> str | None:
     """Notes which post a message became; see arriving.complete."""
     fence(access)
-    return arriving.complete(BridgeLink.objects.get(pk=link_id), message_id, part, post)
+    return arriving.complete(access, BridgeLink.objects.get(pk=link_id), message_id, part, post)
 
 
 @transaction.atomic
@@ -146,10 +187,11 @@ def note_text(*, access: Access, link_id: int, remote_id: str, post: Post) -> No
 
 
 @transaction.atomic
-def note_file(*, access: Access, link_id: int, file_id: UUID, remote_id: str) -> None:
-    """Notes that a file was brought, before the post that it belongs to is."""
+def note_file(*, access: Access, link_id: int, file_id: UUID, remote_id: str, account: str) -> None:
+    """Notes that a file was brought, before the post that it belongs to is, and with which account."""
     fence(access)
-    BridgedFile.objects.update_or_create(link_id=link_id, local_id=file_id, defaults={"remote_id": remote_id})
+    values = {"remote_id": remote_id, "account": account}
+    BridgedFile.objects.update_or_create(link_id=link_id, local_id=file_id, defaults=values)
 
 
 @transaction.atomic
@@ -163,20 +205,66 @@ def note_gone(*, access: Access, link_id: int, remote_id: str, forget: bool = Fa
         rows.update(deleted=True)
 
 
-def posts_to_delete(*, link_id: int, message_id: UUID) -> list[tuple[str, bool]]:
-    """The posts of a message that goes, and whether each has replies, which would go with it."""
+def posts_to_delete(*, link_id: int, message_id: UUID) -> list[tuple[str, str, bool]]:
+    """The posts of a message that goes, whose account posted each, and whether it has replies, which would go too."""
     rows = BridgedPost.objects.filter(link=link_id, local_id=message_id, deleted=False).order_by("part")
     replied = BridgedPost.objects.filter(link=link_id, deleted=False)
-    return [(row.remote_id, row.ours and replied.filter(remote_root=row.remote_id).exists()) for row in rows]
+    return [
+        (row.remote_id, row.account, row.ours and replied.filter(remote_root=row.remote_id).exists()) for row in rows
+    ]
 
 
-def emoji_wanted(*, link_id: int, message_id: UUID, emoji: str) -> tuple[str, bool] | None:
-    """The post under which our account stands for our people, and whether any of them chose this emoji."""
+def emoji_to_tell(*, link_id: int, message_id: UUID, emoji: str, silent: Collection[str] = ()) -> list[Emoji]:
+    """What has to be done about an emoji under a message so that the channel shows who chose it here.
+
+    Args:
+        link_id: which channel.
+        message_id: which message.
+        emoji: which emoji.
+        silent: accounts that cannot do it: the bridge's stands for these people.
+    """
     link = BridgeLink.objects.get(pk=link_id)
     row = BridgedPost.objects.filter(link=link, local_id=message_id, deleted=False).order_by("part").first()
-    view = read.said(message_id)
-    if row is None or view is None:
-        return None
+    view, name = read.said(message_id), mapping.reaction_out(emoji)
+    if row is None or view is None or name is None:
+        return []
     chosen = {user for one in view.reactions if mapping.same_emoji(one.emoji, emoji) for user in one.users}
-    theirs = BridgedPerson.objects.filter(server=link.server_id, user__in=chosen).values_list("user_id", flat=True)
-    return row.remote_id, bool(chosen - set(theirs))
+    there = _names_there(link, row.remote_id, emoji)
+    told = []
+    for account, user in _speakers(link, set(silent)):
+        names = there.get(account, [])
+        if (user in chosen) != bool(names):
+            told.append(Emoji(row.remote_id, account, user in chosen, names or [name]))
+        chosen.discard(user)
+    guests = BridgedPerson.objects.filter(server=link.server_id, remote_id__in=there).values_list("user_id", flat=True)
+    kept = BridgedPerson.objects.filter(server=link.server_id, user__in=chosen, user__kind=people.BRIDGE)
+    others = chosen - set(guests) - set(kept.values_list("user_id", flat=True))
+    return [Emoji(row.remote_id, "", bool(others), [name]), *told]
+
+
+def _names_there(link: BridgeLink, remote_id: str, emoji: str) -> dict[str, list[str]]:
+    """Under which names people have put this emoji under a post, by their ids there."""
+    found: dict[str, list[str]] = {}
+    for user_id, name in BridgedReaction.objects.filter(link=link, remote_id=remote_id).values_list("user_id", "name"):
+        if mapping.same_emoji(mapping.reaction_in(name) or "", emoji):
+            found.setdefault(user_id, []).append(name)
+    return found
+
+
+def _speakers(link: BridgeLink, silent: set[str]) -> list[tuple[str, int]]:
+    rows = BridgedAccount.objects.filter(server=link.server_id, problem="", user__is_active=True)
+    return list(rows.exclude(remote_id__in=silent).order_by("pk").values_list("remote_id", "user_id"))
+
+
+@transaction.atomic
+def note_emoji(*, access: Access, link_id: int, told: Emoji) -> None:
+    """Notes what an account of one of our people has under a post now, so that its echo is known."""
+    fence(access)
+    for name in told.names:
+        rows = BridgedReaction.objects.filter(link=link_id, remote_id=told.remote_id, user_id=told.account)
+        if told.put:
+            rows.get_or_create(
+                name=name, defaults={"link_id": link_id, "remote_id": told.remote_id, "user_id": told.account}
+            )
+        else:
+            rows.filter(name=name).delete()
