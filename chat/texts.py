@@ -16,6 +16,8 @@ NAME_CHARS: Final = 80
 PURPOSE_CHARS: Final = 250
 SLUG_CHARS: Final = 60
 EXCERPT_CHARS: Final = 140
+ALERT: Final = "Alert"
+"""Who says what the site itself says in a room, for whoever reads without a page."""
 EMOJI_CHARS: Final = 32
 
 # What JavaScript's \s matches, so that the page makes the same excerpt of an edited message.

@@ -16,8 +16,8 @@ logger = logging.getLogger(__name__)
 
 
 def count_message(*, message: MessageView) -> None:
-    """Counts what somebody said; what the site itself tells in a room is nobody's message."""
-    if message.kind != "system":
+    """Counts what somebody said; what the site itself tells in a room is nobody's, or an alert could end itself."""
+    if message.kind not in {"system", "alert"}:
         metrics.happened("messages", room=message.room)
 
 
@@ -27,6 +27,8 @@ def acknowledge_alert(*, message: MessageView) -> None:
     if not answered or message.author is None or message.kind != "user":
         return
     try:
-        alerts.acknowledge_by_reply(message_ids=answered, actor_id=message.author, at=message.created_at)
+        alerts.acknowledge_by_reply(
+            message_ids=answered, reply=message.id, actor_id=message.author, at=message.created_at
+        )
     except Refused as refused:
         logger.info("The answer %s acknowledges nothing: %s", message.id, refused.code)

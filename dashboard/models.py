@@ -261,6 +261,7 @@ class Alert(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     acknowledged_at = models.DateTimeField(null=True, blank=True)
+    reply = models.UUIDField(null=True, blank=True, help_text="The message that acknowledged it, if one did.")
 
     class Meta:
         constraints = [

@@ -13,6 +13,7 @@ import msgspec
 
 from accounts.events import PersonView
 from chat.shapes import MessageView, RoomView
+from chat.texts import ALERT
 from integrations.mattermost_api import ids, shapes
 
 JSON: Final = "application/json"
@@ -54,17 +55,18 @@ class Subject:
 
     Attributes:
         trigger: the word that made the webhook listen; "" for one that listens to all.
+        person: who says it; None for an alert, which the site says.
     """
 
     trigger: str
     room: RoomView
     message: MessageView
-    person: PersonView
+    person: PersonView | None
 
 
 def ours(subject: Subject, *, delivery: int, hook: str, site: str) -> bytes:
     """The body in our form; `site` begins every address in it."""
-    room, message, person = subject.room, subject.message, subject.person
+    room, message = subject.room, subject.message
     told = {
         "event": "message.posted",
         "delivery": delivery,
@@ -79,9 +81,15 @@ def ours(subject: Subject, *, delivery: int, hook: str, site: str) -> bytes:
             "url": f"{site}{room.url}m/{message.id}/",
             "files": [{"name": one.name, "size_bytes": one.size_bytes} for one in message.attachments],
         },
-        "person": {"id": person.id, "name": person.name, "display_name": person.display_name, "kind": person.kind},
+        "person": _who(subject.person),
     }
     return msgspec.json.encode(told)
+
+
+def _who(person: PersonView | None) -> dict[str, Any]:
+    if person is None:
+        return {"id": None, "name": ALERT.lower(), "display_name": ALERT, "kind": "alert"}
+    return {"id": person.id, "name": person.name, "display_name": person.display_name, "kind": person.kind}
 
 
 def mattermosts(subject: Subject, *, token: str) -> bytes:
@@ -94,8 +102,8 @@ def mattermosts(subject: Subject, *, token: str) -> bytes:
         "channel_id": ids.of_room(room.id),
         "channel_name": room.slug,
         "timestamp": shapes.millis(message.created_at),
-        "user_id": ids.of_user(person.id),
-        "user_name": person.name,
+        "user_id": ids.of_user(person.id if person else None),
+        "user_name": person.name if person else ALERT.lower(),
         "post_id": ids.of_uuid(message.id),
         "text": message.body,
         "trigger_word": subject.trigger,

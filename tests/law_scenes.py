@@ -167,7 +167,12 @@ def chart(figure: float) -> CardView:
 def warned(world: World) -> UUID:
     """The room says that a rule fires."""
     return services.post_card(
-        author=None, room_id=world.room.pk, cid=uuid7(), body="Delivery p95 above 120 ms: 184 ms", card=alert(184.0)
+        author=None,
+        room_id=world.room.pk,
+        cid=uuid7(),
+        body="Delivery p95 above 120 ms: 184 ms",
+        card=alert(184.0),
+        calls=[world.people["mina"].pk],
     ).id
 
 
@@ -189,6 +194,28 @@ def _(world: World) -> None:
     factories.say(world.people["teo"], world.room, "Mine", reply_to=message_id)
     resolved = alert(80.0, "resolved")
     services.change_card(message_id=message_id, card=resolved, body="Resolved by itself: Delivery p95 above 120 ms")
+
+
+@scene("mina", "an alert is answered in a thread and reacted to")
+def _(world: World) -> None:
+    message_id = warned(world)
+    factories.say(world.people["teo"], world.room, "Looking", thread=message_id)
+    services.add_reaction(actor=world.people["teo"], room_id=world.room.pk, message_id=message_id, emoji="👀")
+
+
+@scene("teo", "an alert that nobody called them to is deleted by a moderator")
+def _(world: World) -> None:
+    message_id = warned(world)
+    resolved = alert(80.0, "resolved")
+    services.change_card(message_id=message_id, card=resolved, body="Resolved by itself: Delivery p95 above 120 ms")
+    services.delete_message(actor=world.people["mina"], room_id=world.room.pk, message_id=message_id)
+
+
+@scene("mina", "an alert that called them is deleted and another one fires")
+def _(world: World) -> None:
+    message_id = warned(world)
+    services.delete_message(actor=world.people["mina"], room_id=world.room.pk, message_id=message_id)
+    warned(world)
 
 
 @scene("mina", "somebody puts a chart into the room")

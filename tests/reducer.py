@@ -271,7 +271,7 @@ def reduce_thread(state: Json, event: Json, me: int) -> Json:
 def _quote(message: Json) -> Json:
     deleted = message["deleted_at"] is not None
     same = {name: message[name] for name in ("id", "seq", "author")}
-    return same | {"excerpt": excerpt(message["body"]), "deleted": deleted}
+    return same | {"excerpt": excerpt(message["body"]), "deleted": deleted, "kind": message["kind"]}
 
 
 def _summary_created(summary: Json, data: Json, me: int) -> Json:

@@ -29,6 +29,7 @@ from chat.selectors.directory import RoomStanding
 from chat.selectors.since import messages_since
 from chat.shapes import MessageView
 from chat.shapes.runs import ENDED
+from chat.texts import ALERT
 from editor import selectors as editor
 from realtime.protocol import Refused
 
@@ -221,7 +222,7 @@ class _Reader:
         return Said(
             id=view.id,
             seq=view.seq,
-            author=author.display_name if author is not None else "former member",
+            author=author.display_name if author is not None else ALERT if view.kind == "alert" else "former member",
             at=view.created_at,
             text=view.body,
             url=f"{self._standing.room.url}m/{view.id}/",

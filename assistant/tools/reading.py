@@ -24,6 +24,7 @@ from chat import selectors as chat
 from chat.selectors import directory
 from chat.selectors.since import message_at
 from chat.shapes import MessageFound, MessageView, SourceView
+from chat.texts import ALERT
 from editor import selectors as editor
 from realtime.protocol import Refused
 
@@ -48,13 +49,14 @@ def search_messages(work: Work, given: declared.SearchMessages) -> ToolResult:
     return ToolResult(
         content=clip("\n".join(lines) + more if lines else "Nothing was found. Try fewer or other words."),
         title=f"Searched for “{given.query}”: {len(hits)} of {found.counts.messages}",
-        sources=tuple(_source(work, names, hit.author, hit.created_at, hit.id) for hit in hits),
+        sources=tuple(_source(work, names, hit) for hit in hits),
     )
 
 
 def _hit_line(work: Work, hit: MessageFound, names: dict[int, str]) -> str:
     text = "".join(piece.text for piece in hit.pieces)
-    return f"[#{hit.seq}] {_time(work, hit.created_at)} {_author(names, hit.author)}: {clip(text, MESSAGE_CHARS)}"
+    author = _author(names, hit.author, hit.kind)
+    return f"[#{hit.seq}] {_time(work, hit.created_at)} {author}: {clip(text, MESSAGE_CHARS)}"
 
 
 def read_thread(work: Work, given: declared.ReadThread) -> ToolResult:
@@ -73,7 +75,7 @@ def read_thread(work: Work, given: declared.ReadThread) -> ToolResult:
     return ToolResult(
         content=clip("\n".join(lines)),
         title=f"Read {len(lines)} messages of the {what} at #{message.seq}",
-        sources=(_source(work, names, views[0].author, views[0].created_at, views[0].id),),
+        sources=(_source(work, names, views[0]),),
     )
 
 
@@ -104,7 +106,7 @@ def _message_line(work: Work, view: MessageView, names: dict[int, str]) -> str:
     files = ", ".join(one.name for one in view.attachments if not one.blocked)
     text = "(deleted)" if view.deleted_at is not None else clip(view.body, MESSAGE_CHARS)
     told = f"{text} [attached: {files}]" if files else text
-    return f"[#{view.seq}] {_time(work, view.created_at)} {_author(names, view.author)}: {told}"
+    return f"[#{view.seq}] {_time(work, view.created_at)} {_author(names, view.author, view.kind)}: {told}"
 
 
 def read_document(work: Work, given: declared.ReadDocument) -> ToolResult:
@@ -162,8 +164,10 @@ def _names(people: Iterable[PersonView]) -> dict[int, str]:
     return {person.id: person.display_name for person in people}
 
 
-def _author(names: dict[int, str], author: int | None) -> str:
-    return _one_line(names.get(author, "former member") if author is not None else "former member")
+def _author(names: dict[int, str], author: int | None, kind: str) -> str:
+    if author is None:
+        return ALERT if kind == "alert" else "former member"
+    return _one_line(names.get(author, "former member"))
 
 
 def _one_line(text: str) -> str:
@@ -174,6 +178,7 @@ def _time(work: Work, at: datetime) -> str:
     return f"{at.astimezone(work.zone):%Y-%m-%d %H:%M}"
 
 
-def _source(work: Work, names: dict[int, str], author: int | None, at: datetime, message: UUID) -> SourceView:
-    label = f"{_author(names, author)}, {moment(at, now=timezone.now(), zone=work.zone)}"
-    return SourceView(kind="message", label=label, url=f"{work.room.url}m/{message}/")
+def _source(work: Work, names: dict[int, str], found: MessageFound | MessageView) -> SourceView:
+    at = moment(found.created_at, now=timezone.now(), zone=work.zone)
+    label = f"{_author(names, found.author, found.kind)}, {at}"
+    return SourceView(kind="message", label=label, url=f"{work.room.url}m/{found.id}/")

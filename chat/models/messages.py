@@ -17,6 +17,7 @@ class Message(models.Model):
         SYSTEM = "system"
         ASSISTANT = "assistant"
         BRIDGE = "bridge"
+        ALERT = "alert"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     room = models.ForeignKey(Room, models.CASCADE, related_name="messages")

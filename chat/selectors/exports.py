@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from chat import texts
 from chat.lines import Line
 from chat.models import Message
 from chat.selectors.moment import one_moment
@@ -22,15 +23,16 @@ NOBODY: Final = "somebody"
 """Author of what a person wrote whose account was deleted."""
 
 _COLUMNS: Final = (
-    "pk", "body", "created_at", "reply_to", "thread_root", "author__kind", "author__username", "author__display_name",
-    "imported__line", "imported__reply_to", "beside__topic", "beside__seq", "beside__start", "beside__end",
-    "pin__pinned_at",
+    "pk", "kind", "body", "created_at", "reply_to", "thread_root", "author__kind", "author__username",
+    "author__display_name", "imported__line", "imported__reply_to", "beside__topic", "beside__seq", "beside__start",
+    "beside__end", "pin__pinned_at",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
     pk: UUID
+    said_by: str
     body: str
     created_at: datetime
     reply_to: UUID | None
@@ -106,5 +108,5 @@ class _Numbers:
 
 def _author(row: _Row) -> str:
     if row.username is None:
-        return NOBODY
+        return texts.ALERT if row.said_by == Message.Kind.ALERT else NOBODY
     return row.username if row.kind == "human" else row.display_name or row.username

@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from chat.models import Attachment, Message
+
+_NOBODYS: Final = (Message.Kind.SYSTEM, Message.Kind.ALERT)
+"""What the site says, and nobody who writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +21,8 @@ class Happening:
     """A message, by its author and not by its words.
 
     Attributes:
-        kind: user, system, assistant or bridge.
-        line: what a system line says, "" for what people wrote.
+        kind: user, system, assistant, bridge or alert.
+        line: what a system line or an alert says, "" for what people wrote.
         files: how many hang on it; says_nothing: there is nothing but these.
     """
 
@@ -45,7 +49,7 @@ def happened_lately(*, limit: int, room_id: int | None = None) -> list[Happening
             room=message.room_id,
             author=message.author_id,
             kind=message.kind,
-            line=message.body if message.kind == Message.Kind.SYSTEM else "",
+            line=message.body if message.kind in _NOBODYS else "",
             files=files[message.pk],
             says_nothing=not message.body,
         )
@@ -55,5 +59,5 @@ def happened_lately(*, limit: int, room_id: int | None = None) -> list[Happening
 
 def moments_of_messages(*, since: datetime) -> list[tuple[int, datetime]]:
     """(room, when) of everything that people and the assistant said after a moment, oldest first."""
-    rows = Message.objects.filter(created_at__gte=since).exclude(kind=Message.Kind.SYSTEM)
+    rows = Message.objects.filter(created_at__gte=since).exclude(kind__in=_NOBODYS)
     return list(rows.order_by("created_at").values_list("room_id", "created_at"))

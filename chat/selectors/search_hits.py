@@ -63,6 +63,7 @@ def messages_found(ids: Sequence[UUID], rooms: dict[int, Room], terms: Sequence[
                 context_first=first,
                 beside=besides.get(message.pk),
                 files=files.get(message.pk, 0),
+                kind=message.kind,
             )
         )
     return found

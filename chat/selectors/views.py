@@ -70,6 +70,7 @@ def quote_view(message: Message) -> QuoteView:
         author=message.author_id,
         excerpt="" if deleted else texts.excerpt(message.body),
         deleted=deleted,
+        kind=message.kind,
     )
 
 

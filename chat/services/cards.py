@@ -7,18 +7,19 @@ quotes, notices and whoever reads without a page.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from chat import markdown, texts
+from chat import hooks, markdown, texts
 from chat.events import CardChanged, MessageCreated, MessageSent, SeqResult
-from chat.models import Card, Message, Room
+from chat.models import Card, Membership, Message, Room
 from chat.selectors.views import message_view, room_topic
 from chat.services import search
-from chat.services.messages import send_message, store_card
+from chat.services.messages import send_message, store_card, store_mentions
 from chat.shapes import CardView
 from realtime import log
 from realtime.protocol import Refused, encode
@@ -26,22 +27,34 @@ from realtime.protocol import Refused, encode
 if TYPE_CHECKING:
     from accounts.models import User
 
+SEQS_MOST: Final = 200
+"""Before those of the events are left out that the log gave up: an alert may change for weeks."""
+
 
 def post_card(
-    *, author: User | None, room_id: int, cid: UUID, body: str, card: CardView, thread: UUID | None = None
+    *,
+    author: User | None,
+    room_id: int,
+    cid: UUID,
+    body: str,
+    card: CardView,
+    thread: UUID | None = None,
+    calls: Collection[int] = (),
 ) -> MessageSent:
     """Says something in a room that carries a card; a repeat of the same cid is answered with the first message.
 
     With an author it is an ordinary message of theirs: rights, mutes, slow mode, word rules, mentions, hooks, search
-    and counts as for any other. Without one it is a line of the room itself: it counts as unread for nobody.
+    and counts as for any other. Without one the site says it, as an alert: it counts, is found, answered and told
+    like what people say; its words are plain text that addresses nobody.
 
     Args:
-        author: who says it; None for the room itself.
+        author: who says it; None for the site itself.
         room_id: where.
         cid: a lasting id, so that it is said once.
         body: the same in words; Markdown, if it has an author.
         card: what the page shows.
         thread: id of the root in whose thread it stands; only with an author.
+        calls: ids of people who are told as if they were mentioned, if they are members; only without an author.
 
     Raises:
         Refused: what `send_message` refuses; without an author `not_found` for a room that is gone, `read_only` for an
@@ -50,11 +63,11 @@ def post_card(
     if author is not None:
         return send_message(actor=author, room_id=room_id, cid=cid, body=body, thread=thread, card=card)
     text = texts.clean_body(body)
-    return _say(room_id, cid, text, card)
+    return _say(room_id, cid, text, card, calls)
 
 
 @transaction.atomic
-def _say(room_id: int, cid: UUID, body: str, card: CardView) -> MessageSent:
+def _say(room_id: int, cid: UUID, body: str, card: CardView, calls: Collection[int]) -> MessageSent:
     topic = room_topic(room_id)
     log.lock(topic)
     first = Message.objects.filter(pk=cid).values_list("room_id", "seq").first()
@@ -72,15 +85,21 @@ def _say(room_id: int, cid: UUID, body: str, card: CardView) -> MessageSent:
         room=room,
         seq=log.reserve(topic),
         cid=cid,
-        kind=Message.Kind.SYSTEM,
+        kind=Message.Kind.ALERT,
         body=body,
         html=markdown.plain_html(body),
         html_version=markdown.HTML_VERSION,
         created_at=timezone.now(),
     )
     store_card(message_id=message.pk, card=card)
-    event = MessageCreated(message=message_view(message, card=card), person=None, thread=None)
+    members = Membership.objects.filter(room=room, user__in=list(calls)).order_by("user")
+    called = list(members.values_list("user_id", flat=True))
+    store_mentions(message, called)
+    search.index_message(message)
+    view = message_view(message, card=card, mentions=called)
+    event = MessageCreated(message=view, person=None, thread=None)
     log.append(topic=topic, seq=message.seq, event=event, at=message.created_at)
+    hooks.message_posted(view)
     return MessageSent(id=message.pk, seq=message.seq)
 
 
@@ -95,7 +114,8 @@ def change_card(*, message_id: UUID, card: CardView, body: str, actor_id: int | 
         actor_id: whose doing it is.
 
     Raises:
-        Refused: `gone` for a message that was deleted meanwhile; `invalid` and `too_large` for the words.
+        Refused: `gone` for a message that was deleted meanwhile, `not_found` for one of which nothing is left;
+            `invalid` and `too_large` for the words.
     """
     text = texts.clean_body(body)
     topic = room_topic(_carried(message_id).message.room_id)
@@ -104,7 +124,7 @@ def change_card(*, message_id: UUID, card: CardView, body: str, actor_id: int | 
     html = _html_of(text, carried.message)
     Message.objects.filter(pk=message_id).update(body=text, html=html, html_version=markdown.HTML_VERSION)
     # A line of the room itself is never deleted but with the log that told it.
-    seqs = [] if carried.message.kind == Message.Kind.SYSTEM else [*carried.seqs, seq]
+    seqs = [] if carried.message.kind == Message.Kind.SYSTEM else _in_log(topic, [*carried.seqs, seq])
     Card.objects.filter(pk=message_id).update(kind=card.kind, view=encode(card).decode(), seqs=seqs)
     search.reindex_messages(ids=[message_id])
     event = CardChanged(message=message_id, card=card, body=text, html=html)
@@ -112,14 +132,24 @@ def change_card(*, message_id: UUID, card: CardView, body: str, actor_id: int | 
     return SeqResult(seq=seq)
 
 
+def _in_log(topic: str, seqs: list[int]) -> list[int]:
+    """Those of the events that may still have to be taken out of the log."""
+    if len(seqs) <= SEQS_MOST:
+        return seqs
+    oldest = log.heads([topic])[topic][1]
+    return [seq for seq in seqs if seq >= oldest]
+
+
 def _html_of(body: str, message: Message) -> str:
-    if message.kind == Message.Kind.SYSTEM:
+    if message.kind in {Message.Kind.SYSTEM, Message.Kind.ALERT}:
         return markdown.plain_html(body)
     return markdown.place_mentions(markdown.render(body), {}, everyone=False)  # nobody is called by a figure
 
 
 def _carried(message_id: UUID) -> Card:
     card = Card.objects.select_related("message").filter(pk=message_id).first()
+    if card is None and not Message.objects.filter(pk=message_id).exists():
+        raise Refused("not_found", "Nothing is left of this message.")
     if card is None or card.message.deleted_at is not None:
         raise Refused("gone", "This message was deleted.")
     return card

@@ -20,7 +20,7 @@ from django.utils import timezone
 from accounts.letters import Reader, readers
 from accounts.quiet import is_quiet
 from chat import texts
-from chat.models import Mention
+from chat.models import Mention, Message
 from chat.notify import Case, notifies
 from chat.selectors.missed import Missed, mailed_since, missed_mentions, told_of
 from chat.selectors.views import room_url
@@ -121,11 +121,17 @@ def _line(mention: Mention) -> Line:
     message, room = mention.message, mention.room
     return Line(
         room=f"#{room.name or room.slug}" if room.kind in {"public", "private"} else "a direct conversation",
-        author=str(message.author) if message.author else "Somebody",
+        author=_author(message),
         text=texts.excerpt(message.body),
         url=f"{settings.SITE_URL}{room_url(room)}m/{message.pk}/",
         at=message.created_at,
     )
+
+
+def _author(message: Message) -> str:
+    if message.author is not None:
+        return str(message.author)
+    return texts.ALERT if message.kind == Message.Kind.ALERT else "Somebody"
 
 
 def put_back(*, mentions: list[int]) -> None:

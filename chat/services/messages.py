@@ -158,7 +158,7 @@ def store(turn: Turn, draft: Draft, *, kind: str) -> MessageSent:
         created_at=turn.now,
     )
     _messages.insert(message)
-    _store_mentions(message, mentioned)
+    store_mentions(message, mentioned)
     _store_beside(message, draft.beside)
     store_card(message_id=message.pk, card=draft.card)
     files = claim_attachments(turn=turn, message_id=message.pk, wanted=draft.attachments) if draft.attachments else []
@@ -216,7 +216,8 @@ def _address(turn: Turn, rendered: Rendered) -> tuple[list[int], str]:
     return sorted(meant - {turn.actor.pk}), markdown.place_mentions(rendered, named, everyone=everyone)
 
 
-def _store_mentions(message: Message, users: Collection[int]) -> None:
+def store_mentions(message: Message, users: Collection[int]) -> None:
+    """Keeps whom a message addresses; for chat.services.cards as well."""
     if users:
         rows = [Mention(message=message, room_id=message.room_id, user_id=user, seq=message.seq) for user in users]
         Mention.objects.bulk_create(rows, batch_size=500)
@@ -298,7 +299,7 @@ def rewrite(turn: Turn, message: Message, rendered: Rendered) -> SeqResult:
     message.body = text
     flag_message(message=message, rule_id=screened.flagged_by)
     message.mentions.exclude(user__in=mentioned).delete()
-    _store_mentions(message, [user for user in mentioned if user not in before])
+    store_mentions(message, [user for user in mentioned if user not in before])
     search.reindex_messages(ids=[message.pk])
     return turn.append(
         MessageEdited(

@@ -72,7 +72,7 @@ def store_html(made: list[tuple[Message, str]]) -> None:
 
 def html_of(message: Message) -> str:
     """What the renderer makes of it today, with the mentions of the HTML that it has."""
-    if message.kind == Message.Kind.SYSTEM:
+    if message.kind in {Message.Kind.SYSTEM, Message.Kind.ALERT}:
         return markdown.plain_html(message.body)
     named: dict[str, int] = {}
     everyone = False

@@ -29,13 +29,14 @@ class ReactionView(Struct, frozen=True, kw_only=True):
 
 
 class QuoteView(Struct, frozen=True, kw_only=True):
-    """The message a reply answers: its author and the beginning of its text (at most 140 characters)."""
+    """The message a reply answers: its author, its kind and the beginning of its text (at most 140 characters)."""
 
     id: UUID
     seq: int
     author: int | None
     excerpt: str
     deleted: bool = False
+    kind: str = "user"
 
 
 class ThreadView(Struct, frozen=True, kw_only=True):
@@ -64,7 +65,7 @@ class MessageView(Struct, frozen=True, kw_only=True):
 
     Attributes:
         seq: its place in the room.
-        kind: user, system, assistant or bridge.
+        kind: user, system, assistant, bridge, or alert: said by the site, counts like a person's, has no author.
         html: safe HTML made by the server from `body` (Markdown).
         mentions: ids of the people addressed.
         thread_root: the root's id when it is a reply in a thread; shown in the room only if `also_in_room`.

@@ -27,6 +27,7 @@ class MessageFound(Struct, frozen=True, kw_only=True):
     """A message with its words marked.
 
     Attributes:
+        kind: as of a message.
         thread_author: who began the thread that it is a reply in.
         context: the neighbour that helps to understand it; `context_first` says on which side.
         files: how many hang on it.
@@ -45,6 +46,7 @@ class MessageFound(Struct, frozen=True, kw_only=True):
     context_first: bool = False
     beside: BesideView | None = None
     files: int = 0
+    kind: str = "user"
 
 
 class FileFound(Struct, frozen=True, kw_only=True):

@@ -70,6 +70,7 @@ def alert_card(rule: Rule, alert: Alert, *, now: datetime, curved: bool = True) 
         resolved_at=alert.resolved_at,
         acknowledged_by=alert.acknowledged_by_id,
         acknowledged_at=alert.acknowledged_at,
+        reply=alert.reply,
         quiet_until=rule.quiet_until if is_quiet(rule, now) else None,
         quiet_by=rule.quiet_by_id if is_quiet(rule, now) else None,
         made_by=maker[rule.made_by_id].display_name if rule.made_by_id in maker else "",

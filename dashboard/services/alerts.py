@@ -22,6 +22,7 @@ from django.utils import timezone
 from accounts import selectors as accounts
 from chat import selectors as chat
 from chat import services as rooms
+from chat.selectors import posts
 from dashboard import alerting
 from dashboard.alerting import State, Turn
 from dashboard.models import Alert, Call, Rule, Series
@@ -135,6 +136,8 @@ def _fire(seen: Rule, value: float, since: datetime, now: datetime) -> None:
     else:
         peak = value if alerting.is_worse(condition, value, alert.peak) else alert.peak
         again = {"state": FIRING, "resolved_at": None, "fired_at": now, "since": since, "times": alert.times + 1}
+        if alert.message is not None and posts.said(alert.message) is None:
+            again["message"] = None  # somebody deleted it: what begins anew is said anew
         _set(alert, value=value, peak=peak, told_at=now, **again)
     tell(rule, alert, now=now)
     _call(rule, alert, now)
@@ -234,7 +237,14 @@ def _post(rule: Rule, alert: Alert, now: datetime) -> str:
     message = _new_id(now)
     card = alert_card(rule, alert, now=now)
     try:
-        rooms.post_card(author=None, room_id=rule.room_id, cid=message, body=alert_words(card), card=card_view(card))
+        rooms.post_card(
+            author=None,
+            room_id=rule.room_id,
+            cid=message,
+            body=alert_words(card),
+            card=card_view(card),
+            calls=[rule.made_by_id] if rule.made_by_id else [],
+        )
     except Refused as refused:
         return str(refused.message or refused.code)[:300]
     _set(alert, message=message)
@@ -249,9 +259,10 @@ def _change(rule: Rule, alert: Alert, *, now: datetime, ended: str = "", actor_i
         words = alert_words(card, ended=ended)
         rooms.change_card(message_id=alert.message, card=card_view(card), body=words, actor_id=actor_id)
     except Refused as refused:
-        # Its message went with the old ones of the room: there is nothing left to change, and a new one says the rest.
         logger.info("The message of alert %s is gone: %s", alert.pk, refused.code)
-        _set(alert, message=None)
+        if refused.code == "not_found":
+            # It went with the old ones of the room: a new one says the rest. One that somebody deleted stays away.
+            _set(alert, message=None)
 
 
 def _new_id(at: datetime) -> UUID:
@@ -293,8 +304,17 @@ def _call(rule: Rule, alert: Alert, now: datetime, *, ended: str = "") -> None:
 
 
 @transaction.atomic
-def acknowledge(*, actor: User, room_id: int, alert_id: UUID, at: datetime | None = None) -> Ack:
+def acknowledge(
+    *, actor: User, room_id: int, alert_id: UUID, at: datetime | None = None, reply: UUID | None = None
+) -> Ack:
     """Says "I have it". The first is named; after that, and once it is over, nothing changes.
+
+    Args:
+        actor: who has it.
+        room_id: whose alert it is.
+        alert_id: which.
+        at: when it was said; None is now.
+        reply: the message that says so, if one does.
 
     Raises:
         Refused: not_found, not_member.
@@ -308,7 +328,7 @@ def acknowledge(*, actor: User, room_id: int, alert_id: UUID, at: datetime | Non
     alert = _firing(rule).filter(pk=alert_id, acknowledged_by=None).first()
     if alert is not None:
         now = at or timezone.now()
-        _set(alert, acknowledged_by_id=actor.pk, acknowledged_at=now)
+        _set(alert, acknowledged_by_id=actor.pk, acknowledged_at=now, reply=reply)
         _change(rule, alert, now=now, actor_id=actor.pk)
     return Ack()
 
@@ -336,8 +356,8 @@ def quiet_rule(*, actor: User, room_id: int, rule_id: int, seconds: int, at: dat
     return Ack()
 
 
-def acknowledge_by_reply(*, message_ids: Sequence[UUID], actor_id: int, at: datetime) -> None:
-    """Whoever answers an alert has it."""
+def acknowledge_by_reply(*, message_ids: Sequence[UUID], reply: UUID, actor_id: int, at: datetime) -> None:
+    """Whoever answers an alert has it; `reply` is the answer."""
     found = Alert.objects.filter(message__in=message_ids, state=FIRING, acknowledged_by=None)
     for alert_id, room_id in found.values_list("pk", "rule__room"):
-        acknowledge(actor=accounts.find_person(actor_id), room_id=room_id, alert_id=alert_id, at=at)
+        acknowledge(actor=accounts.find_person(actor_id), room_id=room_id, alert_id=alert_id, at=at, reply=reply)

@@ -107,6 +107,12 @@ export class People {
     return this.get(id)?.display_name ?? "Somebody";
   }
 
+  /** Who says a message, or what is quoted of it; an alert is said by nobody. */
+  author({ author, kind }: { author: number | null; kind: string }, first = false): string {
+    const person = this.get(author);
+    return kind === "alert" ? "Alert" : person !== null && first ? firstName(person) : this.name(author);
+  }
+
   all(): PersonView[] {
     return [...this.#known.values()];
   }

@@ -115,6 +115,7 @@ export interface AlertCard {
   resolved_at: string | null;
   acknowledged_by: number | null;
   acknowledged_at: string | null;
+  reply: string | null;
   quiet_until: string | null;
   quiet_by: number | null;
   made_by: string;
@@ -196,13 +197,14 @@ export interface ReactionView {
   users: number[];
 }
 
-/** The message a reply answers: its author and the beginning of its text (at most 140 characters). */
+/** The message a reply answers: its author, its kind and the beginning of its text (at most 140 characters). */
 export interface QuoteView {
   id: string;
   seq: number;
   author: number | null;
   excerpt: string;
   deleted: boolean;
+  kind: string;
 }
 
 /** What stands under a thread's root: replies that are not deleted, up to three latest people, last time. */
@@ -532,6 +534,7 @@ export interface MessageFound {
   context_first: boolean;
   beside: BesideView | null;
   files: number;
+  kind: string;
 }
 
 /** A file of a message, found by its name. */
@@ -678,10 +681,19 @@ export interface BoardSummary {
   room_name: string;
 }
 
-/** `GET /api/boards/`: what the reader may open; `may_create`: below the bound of own boards. */
+/** Panels with which a board of one's own may begin. name: as `POST /api/boards/` takes it; room: of "room". */
+export interface BoardTemplate {
+  name: string;
+  title: string;
+  panels: number;
+  room: number | null;
+}
+
+/** `GET /api/boards/`. */
 export interface BoardList {
   boards: BoardSummary[];
   may_create: boolean;
+  templates: BoardTemplate[];
 }
 
 /** Something that a table or a log can list on this board. kind: table or log. */
@@ -702,11 +714,12 @@ export interface CellView {
   people: PersonView[];
 }
 
-/** Rows of a source. `columns` are their heads; a column whose cells have values is set right. */
+/** Rows of a source. */
 export interface TableView {
   source: string;
   columns: string[];
   rows: CellView[][];
+  incident: string;
 }
 
 /** Something that happened. level: info, warn or danger. */
@@ -718,10 +731,11 @@ export interface LogRow {
   url: string;
 }
 
-/** The newest rows of a source, newest first. */
+/** The newest rows of a source, newest first; `incident` as in a table. */
 export interface LogView {
   source: string;
   rows: LogRow[];
+  incident: string;
 }
 
 /** A rule and what is known of it now. */

@@ -37,7 +37,7 @@ const person = (id: number, name: string, display_name: string): PersonView => (
 const lines = (input: Parameters<typeof entriesOf>[0]) => entriesOf(input).map((entry) => (entry.kind === "message" ? `${entry.key}${entry.follow ? "+" : ""}` : entry.kind));
 
 test("messages of one author within five minutes stand together", () => {
-  const messages = [message(1), message(2), message(8), message(9, { author: 3 }), message(10, { author: 3, reply_to: { id: "m1", seq: 1, author: 2, excerpt: "", deleted: false } })];
+  const messages = [message(1), message(2), message(8), message(9, { author: 3 }), message(10, { author: 3, reply_to: { id: "m1", seq: 1, author: 2, excerpt: "", deleted: false, kind: "user" } })];
   assert.deepEqual(lines({ messages, pending: [], me: 7, newAfter: null, fromStart: true }), ["start", "day", "m1", "m2+", "m8", "m9", "m10"]);
 });
 

@@ -47,6 +47,11 @@ test("own messages and system lines count nothing", () => {
   }
 });
 
+test("an alert counts like what people say", () => {
+  const next = reduceRoom(room([message(10)]), created(11, { kind: "alert", author: null, mentions: [ME] }), ME);
+  assert.deepEqual([next.unread, next.mentions], [1, 1]);
+});
+
 test("a reply stays out of the room, raises its chip, and counts only as a mention", () => {
   const chip = { replies: 1, people: [2], last_at: "2026-11-20T09:00:00Z" };
   const next = reduceRoom(room([message(10)]), created(11, { thread_root: "m10", mentions: [ME] }, chip), ME);
@@ -61,7 +66,7 @@ test("events that the snapshot holds already change nothing", () => {
 });
 
 test("a deleted message becomes a tombstone, also where it is quoted, and counts no more", () => {
-  const quoting = message(11, { reply_to: { id: "m10", seq: 10, author: 2, excerpt: "text 10", deleted: false } });
+  const quoting = message(11, { reply_to: { id: "m10", seq: 10, author: 2, excerpt: "text 10", deleted: false, kind: "user" } });
   const state = room([message(10, { reactions: [{ emoji: "👍", users: [2] }] }), quoting], { last_read_seq: 9, unread: 2 });
   const next = reduceRoom(state, event("message.deleted", 12, { id: "m10", message_seq: 10, author: 2, in_room: true, mentions: [], deleted_at: "2026-11-20T10:00:00Z", by: "author", thread_root: null, thread: null }), ME);
   const [tomb, quote] = next.messages;

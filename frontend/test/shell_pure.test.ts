@@ -103,7 +103,7 @@ test("what is said to one in person counts, what is archived does not", () => {
 });
 
 test("a row says who spoke last, what is new and who is there", () => {
-  const last = { id: ID, seq: 9, author: 7, excerpt: "lunch at 12:30", deleted: false };
+  const last = { id: ID, seq: 9, author: 7, excerpt: "lunch at 12:30", deleted: false, kind: "user" };
   const row = { ...general, last_message: last };
   const text = lastText(row, 6, () => "Rosa");
   assert.equal(text, "Rosa: lunch at 12:30");
@@ -114,6 +114,7 @@ test("a row says who spoke last, what is new and who is there", () => {
   assert.equal(lastText({ ...row, last_message: { ...last, deleted: true } }, 6, () => "Rosa"), "Rosa deleted a message");
   assert.equal(lastText({ ...row, last_message: { ...last, excerpt: "" } }, 6, () => "Rosa"), "Rosa sent a file");
   assert.equal(lastText({ ...row, last_message: { ...last, excerpt: "" } }, 6, () => "Assistant", true), "Assistant was asked");
+  assert.equal(lastText({ ...row, last_message: { ...last, author: null, kind: "alert", excerpt: "p95 above 120 ms" } }, 6, () => null), "Alert: p95 above 120 ms");
   assert.equal(leadText(withMina, "idle"), "idle");
   assert.equal(leadText(withMina, "offline"), "");
   assert.equal(leadText(summary(room(9, "hiring", { kind: "private" })), null), "private");

@@ -9,8 +9,11 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from chat import selectors, services
+from chat.lines import DatedLine
 from chat.models import Card, Message, Room
+from chat.selectors.exports import export_lines
 from chat.selectors.integrity import check_room
+from chat.services.imports import import_authors, import_lines
 from chat.shapes import CardView, ChartCard
 from realtime import log
 from realtime.protocol import Refused
@@ -48,12 +51,72 @@ def test_a_card_of_somebody_is_a_message_of_theirs(mina, teo, room):
     assert view.card.chart.points == [[1.0, 3.0]]
 
 
-def test_a_card_of_the_room_is_nobodys_and_counts_for_nobody(teo, room):
-    message_id = posted(None, room, body="Too late, @teo")
+def counted(user, room):
+    [one] = [one for one in selectors.home_snapshot(actor=user).rooms if one.room.id == room.pk]
+    return one.unread, one.mentions, one.last_message and (one.last_message.kind, one.last_message.excerpt)
+
+
+def test_an_alert_is_nobodys_and_counts_for_everybody(mina, teo, ines, room):
+    """It calls members who are named to it, and nobody by its words; a change in place counts for nobody."""
+    message_id = posted(None, room, body="Too late, @teo", calls=[mina.pk, ines.pk])
     view = seen(room, teo, message_id)
-    assert (view.author, view.kind, view.mentions) == (None, "system", [])
-    home = selectors.home_snapshot(actor=teo)
-    assert [one.unread for one in home.rooms if one.room.id == room.pk] == [0]
+    assert (view.author, view.kind, view.mentions) == (None, "alert", [mina.pk])
+    assert counted(teo, room) == (1, 0, ("alert", "Too late, @teo"))
+    assert counted(mina, room)[:2] == (1, 1)
+    services.set_read(actor=teo, room_id=room.pk, seq=view.seq)
+    services.change_card(message_id=message_id, card=chart(9.0), body="Over, @teo")
+    assert counted(teo, room) == (0, 0, ("alert", "Over, @teo"))
+    assert list(check_room(room)) == []
+
+
+def test_an_alert_is_found_answered_and_kept_like_what_people_say(mina, teo, room):
+    message_id = posted(None, room, body="Delivery is late")
+    [hit] = selectors.search(actor=teo, q="delivery").messages
+    assert (hit.id, hit.author, hit.kind) == (message_id, None, "alert")
+    quote = factories.say(teo, room, "Looking", reply_to=message_id)
+    assert seen(room, mina, quote.pk).reply_to.kind == "alert"
+    factories.say(teo, room, "Mended", thread=message_id)
+    services.add_reaction(actor=teo, room_id=room.pk, message_id=message_id, emoji="👀")
+    services.pin_message(actor=mina, room_id=room.pk, message_id=message_id)
+    services.add_bookmark(actor=teo, room_id=room.pk, message_id=message_id)
+    view = seen(room, teo, message_id)
+    assert (view.thread.replies, len(view.reactions), view.pinned) == (1, 1, True)
+    assert list(check_room(room)) == []
+
+
+def test_an_alert_is_reported_and_changed_by_nobody(mina, teo, room):
+    message_id = posted(None, room)
+    with pytest.raises(Refused, match="can be reported"):
+        services.report_message(actor=teo, room_id=room.pk, message_id=message_id, reason="spam")
+    with pytest.raises(Refused, match="forbidden"):
+        services.edit_message(actor=mina, room_id=room.pk, message_id=message_id, body="Nothing")
+    with pytest.raises(Refused, match="forbidden"):
+        services.delete_message(actor=teo, room_id=room.pk, message_id=message_id)
+
+
+def test_a_moderator_deletes_an_alert_and_nothing_is_left_of_it(mina, teo, room):
+    message_id = posted(None, room, body="A secret figure", calls=[mina.pk])
+    for figure in range(5):
+        services.change_card(message_id=message_id, card=chart(4711.0 + figure), body=f"A secret figure, {figure}")
+    services.delete_message(actor=mina, room_id=room.pk, message_id=message_id)
+    frames = "".join(str(entry.frame) for entry in log.read(f"room:{room.pk}", 0, 100))
+    assert "471" not in frames
+    assert "secret" not in frames
+    assert counted(teo, room)[0] == counted(mina, room)[1] == 0
+    with pytest.raises(Refused, match="gone"):
+        services.change_card(message_id=message_id, card=chart(), body="Again")
+    assert list(check_room(room)) == []
+
+
+def test_an_alert_is_exported_as_one_and_comes_back_by_that_name(mina, room):
+    posted(None, room, body="Delivery is late")
+    [line] = export_lines(room_id=room.pk)
+    assert (line.author, line.body) == ("Alert", "Delivery is late")
+    copy = factories.make_room(mina, name="Copy")
+    authors = import_authors(actor=None, names=["Alert"], match_people=False)
+    dated = [DatedLine(line, timezone.now())]
+    import_lines(actor=None, room_id=copy.pk, source="room", lines=dated, authors=authors)
+    assert [one.author for one in export_lines(room_id=copy.pk)] == ["Alert"]
 
 
 @pytest.mark.parametrize("whose", ["mina", "nobody"])

@@ -12,13 +12,14 @@ from accounts import services as accounts
 from accounts.models import User
 from chat import services as chat
 from chat.models import Room
+from chat.selectors import home_snapshot
 from chat.selectors.integrity import check_room
 from dashboard import alerting
 from dashboard.models import Alert, Rule
 from dashboard.selectors.alerts import alert_list, rule_list
 from dashboard.services import alerts, charts, feeds, rules
 from dashboard.services.rules import RuleWish
-from realtime import log
+from realtime import log, metrics
 from realtime.protocol import Refused
 from tests import factories
 from tests.dashboard.alerting_world import START, World, card_of, firing, make_rule, make_series, shown, told
@@ -54,7 +55,7 @@ def test_a_rule_that_fires_tells_its_room_once_and_changes_that_message(world, r
     assert told(room, teo) == []
     world.tick()
     [message] = told(room, teo)
-    assert (message.kind, message.author) == ("system", None)
+    assert (message.kind, message.author) == ("alert", None)
     assert message.body == "Delivery above 120 ms: 184 ms for 2 min"
     world.tick(10, delivery=190.0)
     [same] = told(room, teo)
@@ -166,11 +167,12 @@ def test_a_recorder_that_dies_while_it_tells_leaves_nothing_half_done(world, roo
 def test_the_first_who_answers_has_it(world, room, mina, teo, django_capture_on_commit_callbacks):
     world.tick(121, delivery=184.0)
     [message] = told(room, teo)
+    replies = []
     for person in (teo, mina):
         with django_capture_on_commit_callbacks(execute=True):
-            factories.say(person, room, "Mine", reply_to=message.id)
+            replies.append(factories.say(person, room, "Mine", reply_to=message.id).pk)
     [same] = told(room, teo)
-    assert card_of(same).acknowledged_by == teo.pk
+    assert (card_of(same).acknowledged_by, card_of(same).reply) == (teo.pk, replies[0])
     assert same.body == f"Delivery above 120 ms: 184 ms for 2 min. {teo.display_name} has it"
 
 
@@ -179,7 +181,58 @@ def test_the_first_who_clicks_has_it_and_who_comes_later_changes_nothing(world, 
     alert = firing()
     for person in (teo, mina):
         alerts.acknowledge(actor=person, room_id=room.pk, alert_id=alert.pk)
-    assert firing().acknowledged_by == teo
+    assert (firing().acknowledged_by, firing().reply) == (teo, None)
+
+
+def counts(user: User, room: Room) -> tuple[int, int]:
+    [one] = [one for one in home_snapshot(actor=user).rooms if one.room.id == room.pk]
+    return one.unread, one.mentions
+
+
+def test_an_alert_counts_once_and_calls_whoever_made_the_rule(world, room, boss, teo):
+    before = counts(teo, room)[0], counts(boss, room)[0]
+    world.tick(125, delivery=184.0)
+    alerts.acknowledge(actor=teo, room_id=room.pk, alert_id=firing().pk)
+    world.tick(125, every=5, delivery=80.0)
+    world.tick(125, every=5, delivery=190.0)
+    assert counts(teo, room) == (before[0] + 1, 0)
+    assert counts(boss, room) == (before[1] + 1, 1)
+    world.tick(125, every=5, delivery=80.0)
+    world.tick(alerting.AGAIN_SECONDS, every=10)
+    world.tick(125, every=5, delivery=184.0)
+    assert counts(teo, room) == (before[0] + 2, 0)
+    assert counts(boss, room) == (before[1] + 2, 2)
+
+
+def test_whoever_made_the_rule_and_left_the_room_is_not_called(world, room, boss, teo):
+    chat.leave_room(actor=boss, room_id=room.pk)
+    world.tick(121, delivery=184.0)
+    [message] = told(room, teo)
+    assert message.mentions == []
+
+
+def test_an_alert_that_a_moderator_deleted_stays_away_until_it_fires_anew(world, room, mina, teo):
+    world.tick(121, delivery=184.0)
+    [message] = told(room, teo)
+    chat.delete_message(actor=mina, room_id=room.pk, message_id=message.id)
+    world.tick(60, every=5, delivery=250.0)
+    assert told(room, teo) == []
+    world.tick(125, every=5, delivery=80.0)
+    world.tick(125, every=5, delivery=184.0)
+    [again] = told(room, teo)
+    assert again.id != message.id
+    assert card_of(again).state == "firing"
+    assert list(check_room(room)) == []
+
+
+def test_an_alert_is_no_message_of_the_rooms_figures(world, room, teo, django_capture_on_commit_callbacks):
+    """A rule for rooms where nobody writes would end itself."""
+    world.tick(120, delivery=184.0)
+    metrics.take_happened()
+    with django_capture_on_commit_callbacks(execute=True):
+        world.tick()
+    assert len(told(room, teo)) == 1
+    assert (room.pk, "messages") not in metrics.take_happened()
 
 
 def test_strangers_neither_see_nor_touch_the_alerts_of_a_room(world, secret, room, ines, mina):

@@ -49,7 +49,7 @@ def report_message(*, actor: User, room_id: int, message_id: UUID, reason: str, 
     message = find_message(place=place, message_id=message_id)
     if message.deleted_at is not None:
         raise Refused("gone", "This message was deleted.")
-    if message.kind == Message.Kind.SYSTEM or message.author_id == actor.pk:
+    if message.kind in {Message.Kind.SYSTEM, Message.Kind.ALERT} or message.author_id == actor.pk:
         raise Refused("invalid", "What others wrote can be reported.", field="message")
     given = {"room_id": room_id, "reason": reason, "note": note.strip(), "excerpt": message.body}
     _, is_new = Report.objects.get_or_create(message=message, reporter_id=actor.pk, defaults=given)

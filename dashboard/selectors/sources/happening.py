@@ -83,7 +83,7 @@ def _edit(one: LastEdit, people: Mapping[int, PersonView], text: str, url: str) 
 
 def _deed(one: Happening, people: Mapping[int, PersonView], where: str) -> str:
     """What follows the name of whoever did it."""
-    if one.kind == "system":
+    if one.line:
         author = people.get(one.author) if one.author is not None else None
         name = author.display_name if author is not None else ""
         return f"{one.line.removeprefix(name).strip()}{',' + where if where else ''}"

@@ -4,7 +4,7 @@
 
 import type { About } from "../beside";
 import { clone, icon, insertText, onceAFrame, part } from "../dom";
-import { firstName, roomLabel } from "../people";
+import { roomLabel } from "../people";
 import { BODY_CHARS, type MessageView, type QuoteView, type RoomSnapshot } from "../protocol";
 import { quoteOf } from "../reducers/messages";
 import type { Shell } from "../shell/contract";
@@ -244,8 +244,7 @@ export class Composer {
     const row = part(this.#form, "[data-part=quote]");
     row.hidden = this.#quote === null;
     if (this.#quote === null) return;
-    const author = this.#options.shell.session.people.get(this.#quote.author);
-    part(row, "[data-part=quote-name]").textContent = author === null ? "Somebody" : firstName(author);
+    part(row, "[data-part=quote-name]").textContent = this.#options.shell.session.people.author(this.#quote, true);
     part(row, "[data-part=quote-text]").textContent = withoutMarks(this.#quote.excerpt) || "a file";
   }
 

@@ -58,7 +58,7 @@ export class PinsPane {
     const state = session.room.get();
     const { message } = pin;
     const row = clone("t-pin");
-    part(row, "[data-part=author]").textContent = session.people.name(message.author);
+    part(row, "[data-part=author]").textContent = session.people.author(message);
     const time = part<HTMLTimeElement>(row, "[data-part=time]");
     time.dateTime = message.created_at;
     time.title = fullTime(message.created_at);
@@ -69,7 +69,7 @@ export class PinsPane {
     if (state !== null) open.href = permalink(state.room, message.id);
     const unpin = part<HTMLButtonElement>(row, "[data-part=unpin]");
     unpin.hidden = state === null || !canPin(state);
-    unpin.setAttribute("aria-label", `Unpin the message of ${session.people.name(message.author)}`);
+    unpin.setAttribute("aria-label", `Unpin the message of ${session.people.author(message)}`);
     unpin.onclick = () => void this.#unpin(message.id);
     return row;
   }

@@ -35,7 +35,7 @@ export function maySanction(state: RoomSnapshot, user: number, me: number): bool
 
 /** Whether this message may be reported. */
 export function mayReport(message: MessageView, me: number): boolean {
-  return message.author !== me && message.kind !== "system" && message.deleted_at === null;
+  return message.author !== me && message.kind !== "system" && message.kind !== "alert" && message.deleted_at === null;
 }
 
 export async function reportMessage(shell: Shell, message: MessageView): Promise<void> {

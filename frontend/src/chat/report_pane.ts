@@ -98,6 +98,7 @@ class ReportsPane {
 
   #nameOf(found: CaseView, message: MessageView): string {
     if (message.kind === "system") return "Room";
+    if (message.kind === "alert") return "Alert";
     return found.people.find((person) => person.id === message.author)?.display_name ?? "Somebody";
   }
 

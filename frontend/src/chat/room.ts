@@ -376,6 +376,6 @@ class Room implements RoomPane {
     const { message } = event.data;
     if (message.author === this.#shell.session.me || message.run !== null || !shownInRoom(message)) return;
     if (message.card !== null) return void import("../dashboard/cards/parts").then(({ announceCard }) => announceCard(this.#shell, message), () => undefined);
-    this.#shell.announceMessage(this.#shell.session.people.name(message.author), excerpt(textOf(message.html)));
+    this.#shell.announceMessage(this.#shell.session.people.author(message), excerpt(textOf(message.html)));
   }
 }

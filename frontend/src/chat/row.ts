@@ -141,7 +141,7 @@ function spoken(message: MessageView, context: RowContext): string {
 
 /** An alert is said by nobody. */
 function nameOf(message: MessageView, context: RowContext): string {
-  return message.card?.alert == null ? context.people.name(message.author) : "Alert";
+  return message.card?.alert == null ? context.people.author(message) : "Alert";
 }
 
 /** "2 files: plan.png, notes.txt" */
@@ -196,9 +196,8 @@ function fillQuote(row: HTMLElement, message: MessageView, context: RowContext):
   const quoted = message.reply_to;
   quote.hidden = quoted === null;
   if (quoted === null) return;
-  const author = context.people.get(quoted.author);
   quote.classList.toggle("lost", quoted.deleted);
-  part(quote, "[data-part=quote-name]").textContent = author === null ? "Somebody" : firstName(author);
+  part(quote, "[data-part=quote-name]").textContent = context.people.author(quoted, true);
   const text = part(quote, "[data-part=quote-text]");
   text.textContent = quoted.deleted ? "deleted message" : withoutMarks(quoted.excerpt) || "a file";
   text.dir = "auto";

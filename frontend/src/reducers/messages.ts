@@ -23,6 +23,7 @@ export function quoteOf(message: MessageView): QuoteView {
     author: message.author,
     excerpt: excerpt(message.body),
     deleted: message.deleted_at !== null,
+    kind: message.kind,
   };
 }
 

@@ -2,6 +2,7 @@
 // Used by inbox_view.ts and saved_view.ts. It decides nothing; its links are real addresses.
 
 import { permalink } from "../chat/row";
+import { alertFace } from "../dashboard/cards/face";
 import { clone, icon, part, setHTML } from "../dom";
 import { avatar, roomIcon } from "../people";
 import type { MessageView } from "../protocol";
@@ -38,9 +39,9 @@ export function hitRow(session: Session, hit: Hit): HTMLElement | null {
   const open = part<HTMLAnchorElement>(row, "[data-part=open]");
   open.href = permalink(summary.room, hit.open ?? message.id);
   open.setAttribute("aria-label", `Open in ${name}`);
-  const person = session.people.get(message.author);
-  part(row, "[data-part=avatar]").replaceChildren(avatar(person));
-  part(row, "[data-part=author]").textContent = session.people.name(message.author);
+  const face = message.kind === "alert" ? alertFace() : avatar(session.people.get(message.author));
+  part(row, "[data-part=avatar]").replaceChildren(face);
+  part(row, "[data-part=author]").textContent = session.people.author(message);
   const time = part<HTMLTimeElement>(row, "[data-part=time]");
   time.dateTime = message.created_at;
   time.title = fullTime(message.created_at);

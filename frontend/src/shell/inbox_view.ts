@@ -106,7 +106,8 @@ export class InboxView extends ListView {
 
   #threadRow({ mark, root, last }: FollowedThread): HTMLElement | null {
     const { session } = this.context.shell;
-    const about = root.author === session.me ? "in your thread" : `in the thread of ${session.people.name(root.author)}`;
+    const whose = root.kind === "alert" ? "in the thread of an alert" : `in the thread of ${session.people.name(root.author)}`;
+    const about = root.author === session.me ? "in your thread" : whose;
     return hitRow(session, { message: last ?? root, why: about, unread: mark.unread > 0, mark: `${countText(mark.unread)} new` });
   }
 

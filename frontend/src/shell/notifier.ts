@@ -105,7 +105,7 @@ export class Notifier {
     const { preferences } = session.home.get();
     if (preferences.notification_sound) this.#ring();
     if (!preferences.desktop_notifications || !("Notification" in globalThis) || Notification.permission !== "granted") return;
-    const who = session.people.name(message.author);
+    const who = session.people.author(message);
     const title = summary.room.kind === "direct" ? who : `${who} in ${labelOf(summary)}`;
     // The sound is ours; two would ring otherwise.
     const notice = new Notification(title, { body: excerpt(textOf(message.html)) || (message.run?.problem ?? ""), tag: message.id, silent: true });

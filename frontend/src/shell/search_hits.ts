@@ -2,6 +2,7 @@
 // Marked words come as pieces of plain text; nothing here is HTML.
 
 import { fileIcon, sizeWords } from "../chat/media/words";
+import { alertFace } from "../dashboard/cards/face";
 import { clone, el, part } from "../dom";
 import { avatar, firstName, roomIcon, roomName } from "../people";
 import type { DocumentFound, FileFound, MessageFound, PersonView, QuoteView, RoomView, SearchAnswer, SearchPiece } from "../protocol";
@@ -61,13 +62,13 @@ export class Hits {
     return room === undefined ? "" : roomName(room, summary?.people ?? []);
   }
 
-  #name(id: number | null): string {
-    return this.person(id)?.display_name ?? "Somebody";
+  #name(id: number | null, kind = ""): string {
+    return kind === "alert" ? "Alert" : (this.person(id)?.display_name ?? "Somebody");
   }
 
-  #firstName(id: number | null): string {
+  #firstName(id: number | null, kind = ""): string {
     const person = this.person(id);
-    return person === null ? "Somebody" : firstName(person);
+    return person === null ? this.#name(id, kind) : firstName(person);
   }
 
   #frame(template: string, hit: { room: number; url: string }, when: string): HTMLElement {
@@ -84,14 +85,14 @@ export class Hits {
     const day = dayLabel(hit.created_at);
     const thread = hit.thread_root === null ? "" : `in a thread with ${this.#firstName(hit.thread_author)}, `;
     const element = this.#frame("t-hit", hit, thread === "" ? day : thread + (day.startsWith("T") || day.startsWith("Y") ? day.toLowerCase() : day));
-    part(element, "[data-part=face]").replaceWith(avatar(this.person(hit.author)));
-    part(element, "[data-part=author]").textContent = this.#name(hit.author);
+    part(element, "[data-part=face]").replaceWith(hit.kind === "alert" ? alertFace() : avatar(this.person(hit.author)));
+    part(element, "[data-part=author]").textContent = this.#name(hit.author, hit.kind);
     const time = part<HTMLTimeElement>(element, "[data-part=time]");
     time.textContent = clock(hit.created_at);
     time.dateTime = hit.created_at;
     time.title = fullTime(hit.created_at);
     part(element, "[data-part=text]").replaceChildren(...pieceNodes(hit.pieces));
-    part(element, "[data-part=open]").setAttribute("aria-label", `Open the message of ${this.#name(hit.author)}, ${fullTime(hit.created_at)}`);
+    part(element, "[data-part=open]").setAttribute("aria-label", `Open the message of ${this.#name(hit.author, hit.kind)}, ${fullTime(hit.created_at)}`);
     part(element, "[data-part=about]").hidden = hit.beside?.start == null;
     const files = part(element, "[data-part=files]");
     files.hidden = hit.files === 0;
@@ -103,7 +104,7 @@ export class Hits {
   #context(quote: QuoteView): HTMLElement {
     const element = clone("t-context");
     part(element, "[data-part=face]").replaceWith(avatar(this.person(quote.author), "xs"));
-    part(element, "[data-part=author]").textContent = this.#firstName(quote.author);
+    part(element, "[data-part=author]").textContent = this.#firstName(quote.author, quote.kind);
     part(element, "[data-part=text]").textContent = withoutMarks(quote.excerpt);
     return element;
   }

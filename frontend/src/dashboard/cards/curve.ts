@@ -108,7 +108,7 @@ export class Curve {
     const { clientWidth: width, clientHeight: height } = this.element;
     if (width < 80 || height < 40) return;
     const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, width, height, "aria-hidden": "true" });
-    const box: Box = { left: 44, right: width - 8, top: 12, bottom: height - 20 };
+    const box: Box = { left: 44, right: width - 8, top: 20, bottom: height - 20 };
     const { points, threshold, seconds, end, level, unit } = this.#view;
     const start = end - seconds;
     const shown = points.filter(([at = 0]) => at >= start && at <= end);

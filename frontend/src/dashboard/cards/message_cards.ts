@@ -10,6 +10,7 @@ import type { Shell } from "../../shell/contract";
 import { AlertBox } from "./alert_card";
 import { drawAttachments } from "./attachments";
 import { ChartBox } from "./chart_card";
+import { alertFace } from "./face";
 
 export interface CardsOptions {
   shell: Shell;
@@ -44,16 +45,6 @@ interface Row {
   waits: boolean;
 }
 
-/** Who says it: a bell, and how bad it is by its colour. */
-function drawFace(place: HTMLElement, level: string): void {
-  const face = el("span", `avatar alert ${level}`, null, { "aria-hidden": "true" });
-  face.append(icon("bell-ring"));
-  place.replaceChildren(face);
-}
-
-/** A reply counts as the one that acknowledged when it was written this close to it. */
-const SAME_MS = 5_000;
-
 export class MessageCards {
   readonly #options: CardsOptions;
   readonly #rows = new Map<string, Row>();
@@ -86,7 +77,7 @@ export class MessageCards {
     const row = this.#rowOf(element, place, message);
     row.message = message;
     row.box?.show(message);
-    if (card.alert !== null) drawFace(part(element, "[data-part=avatar]"), card.alert.state === "firing" ? card.alert.level : "");
+    if (card.alert !== null) part(element, "[data-part=avatar]").replaceChildren(alertFace(card.alert.state === "firing" ? card.alert.level : ""));
     element.classList.toggle("over", place.querySelector(".resolved") !== null);
     if (card.kind === "attachments") drawAttachments(place, card.html, card.attachments);
     for (const one of place.querySelectorAll<HTMLElement>("a[href], button")) one.tabIndex = element.tabIndex;
@@ -156,7 +147,7 @@ export class MessageCards {
 
   // Replies
 
-  /** An alert has no author: a quotation calls it so, and the reply that acknowledged it says that. */
+  /** The reply that acknowledged an alert says so. */
   #markReplies(): void {
     const { session } = this.#options.shell;
     const messages = [...(this.#options.state()?.messages ?? []), ...(session.thread.get()?.replies ?? [])];
@@ -164,16 +155,13 @@ export class MessageCards {
       const alert = message.card?.alert;
       if (alert == null) continue;
       const replies = messages.filter((one) => one.reply_to?.id === message.id || one.thread_root === message.id);
-      const close = (one: MessageView) => Math.abs(Date.parse(one.created_at) - Date.parse(alert.acknowledged_at ?? "")) < SAME_MS;
-      const first = replies.find((one) => one.author === alert.acknowledged_by && close(one));
-      for (const reply of replies) this.#markReply(reply, reply === first);
+      for (const reply of replies) this.#markReply(reply, reply.id === alert.reply);
     }
   }
 
   #markReply(reply: MessageView, acknowledges: boolean): void {
     const row = this.#options.log.rowOfMessage(reply.id);
     if (row === null || reply.deleted_at !== null) return;
-    if (reply.reply_to?.deleted === false) part(row, "[data-part=quote-name]").textContent = "Alert";
     const known = row.querySelector(".minichip.acknowledges");
     if (acknowledges === (known !== null)) return;
     known?.remove();
