@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from dashboard.shapes import PanelSeries, PanelView, ThresholdView
@@ -159,6 +160,11 @@ def health_panels() -> list[Default]:
         Default(kind="area", title="Lag", place=(0, 6, 8, 4), series=(lag, commit), unit="ms", low=0),
         Default(kind="table", title="Busiest rooms", place=(8, 6, 4, 4), source="busiest-rooms"),
     ]
+
+
+HEALTH: Final = "health"
+ROOM: Final = "room"
+"""What a board of one's own may begin with: how fast the site is, for staff; a room's figures, for its members."""
 
 
 def room_panels() -> list[Default]:

@@ -148,11 +148,27 @@ class BoardSummary(Struct, frozen=True, kw_only=True):
     room_name: str = ""
 
 
+class BoardTemplate(Struct, frozen=True, kw_only=True):
+    """Panels with which a board of one's own may begin. name: as `POST /api/boards/` takes it; room: of "room"."""
+
+    name: str
+    title: str
+    panels: int
+    room: int | None = None
+
+
 class BoardList(Struct, frozen=True, kw_only=True):
-    """`GET /api/boards/`: what the reader may open; `may_create`: below the bound of own boards."""
+    """`GET /api/boards/`.
+
+    Attributes:
+        boards: what the reader may open.
+        may_create: below the bound of own boards.
+        templates: with what they may begin one.
+    """
 
     boards: list[BoardSummary]
     may_create: bool
+    templates: list[BoardTemplate]
 
 
 class SourceInfo(Struct, frozen=True, kw_only=True):
@@ -185,11 +201,17 @@ class CellView(Struct, frozen=True, kw_only=True):
 
 
 class TableView(Struct, frozen=True, kw_only=True):
-    """Rows of a source. `columns` are their heads; a column whose cells have values is set right."""
+    """Rows of a source.
+
+    Attributes:
+        columns: their heads; a column whose cells have values is set right.
+        incident: names the entry of the server's log when the rows could not be read; "" when they could.
+    """
 
     source: str
     columns: list[str]
     rows: list[list[CellView]]
+    incident: str = ""
 
 
 class LogRow(Struct, frozen=True, kw_only=True):
@@ -203,10 +225,11 @@ class LogRow(Struct, frozen=True, kw_only=True):
 
 
 class LogView(Struct, frozen=True, kw_only=True):
-    """The newest rows of a source, newest first."""
+    """The newest rows of a source, newest first; `incident` as in a table."""
 
     source: str
     rows: list[LogRow]
+    incident: str = ""
 
 
 class RuleView(Struct, frozen=True, kw_only=True):

@@ -5,13 +5,15 @@ Called by apps above chat. Never writes, and never asks who may see it: whoever 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from chat import texts
-from chat.models import Beside
+from chat.models import Beside, Message
+from chat.search import marks
 from chat.selectors.views import thread_views
 from chat.shapes import ThreadView
 
@@ -63,6 +65,12 @@ def messages_about(*, room_id: int, topic: str, message_id: UUID | None = None) 
         for id, seq, author, body, at, beside_seq, start, end in found
         if start is not None and end is not None
     ]
+
+
+def words_of(*, message_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The beginning of messages in plain words, without the marks of Markdown; whoever asks knows who may read them."""
+    found = Message.objects.filter(pk__in=message_ids, deleted_at=None).values_list("pk", "html")
+    return {pk: texts.excerpt("".join(run.text for run in marks.runs_of(html))) for pk, html in found}
 
 
 def _replies(thread: ThreadView | None) -> int:

@@ -31,11 +31,12 @@ READS: Final = Limit(burst=40, per_second=4)
 
 
 class NewBoard(msgspec.Struct, forbid_unknown_fields=True):
-    """What makes a board; `copy`: the board whose panels it begins with; `template`: "health" for staff, or ""."""
+    """What makes a board; `copy`: the board whose panels it begins with; `template`, `room`: one of BoardTemplate."""
 
     name: str
     copy: int | None = None
     template: str = ""
+    room: int | None = None
 
 
 class BoardWish(msgspec.Struct, forbid_unknown_fields=True):
@@ -69,7 +70,8 @@ def _list(request: HttpRequest, user: User) -> Any:
 
 def _create(request: HttpRequest, user: User) -> HttpResponse:
     new = body(request, NewBoard)
-    return answer(services.create_board(actor=user, name=new.name, copy=new.copy, template=new.template), CREATED)
+    given = msgspec.structs.asdict(new)
+    return answer(services.create_board(actor=user, **given), CREATED)
 
 
 def _snapshot(request: HttpRequest, user: User, board_id: int) -> BoardSnapshot:

@@ -21,13 +21,18 @@ from dashboard.selectors import sources
 from dashboard.selectors.ranges import PanelFigures
 from dashboard.series import figures
 from dashboard.shapes import PanelSeries
+from realtime.protocol import Refused
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 Cell = str | float
 
 
 def csv_file(given: PanelFigures) -> HttpResponse:
-    """A download: times and figures of a chart, or the rows of a table or log."""
+    """A download: times and figures of a chart, or the rows of a table or log.
+
+    Raises:
+        Refused: `internal` when the rows could not be read.
+    """
     rows = _listed(given) if given.panel.kind in panels.LISTS else _charted(given)
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -87,6 +92,9 @@ def _listed(given: PanelFigures) -> Iterable[Sequence[Cell]]:
     tables, logs = sources.read_sources(
         actor_id=given.found.viewer.user, place=given.found.place, names=[given.panel.source]
     )
+    for incident in (*(one.incident for one in tables), *(one.incident for one in logs)):
+        if incident:
+            raise Refused("internal", f"The rows could not be read. It was recorded as {incident}.")
     for table in tables:
         yield table.columns
         for row in table.rows:

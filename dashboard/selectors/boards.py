@@ -5,7 +5,7 @@ Called by views, services and the consumer. Never writes, and shows nobody a boa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -14,7 +14,7 @@ from django.db.models import Q
 from accounts import selectors as accounts
 from chat import selectors as chat
 from chat.selectors.joined import joined_rooms, rooms_by_id
-from dashboard import panels, permissions
+from dashboard import defaults, panels, permissions
 from dashboard.models import Board, Feed, Panel, Series, Share
 from dashboard.permissions import Viewer
 from dashboard.selectors.rights import (
@@ -29,6 +29,7 @@ from dashboard.selectors.rights import (
 from dashboard.shapes import (
     BoardList,
     BoardSummary,
+    BoardTemplate,
     BoardView,
     PanelView,
     SeriesView,
@@ -118,7 +119,18 @@ def board_list(*, actor: User) -> BoardList:
             for board in boards
         ],
         may_create=sum(board.owner_id == actor.pk for board in boards) < BOARDS_MOST,
+        templates=_templates(viewer, names),
     )
+
+
+def _templates(viewer: Viewer, rooms: Mapping[int, str]) -> list[BoardTemplate]:
+    """With what somebody may begin a board of their own; conversations between certain people have no name."""
+    health = [BoardTemplate(name=defaults.HEALTH, title="Realtime health", panels=len(defaults.health_panels()))]
+    count = len(defaults.room_panels())
+    named = sorted((name.lower(), name, room) for room, name in rooms.items() if name)
+    return (health if viewer.staff else []) + [
+        BoardTemplate(name=defaults.ROOM, title=name, panels=count, room=room) for _, name, room in named
+    ]
 
 
 _RANK: Final = {permissions.SITE: 0, permissions.OWN: 1, permissions.ROOM: 2}

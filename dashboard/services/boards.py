@@ -7,7 +7,7 @@ board.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +25,7 @@ from dashboard.defaults import Default
 from dashboard.events import BoardChanged, BoardPublished, BoardRemoved
 from dashboard.models import TITLE_CHARS, Board, Panel, Series
 from dashboard.selectors.boards import BOARDS_MOST, board_view, draft_of, published_of
-from dashboard.selectors.rights import Found, find_board, find_own_board
+from dashboard.selectors.rights import Found, find_board, find_own_board, viewer_of
 from dashboard.services.panels import check_content, store_panels
 from dashboard.services.recording import make_series
 from dashboard.services.turn import Turn, Unchanged, take_turn
@@ -35,6 +35,10 @@ from realtime.protocol import Ack, Effect, Refused
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+
+ROOM_SECONDS: Final = 86_400
+"""A room's figures are looked at by the day."""
 
 
 def ensure_site_board() -> int:
@@ -56,7 +60,7 @@ def ensure_room_board(*, actor: User, room_id: int) -> int:
     if found is not None:
         return found
     name = rooms_by_id([room_id])[room_id].name or "Board"
-    return _make(Board(kind=Board.Kind.ROOM, room_id=room_id, name=name[:TITLE_CHARS]), range_seconds=86_400)
+    return _make(Board(kind=Board.Kind.ROOM, room_id=room_id, name=name[:TITLE_CHARS]), range_seconds=ROOM_SECONDS)
 
 
 def _make(board: Board, *, range_seconds: int) -> int:
@@ -102,7 +106,13 @@ def _fill(board: Board, shown: list[PanelView], at: datetime) -> None:
 
 
 def create_board(
-    *, actor: User, name: str, copy: int | None = None, template: str = "", at: datetime | None = None
+    *,
+    actor: User,
+    name: str,
+    copy: int | None = None,
+    template: str = "",
+    room: int | None = None,
+    at: datetime | None = None,
 ) -> BoardView:
     """Makes a board of one's own: empty, with the panels of another that one sees, or with those of a template.
 
@@ -110,30 +120,42 @@ def create_board(
         actor: who makes it.
         name: what it is called.
         copy: a board; of its panels come those series and sources that may stand on the new one.
-        template: `health`, how fast the site is, for staff; empty for none.
+        template: one of defaults; empty for none.
+        room: of the template `room`.
         at: when; None is now.
 
     Raises:
-        Refused: `too_large` at the bound of own boards; not_found for the one to copy; `invalid` with field name or
-            template.
+        Refused: `too_large` at the bound of own boards; not_found for the one to copy, or the room; `forbidden` or
+            not_member for a template; `invalid` with field name or template.
     """
     board = Board(kind=Board.Kind.OWN, owner_id=actor.pk, name=_clean_name(name))
-    if template not in TEMPLATES:
-        raise Refused("invalid", "There is no such template.", field="template")
+    begun = _template(actor, template, room)
+    board.range_seconds = ROOM_SECONDS if template == defaults.ROOM else board.range_seconds
     with transaction.atomic():
         # Those that are there stay locked, so that two tabs do not both make the last one.
         held = Board.objects.select_for_update().filter(owner=actor.pk).values_list("pk", flat=True)
         if len(held) >= BOARDS_MOST:
             raise Refused("too_large", f"You have {BOARDS_MOST} boards, which is as many as one can have.")
-        source = find_board(actor=actor, board_id=copy).board if copy is not None else None
-        board.range_seconds = source.range_seconds if source is not None else board.range_seconds
+        if copy is not None:
+            source = find_board(actor=actor, board_id=copy).board
+            board.range_seconds, room, begun = source.range_seconds, source.room_id, published_of(source)
         board.save()
-        begun = published_of(source) if source is not None else _named(TEMPLATES[template](), catalogue.site_key(""))
-        _fill(board, _copied(actor, board, begun, source.room_id if source is not None else None), at or timezone.now())
+        _fill(board, _copied(actor, board, begun, room), at or timezone.now())
     return board_view(board)
 
 
-TEMPLATES: Final[dict[str, Callable[[], list[Default]]]] = {"": list, "health": defaults.health_panels}
+def _template(actor: User, name: str, room: int | None) -> list[PanelView]:
+    if name == "" and room is None:
+        return []
+    if name == defaults.HEALTH and room is None:
+        if not viewer_of(actor=actor, room_ids=[]).staff:
+            raise Refused("forbidden", "How the site is doing is for staff.", field="template")
+        return _named(defaults.health_panels(), catalogue.site_key(""))
+    if name != defaults.ROOM or room is None:
+        raise Refused("invalid", "There is no such template.", field="template")
+    if not chat.rights_in(actor=actor, room_id=room).is_member:
+        raise Refused("not_member", "A room's figures are for its members.", field="template")
+    return _named(defaults.room_panels(), catalogue.room_key(room, ""))
 
 
 def _copied(actor: User, board: Board, shown: list[PanelView], room_id: int | None) -> list[PanelView]:

@@ -689,6 +689,14 @@ export interface BoardTemplate {
   room: number | null;
 }
 
+/** Panels with which a board of one's own may begin. name: as `POST /api/boards/` takes it; room: of "room". */
+export interface BoardTemplate {
+  name: string;
+  title: string;
+  panels: number;
+  room: number | null;
+}
+
 /** `GET /api/boards/`. */
 export interface BoardList {
   boards: BoardSummary[];

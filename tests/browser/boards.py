@@ -79,7 +79,7 @@ def panel(page: Page, title: str) -> Locator:
 
 
 class SlowLine:
-    """The socket of a board, on which the server's frames come late: those that hold one of these words, until let go."""
+    """The socket of a board on which frames of the server that hold one of these words come late: until let go."""
 
     def __init__(self, page: Page, *words: str) -> None:
         self._words = words

@@ -340,7 +340,7 @@ def test_a_new_panel_opens_its_form_also_when_it_comes_after_the_answer(ada, boa
 def test_nothing_can_be_pressed_before_it_works(ada, open_page):
     page = open_page(ada, None)
     held = []
-    page.route(lambda address: "parts" in address and address.endswith(".js"), lambda route: held.append(route))
+    page.route(lambda address: "parts" in address and address.endswith(".js"), held.append)
     page.goto("/boards/")
     expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
     assert wait_until(page, lambda: bool(held))

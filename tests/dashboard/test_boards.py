@@ -308,13 +308,31 @@ def test_nobody_changes_a_panel_that_is_gone(mina):
     assert refused(change, mina, board.id, uuid4(), title="Gone")[0] == "gone"
 
 
-def test_staff_begin_with_a_template_and_others_get_nothing_of_it(mina):
+def test_staff_begin_with_how_the_site_is_doing_and_others_may_not(mina):
     rosa = staff()
+    assert [one.name for one in board_list(actor=rosa).templates] == ["health"]
     board = services.create_board(actor=rosa, name="Realtime health", template="health")
     assert [len(one.series) for one in snapshot(rosa, board.id).panels][:3] == [1, 1, 1]
-    theirs = snapshot(mina, services.create_board(actor=mina, name="Mine", template="health").id)
-    assert (theirs.series, theirs.tables) == ([], [])
+    assert refused(services.create_board, actor=mina, name="Mine", template="health") == ("forbidden", "template")
     assert refused(services.create_board, actor=mina, name="Mine", template="nothing") == ("invalid", "template")
+
+
+def test_a_member_begins_with_the_figures_of_a_room_and_others_may_not(mina, room, secret):
+    factories.make_direct(mina, factories.make_person())
+    templates = {one.title: one for one in board_list(actor=mina).templates}
+    assert set(templates) == {room.name, secret.name}
+    wanted = templates[room.name]
+    made = services.create_board(actor=mina, name="Core", template=wanted.name, room=wanted.room)
+    seen = snapshot(mina, made.id)
+    assert (len(seen.panels), seen.board.range_seconds) == (wanted.panels, 86_400)
+    assert {one.room for one in seen.series} == {room.pk}
+    assert f"room/{room.pk}/hot-files" in {one.source for one in seen.tables}
+    stranger = factories.make_person()
+    given = {"actor": stranger, "name": "Core", "template": "room"}
+    assert refused(services.create_board, **given, room=room.pk) == ("not_member", "template")
+    assert refused(services.create_board, **given, room=secret.pk)[0] in {"not_found", "not_member"}
+    assert refused(services.create_board, **given) == ("invalid", "template")
+    assert refused(services.create_board, actor=mina, name="Core", room=room.pk) == ("invalid", "template")
 
 
 def test_what_somebody_measured_goes_with_their_account(mina, teo, room):

@@ -91,7 +91,7 @@ def test_a_rooms_board_is_made_when_a_member_first_asks(mina, teo, ines, room, s
 def test_staff_find_the_platforms_board_in_their_list(mina):
     rosa = factories.make_person(is_staff=True)
     assert [one["board"]["kind"] for one in ask(rosa, "get", "/api/boards/")[1]["boards"]] == ["site"]
-    assert ask(mina, "get", "/api/boards/")[1] == {"boards": [], "may_create": True}
+    assert ask(mina, "get", "/api/boards/")[1] == {"boards": [], "may_create": True, "templates": []}
 
 
 def test_the_samples_of_a_board_are_those_that_the_reader_may_see(mina, ines, room, secret):

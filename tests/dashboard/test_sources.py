@@ -9,6 +9,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from chat import services as chat
@@ -87,6 +89,65 @@ def test_open_discussions_go_when_they_are_resolved(mina, teo, room):
     assert cell.url == f"/rooms/{room.slug}/m/{asked.pk}/"
     editor.resolve_discussion(actor=mina, document_id=document.pk, message_id=asked.pk, resolved=True)
     assert listed(mina, board, "open-discussions").rows == []
+
+
+def test_a_discussion_is_listed_in_plain_words(mina, room):
+    board = services.ensure_room_board(actor=mina, room_id=room.pk)
+    document = make_document(mina, room, name="session.py", text="one\ntwo\nthree\n")
+    beside = BesideView(topic=f"document:{document.pk}", seq=0, start=4, end=13)
+    factories.say(mina, room, "Is `_next_` **really** used, or [only here](https://docs.example/)?", beside=beside)
+    editor.bind_messages(document_id=document.pk)
+    assert texts(listed(mina, board, "open-discussions")) == [["Is _next_ really used, or only here?"]]
+
+
+# Sources that fail
+
+
+def no_such_table(*, room_id):
+    """A source beside us whose query the database refuses."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM no_such_table")
+
+
+def works_again(*, room_id):
+    """The same, mended."""
+    return ["Thing"], [[{"text": "It works"}]]
+
+
+def other_sources(path):
+    """Apps beside us, one of them given by the test."""
+    ours = [one for one in settings.DASHBOARD_SOURCES if one[0] != "broken"]
+    return [("broken", "Broken", ["room"], f"{__name__}.{path}"), *ours]
+
+
+@pytest.mark.allow_logged_errors("a source fails")
+def test_a_source_that_fails_says_so_in_its_own_panel_and_the_others_go_on(mina, room, settings, caplog):
+    board = services.ensure_room_board(actor=mina, room_id=room.pk)
+    settings.DASHBOARD_SOURCES = other_sources("no_such_table")
+    broken = put(mina, board, kind="table", source="broken")
+    write(mina, make_document(mina, room, name="session.py", text="one\n"), 0, 0, "x")
+    seen = snapshot(mina, board)
+    tables = {one.source: one for one in seen.tables}
+    assert (tables["broken"].rows, texts(tables["hot-files"])) == ([], [["session.py", "", "1"]])
+    incident = tables["broken"].incident
+    assert f"incident {incident}: the source broken of {room.pk} failed" in caplog.text
+    # The log says it once, however often a board asks; a file of it is refused.
+    assert listed(mina, board, "broken").incident == incident
+    assert caplog.text.count("failed") == 1
+    response = signed_in(mina).get(f"/api/boards/{board}/panels/{broken.id}/csv")
+    assert (response.status_code, incident in response.json()["message"]) == (500, True)
+    settings.DASHBOARD_SOURCES = other_sources("works_again")
+    assert texts(listed(mina, board, "broken")) == [["It works"]]
+    assert listed(mina, board, "broken").incident == ""
+
+
+@pytest.mark.allow_logged_errors("a source fails")
+def test_what_the_recorder_tells_of_a_board_goes_on_beside_a_source_that_fails(mina, room, settings, caplog):
+    board = services.ensure_room_board(actor=mina, room_id=room.pk)
+    settings.DASHBOARD_SOURCES = other_sources("no_such_table")
+    place = places_of([selectors.Board.objects.get(pk=board)])[board]
+    tables, _ = sources.told_to_all(place=place, owner=None, names=["broken", "edits-per-author"])
+    assert [(one.source, bool(one.incident)) for one in tables] == [("broken", True), ("edits-per-author", False)]
 
 
 def test_happening_now_says_who_and_where_but_no_words(mina, teo, room, rosa):

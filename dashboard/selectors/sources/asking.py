@@ -7,11 +7,14 @@ somebody's own board. Never writes.
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable, Collection, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
+from django.db import connection, transaction
 from django.utils.module_loading import import_string
 
 from chat.selectors.joined import joined_rooms
@@ -20,10 +23,13 @@ from dashboard.permissions import BoardPlace, SeriesPlace, Viewer
 from dashboard.selectors.rights import viewers
 from dashboard.selectors.sources import alerting, rooms, site
 from dashboard.shapes import LogView, SourceInfo, TableView
+from realtime import metrics
 
 logger = logging.getLogger(__name__)
 Reader = Callable[[int | None], TableView | LogView]
 """(room, or None for the site) -> what it says now; `source` is filled in by the asker."""
+_failing: Final[dict[tuple[str, int | None, str], str]] = {}
+"""Incidents of the sources that fail in this process: a board asks every few seconds, its log says it once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +158,28 @@ def _read(wanted: Iterable[tuple[str, tuple[str, int | None, str]]]) -> tuple[li
         found = sources.get((scope, base))
         if found is None:
             continue
-        said = found.read(room)
+        said = _ask(found, room)
         if isinstance(said, TableView):
-            tables.append(TableView(source=name, columns=said.columns, rows=said.rows))
+            tables.append(TableView(source=name, columns=said.columns, rows=said.rows, incident=said.incident))
         else:
-            logs.append(LogView(source=name, rows=said.rows))
+            logs.append(LogView(source=name, rows=said.rows, incident=said.incident))
     return tables, logs
+
+
+def _ask(source: Source, room: int | None) -> TableView | LogView:
+    """What a source says; of one that fails, that it does: the other panels of the board show what they have."""
+    key = (source.scope, room, source.name)
+    try:
+        # On PostgreSQL a query that fails spoils its transaction, unless there is a point to go back to.
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            said = source.read(room)
+    except Exception:
+        if key not in _failing:
+            _failing[key] = uuid.uuid4().hex[:12]
+            metrics.incidents.labels("panel").inc()
+            logger.exception("incident %s: the source %s of %s failed", _failing[key], source.name, room or "the site")
+        if source.kind == "log":
+            return LogView(source="", rows=[], incident=_failing[key])
+        return TableView(source="", columns=[], rows=[], incident=_failing[key])
+    _failing.pop(key, None)
+    return said

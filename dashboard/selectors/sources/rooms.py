@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts import selectors as accounts
 from accounts.events import PersonView
+from chat.selectors.beside import words_of
 from chat.selectors.joined import rooms_by_id
 from dashboard.selectors.sources.happening import merged, of_edits, of_messages
 from dashboard.shapes import CellView, LogView, TableView
@@ -71,12 +72,13 @@ def open_discussions(room: int | None) -> TableView:
     url = _url(room)
     found = activity.open_discussions(room_id=_room(room))[:ROWS_SHOWN]
     people = accounts.people_views({one.author for one in found if one.author is not None})
+    words = words_of(message_ids=[one.message for one in found])
     rows = []
     for one in found:
         lines = f"{one.line}" if one.lines == 1 else f"{one.line}–{one.line + one.lines - 1}"
         author = people.get(one.author) if one.author is not None else None
         cell = CellView(
-            text=one.excerpt,
+            text=words.get(one.message) or "Files",
             url=f"{url}m/{one.message}/",
             note=f"{one.name} {lines}, {_many(one.replies + 1, 'message')}",
             people=[author] if author else [],

@@ -4,26 +4,51 @@
 import * as api from "../../api";
 import { clone, el, part } from "../../dom";
 import { roomLabel } from "../../people";
-import type { BoardSummary, BoardView, ShareList, ShareView } from "../../protocol";
+import type { BoardSummary, BoardTemplate, BoardView, ShareList, ShareView } from "../../protocol";
 import type { Shell } from "../../shell/contract";
 import { clearErrors, dialog, openDialog } from "../../shell/dialogs";
 import { once, showError } from "../../shell/forms";
 
+/** What a board may begin with, by the value of its choice; each as the server takes it. */
+type Beginning = { copy: number } | { template: string; room: number | null };
+
+function many(panels: number): string {
+  return panels === 1 ? "1 panel" : `${panels} panels`;
+}
+
+function choices(label: string, options: readonly HTMLElement[]): HTMLElement[] {
+  if (options.length === 0) return [];
+  const group = el("optgroup", "", null, { label });
+  group.append(...options);
+  return [group];
+}
+
+/** Fills the field: nothing, what is made for the purpose, and the boards that one may open. */
+function drawBeginnings(select: HTMLSelectElement, boards: readonly BoardSummary[], templates: readonly BoardTemplate[]): Map<string, Beginning> {
+  const found = new Map<string, Beginning>();
+  const option = (text: string, value: string, beginning: Beginning) => {
+    found.set(value, beginning);
+    return el("option", "", text, { value });
+  };
+  const made = templates.map(({ name, title, panels, room }) => option(`${room === null ? title : `Board of #${title}`} (${many(panels)})`, `${name} ${room ?? ""}`, { template: name, room }));
+  const others = boards.filter(({ panels }) => panels > 0).map(({ board, panels }) => option(`${board.kind === "room" ? "#" : ""}${board.name} (${many(panels)})`, `copy ${board.id}`, { copy: board.id }));
+  select.replaceChildren(el("option", "", "Nothing", { value: "" }), ...choices("Templates", made), ...choices("A copy of", others));
+  return found;
+}
+
 /** Asks for a name and what it begins with, makes the board and opens it. */
-export function openNewBoard(shell: Shell, boards: readonly BoardSummary[]): void {
+export function openNewBoard(shell: Shell, boards: readonly BoardSummary[], templates: readonly BoardTemplate[]): void {
   const box = dialog("d-new-board");
   const form = part<HTMLFormElement>(box, "form");
   form.reset();
-  const templates = boards.filter(({ panels }) => panels > 0).map(({ board, panels }) => el("option", "", `${board.name} (${panels} ${panels === 1 ? "panel" : "panels"})`, { value: String(board.id) }));
-  part<HTMLSelectElement>(form, "[name=copy]").replaceChildren(el("option", "", "Nothing", { value: "" }), ...templates);
+  const beginnings = drawBeginnings(part<HTMLSelectElement>(form, "[name=template]"), boards, templates);
   form.onsubmit = (event) => {
     event.preventDefault();
     void once(form, async () => {
       const data = new FormData(form);
-      const copy = String(data.get("copy") ?? "");
       const name = String(data.get("name") ?? "").trim();
       if (name === "") throw new api.ApiError(422, "invalid", "Give the board a name.", "name");
-      const board = await api.post<BoardView>("/api/boards/", { name, copy: copy === "" ? null : Number(copy) });
+      const board = await api.post<BoardView>("/api/boards/", { name, ...beginnings.get(String(data.get("template") ?? "")) });
       box.close();
       shell.navigate(board.url);
     });

@@ -3,7 +3,7 @@
 
 import * as api from "../../api";
 import { clone, el, icon, part } from "../../dom";
-import type { BoardList, BoardSummary } from "../../protocol";
+import type { BoardList, BoardSummary, BoardTemplate } from "../../protocol";
 import type { Shell } from "../../shell/contract";
 import { errorText } from "../../shell/dialogs";
 import { nameOf } from "../../shell/rooms";
@@ -38,13 +38,14 @@ export class BoardsList {
   readonly #list: HTMLElement;
   readonly #stop: () => void;
   #boards: BoardSummary[] = [];
+  #templates: BoardTemplate[] = [];
   #gone = false;
 
   constructor(shell: Shell, view: HTMLElement) {
     this.#shell = shell;
     this.#view = view;
     this.#list = part(view, "[data-part=list]");
-    part(view, "[data-part=create]").onclick = () => this.#edit(({ openNewBoard }) => openNewBoard(shell, this.#boards));
+    part(view, "[data-part=create]").onclick = () => this.#edit(({ openNewBoard }) => openNewBoard(shell, this.#boards, this.#templates));
     const outside = part(view, "[data-part=outside]");
     outside.onclick = () => this.#edit(({ openFeeds }) => openFeeds(shell));
     outside.hidden = false;
@@ -59,9 +60,10 @@ export class BoardsList {
   async #load(): Promise<void> {
     const slow = setTimeout(() => this.#list.childElementCount === 0 && this.#list.replaceChildren(clone("t-skeleton")), SKELETON_MS);
     try {
-      const { boards, may_create: mayCreate } = await api.get<BoardList>("/api/boards/");
+      const { boards, templates, may_create: mayCreate } = await api.get<BoardList>("/api/boards/");
       if (this.#gone) return;
       this.#boards = boards;
+      this.#templates = templates;
       this.#draw(mayCreate);
     } catch (error) {
       if (!this.#gone) this.#fail(error);

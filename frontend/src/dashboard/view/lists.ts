@@ -35,6 +35,13 @@ function meter(share: number, level: string): HTMLElement {
   return bar;
 }
 
+/** What a table or a log says when the server could not read its rows; the other panels go on. */
+function broken(incident: string, tag: "p" | "li"): HTMLElement {
+  const note = el(tag, "none failed");
+  note.append(icon("triangle-alert"), `This list could not be read. It was recorded as ${incident}, and is tried again.`);
+  return note;
+}
+
 export class Table implements Body {
   readonly element = el("div", "tablewrap");
   readonly #scene: Scene;
@@ -60,6 +67,10 @@ export class Table implements Body {
     if (table === this.#drawn && table !== null) return;
     this.#drawn = table;
     this.element.setAttribute("aria-label", `${this.#view.title || "Panel"}, table`);
+    if (table !== null && table.incident !== "") {
+      this.element.replaceChildren(broken(table.incident, "p"));
+      return;
+    }
     if (table === null || table.rows.length === 0) {
       this.element.replaceChildren(el("p", "muted none", table === null && this.#view.source === "" ? "This panel lists nothing yet." : "Nothing to list right now."));
       return;
@@ -109,6 +120,8 @@ export class Table implements Body {
   }
 }
 
+const NOTHING: readonly LogRow[] = [];
+
 export class Log implements Body {
   readonly element = el("ul", "feed");
   readonly #scene: Scene;
@@ -128,12 +141,14 @@ export class Log implements Body {
   }
 
   draw(): void {
-    const rows = this.#scene.snapshot().logs.find(({ source }) => source === this.#view.source)?.rows ?? [];
+    const log = this.#scene.snapshot().logs.find(({ source }) => source === this.#view.source);
+    const rows = log?.rows ?? NOTHING;
     this.element.setAttribute("aria-label", `${this.#view.title || "Panel"}, newest first`);
     if (rows !== this.#rows) {
       this.#rows = rows;
       const none = el("li", "muted none", this.#view.source === "" ? "This panel lists nothing yet." : "Nothing has happened yet.");
-      this.element.replaceChildren(...(rows.length === 0 ? [none] : rows.map((row) => this.#row(row))));
+      const some = log === undefined || log.incident === "" ? [none] : [broken(log.incident, "li")];
+      this.element.replaceChildren(...(rows.length === 0 ? some : rows.map((row) => this.#row(row))));
     }
     this.#drawTimes(rows);
   }
