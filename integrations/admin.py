@@ -20,6 +20,7 @@ from accounts.admin.site import ReadOnly, me
 from chat import selectors as rooms
 from chat.services import slash
 from integrations import bridge_admin as bridge_admin  # registers its pages
+from integrations import own_admin as own_admin  # registers its page
 from integrations import services
 from integrations.models import Delivery, IncomingHook, OutgoingHook, SlashCommand
 from integrations.models.hooks import HOOK_NAME_CHARS

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts import services as accounts
@@ -97,15 +98,20 @@ def _try_again(row: BridgedAccount) -> None:
     failed.filter(local_id__in=posts).update(state=BridgeOutbox.State.WAITING, next_at=timezone.now(), problem="")
 
 
-def accounts_of(*, user: User) -> list[BridgedAccount]:
+def accounts_of(*, user: User) -> QuerySet[BridgedAccount]:
     """A person's own accounts on servers, by the servers' names."""
-    return list(BridgedAccount.objects.filter(user=user).select_related("server").order_by("server__name"))
+    return BridgedAccount.objects.filter(user=user).select_related("server").order_by("server__name")
 
 
-def servers_for(*, user: User) -> list[MattermostServer]:
-    """Servers that are worked for and on which the person has given no account of theirs yet."""
+def servers_for(*, user: User) -> QuerySet[MattermostServer]:
+    """Servers on which somebody may give a token: those that are worked for, and those where it is another one."""
     known = BridgedAccount.objects.filter(user=user).values("server")
-    return list(MattermostServer.objects.filter(enabled=True).exclude(pk__in=known).order_by("name"))
+    return MattermostServer.objects.filter(Q(enabled=True) | Q(pk__in=known)).order_by("name")
+
+
+def any_server() -> bool:
+    """Whether this site works for any server."""
+    return MattermostServer.objects.filter(enabled=True).exists()
 
 
 def own_ids(*, server_id: int) -> set[str]:

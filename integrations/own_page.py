@@ -1,0 +1,130 @@
+"""The page on which people say that an account on a joined server is theirs: /account/mattermost/.
+
+Called through integrations.urls. The server is asked whose a token is before anything is kept; a token is never shown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from allauth.account.decorators import reauthentication_required
+from asgiref.sync import async_to_sync
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from integrations.mattermost.rest import Kind, Server, ServerRefused
+from integrations.mattermost.wire import Unreadable
+from integrations.mattermost.wire import User as RemoteUser
+from integrations.models import MattermostServer
+from integrations.services.bridges import own
+from outbound.client import Client
+from realtime.consumers import take_token
+from realtime.protocol import Refused
+from realtime.ratelimit import Limit
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+ASKING: Final = Limit(burst=5, per_second=0.1)
+"""Each wish asks the server once."""
+NOT_BELIEVED: Final = "The server does not know this token. Copy it once more, whole."
+
+
+class OwnForm(forms.Form):
+    """Which server, and the token."""
+
+    server = forms.ModelChoiceField(
+        MattermostServer.objects.none(), empty_label=None, widget=forms.Select(attrs={"class": "input"})
+    )
+    token = forms.CharField(
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"class": "input", "autocomplete": "off"}),
+        help_text="There: Profile, Security, Personal access tokens. It is kept sealed and never shown again.",
+    )
+
+    def __init__(self, user: User, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        field = cast("forms.ModelChoiceField[MattermostServer]", self.fields["server"])
+        field.queryset = own.servers_for(user=user)
+
+
+def _gives(request: HttpRequest) -> bool:
+    return request.method == "POST" and "remove" not in request.POST
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@reauthentication_required(enabled=_gives)  # type: ignore[untyped-decorator]  # allauth has no types
+def own_accounts(request: HttpRequest) -> HttpResponse:
+    """The accounts; POST gives a token after the password was asked for, or takes one away."""
+    user = cast("User", request.user)
+    if request.method != "POST":
+        return _page(request, user, OwnForm(user))
+    if "remove" in request.POST:
+        return _remove(request, user)
+    form = OwnForm(user, request.POST)
+    if not form.is_valid():
+        return _page(request, user, form, status=400)
+    return _give(request, user, form)
+
+
+def _give(request: HttpRequest, user: User, form: OwnForm) -> HttpResponse:
+    server, token = form.cleaned_data["server"], form.cleaned_data["token"].strip()
+    try:
+        take_token(user.pk, "mattermost account", ASKING)
+        account = give(actor=user, user=user, server=server, token=token)
+    except Refused as refused:
+        form.add_error(refused.field if refused.field in form.fields else None, refused.message)
+    else:
+        messages.success(request, f"On {server.name} you are @{account.username} now, in both directions.")
+        return redirect("own_accounts")
+    return _page(request, user, form, status=400)
+
+
+def give(*, actor: User, user: User, server: MattermostServer, token: str) -> RemoteUser:
+    """Keeps a token after the server said whose it is; answers that.
+
+    Raises:
+        Refused: as own.set_account; `invalid` with field token, in words, where the server does not say.
+    """
+    try:
+        account = async_to_sync(_whose)(server.url, token)
+    except ServerRefused as refused:
+        words = NOT_BELIEVED if refused.kind is Kind.TOKEN else refused.words
+        raise Refused("invalid", words, field="token") from refused
+    except Unreadable as unreadable:
+        raise Refused("invalid", str(unreadable), field="token") from unreadable
+    own.set_account(actor=actor, user=user, server_id=server.pk, token=token, account=account)
+    return account
+
+
+async def _whose(url: str, token: str) -> RemoteUser:
+    """Whose a token is.
+
+    Raises:
+        ServerRefused, Unreadable: the server does not say.
+    """
+    async with Client() as client:
+        return await Server(url=url, token=token, client=client).me()
+
+
+def _remove(request: HttpRequest, user: User) -> HttpResponse:
+    given = request.POST["remove"]
+    try:
+        own.remove_account(actor=user, account_id=int(given) if given.isdecimal() and len(given) < 19 else 0)
+    except Refused:
+        messages.info(request, "There is no such account any more.")
+    else:
+        messages.success(request, "The token is forgotten. The bridge speaks for you there, under your name.")
+    return redirect("own_accounts")
+
+
+def _page(request: HttpRequest, user: User, form: OwnForm, *, status: int = 200) -> HttpResponse:
+    context = {"form": form, "accounts": own.accounts_of(user=user), "servers": own.any_server()}
+    return render(request, "integrations/own_accounts.html", context, status=status)
