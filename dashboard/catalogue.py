@@ -81,6 +81,9 @@ _SITE: Final = (
     Known(name="queue.assistant", title="Runs that wait", aggregate="highest"),
     Known(name="queue.flush", title="Counts not recorded yet", aggregate="highest"),
     Known(name="bridge.lag", title="Bridge behind", unit="s", aggregate="highest", worst=True),
+    Known(name="bridge.in", title="Bridge, in per minute", aggregate="average"),
+    Known(name="bridge.out", title="Bridge, out per minute", aggregate="average"),
+    Known(name="bridge.stuck", title="Bridge, stuck"),
 )
 
 _ROOM: Final = (

@@ -93,7 +93,13 @@ def _below() -> list[Default]:
     waiting = Shown(name="queue.assistant", label="Runs that wait", aggregate="highest")
     flushes = Shown(name="queue.flush", label="Counts", aggregate="highest")
     behind = Shown(name="bridge.lag", label="Bridge", aggregate="highest")
+    carried = (
+        Shown(name="bridge.in", label="In", aggregate="average"),
+        Shown(name="bridge.out", label="Out", aggregate="average"),
+    )
+    stuck = Shown(name="bridge.stuck")
     any_error = (ThresholdView(level="danger", value=1),)
+    any_stuck = (ThresholdView(level="warn", value=1),)
     return [
         Default(kind="stat", title="Errors", place=(0, 10, 3, 2), series=(sums["errors"],), thresholds=any_error),
         Default(kind="stat", title="Runs", place=(3, 10, 3, 2), series=(sums["runs"],)),
@@ -121,6 +127,8 @@ def _below() -> list[Default]:
         ),
         Default(kind="stat", title="Bridge behind", place=(8, 16, 4, 2), series=(behind,), unit="s"),
         Default(kind="table", title="Assistant use", place=(8, 18, 4, 3), source="assistant-use"),
+        Default(kind="area", title="Bridge", place=(0, 21, 8, 4), series=carried, unit="per min", low=0),
+        Default(kind="stat", title="Bridge, stuck", place=(8, 21, 4, 2), series=(stuck,), thresholds=any_stuck),
     ]
 
 

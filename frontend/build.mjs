@@ -15,7 +15,7 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 const DIST = join(HERE, "dist");
 
 /** One bundle for the rooms, one for signing in and the account pages, one for the queue of the back office. */
-const SCRIPTS = ["app", "auth", "office"];
+const SCRIPTS = ["app", "auth", "office", "bridge"];
 
 /** Latin and Latin extended only; other scripts fall back to the system's fonts. */
 const FONTS = [

@@ -25,3 +25,9 @@ def closed_to(request: HttpRequest, path: str = "") -> Any:
 def closed_name(room: Room) -> str:
     """How a closed room is called."""
     return f"{room.get_kind_display()} room #{room.pk}"
+
+
+def shown_to(request: HttpRequest, room: Room) -> str:
+    """How one room is called towards this member of staff."""
+    closed = room.kind != Room.Kind.PUBLIC and not me(request).is_superuser
+    return closed_name(room) if closed else f"# {room.name}"

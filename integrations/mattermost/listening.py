@@ -136,6 +136,11 @@ class Listener:
         self.generation = 0
         """Counts the connections: what belongs to an earlier one is none of ours any more."""
 
+    @property
+    def cursor(self) -> Cursor:
+        """Where it would go on now."""
+        return self._cursor
+
     async def run(self) -> None:
         """Listens; ends when it is cancelled, or with a group of whatever the hearer raised."""
         async with asyncio.TaskGroup() as group:

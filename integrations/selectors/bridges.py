@@ -147,3 +147,38 @@ def counts_of_links(*, server_id: int) -> dict[int, dict[str, int]]:
 def is_worked_for(pulse: BridgePulse | None) -> bool:
     """Whether a process works for the server now."""
     return pulse is not None and pulse.beat_at is not None and timezone.now() - pulse.beat_at < SILENT
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is wrong with a bridge; `mend` says what to do."""
+
+    says: str
+    mend: str
+    broken: bool
+
+
+def look_at_bridges() -> tuple[int, list[Look]]:
+    """How many bridges are switched on, and what is wrong with them; asks no server anything."""
+    servers = list(MattermostServer.objects.filter(enabled=True).order_by("pk"))
+    pulses = {row.server_id: row for row in BridgePulse.objects.all()}
+    found = [look for server in servers for look in _looks(server, pulses.get(server.pk))]
+    return len(servers), found
+
+
+def _looks(server: MattermostServer, pulse: BridgePulse | None) -> Iterable[Look]:
+    if server.state == MattermostServer.State.REFUSED:
+        yield Look(f"{server.name}: {server.error}", "Give the site another token, on the bridge's page.", broken=True)
+    elif not is_worked_for(pulse):
+        mend = "Start the site, or manage.py bridge_mattermost."
+        yield Look(f"{server.name}: no process works for it", mend, broken=False)
+    elif server.state == MattermostServer.State.BROKEN:
+        mend = "It is tried again by itself; Test connection on the bridge's page looks closer."
+        yield Look(f"{server.name}: {server.error}", mend, broken=False)
+    for link in BridgeLink.objects.filter(server=server, enabled=True).exclude(problem="").order_by("pk"):
+        says = f"{server.name}, ~{link.channel_name or link.channel_id}: {link.problem}"
+        yield Look(says, "The bridge's page says how each room is.", broken=False)
+    held = BridgeOutbox.objects.filter(stuck(), link__server=server).count()
+    if held:
+        says = f"{server.name}: {held} item{' is' if held == 1 else 's are'} stuck"
+        yield Look(says, "Retry or skip on the bridge's page.", broken=False)

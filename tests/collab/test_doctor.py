@@ -16,6 +16,8 @@ from assistant.fake.server import FakeOpenAI
 from chat.models import SearchEntry
 from dashboard import services as boards
 from dashboard.models import Board, Flush
+from integrations.models import BridgeLink, BridgeOutbox
+from integrations.services.bridges import setup, steps
 from realtime.models import Lease
 from tests import factories
 
@@ -270,4 +272,24 @@ def test_operator_reads_of_a_board_that_is_broken_and_of_numbers_that_nobody_rec
     Board.objects.filter(pk=board.id).update(published='[{"kind": 7}]')
     found, failed = findings()
     assert levels(found, "boards") == {"FAIL", "WARN"}
+    assert failed is not None
+
+
+def test_operator_reads_what_is_wrong_with_a_bridge(findings):
+    assert "bridges" not in findings()[0]
+    boss = factories.make_person("boss", is_staff=True, is_superuser=True)
+    room = factories.make_room(boss)
+    server = setup.make_server(actor=boss, name="Theirs", url="https://chat.example.org", token="x" * 26)
+    link = setup.link_room(actor=boss, server_id=server.pk, room_id=room.pk, channel_id="y" * 26, channel_name="talk")
+    assert findings()[0]["bridges"] == [("warn", "Theirs: no process works for it")]
+    steps.beat(server_id=server.pk, clock_ms=None)
+    setup.note_state(server_id=server.pk, state="connected")
+    assert findings()[0]["bridges"] == [("ok", "1 connected, nothing is stuck")]
+    BridgeLink.objects.filter(pk=link.pk).update(state="archived", problem="The channel is archived.")
+    BridgeOutbox.objects.create(link=link, op="say", local_id=factories.nobody(), state="failed", problem="Too large.")
+    told = [("warn", "Theirs, ~talk: The channel is archived."), ("warn", "Theirs: 1 item is stuck")]
+    assert findings()[0]["bridges"] == told
+    setup.note_state(server_id=server.pk, state="refused", error="The server does not accept the token any more.")
+    found, failed = findings()
+    assert found["bridges"][0] == ("fail", "Theirs: The server does not accept the token any more.")
     assert failed is not None

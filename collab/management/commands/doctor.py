@@ -19,6 +19,7 @@ from django.core.validators import validate_email
 from collab.checkup.around import check_layer, check_mail, check_services, check_storage
 from collab.checkup.assistant import check_assistant
 from collab.checkup.boards import check_boards
+from collab.checkup.bridges import check_bridges
 from collab.checkup.database import check_database
 from collab.checkup.finding import FAIL, OK, WARN, Check, Finding
 from collab.checkup.search import check_search
@@ -67,6 +68,7 @@ _CHECKS: Final[tuple[Check, ...]] = (
     check_storage,
     check_services,
     check_assistant,
+    check_bridges,
     check_outbound,
 )
 
