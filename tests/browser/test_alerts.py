@@ -8,14 +8,17 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
+from accounts.services import update_preferences
 from chat.selectors.views import room_url
+from chat.services import set_notify
 from chat.services.cards import post_card
 from chat.shapes import CardView, FieldView, WebhookAttachment
 from dashboard.models import Rule, Series
 from dashboard.services import pushing, rules
 from tests.browser.code import wait_until
-from tests.browser.pages import elsewhere, field, message, write
-from tests.factories import say
+from tests.browser.pages import elsewhere, field, message, room_row, write
+from tests.browser.test_attention import hearing
+from tests.factories import make_room, say
 
 
 def push(person: Any, **numbers: float) -> None:
@@ -136,6 +139,42 @@ def test_a_reply_from_the_pane_takes_an_alert(ada, ben, room, queue, open_page):
     expect(card(page)).to_contain_text("Ben Okafor has it")
     expect(pane.locator(".firing")).to_have_count(0)
     expect(pane).to_contain_text("Ben has it")
+
+
+def test_an_alert_is_unread_rings_and_is_taken_by_a_reply(ada, ben, room, queue, open_page):
+    """Ben wants every message and sits elsewhere; Ada made the rule and wants her mentions only."""
+    lounge = make_room(ada, ben, name="lounge")
+    for person in (ada, ben):
+        update_preferences(actor=person, desktop_notifications=True)
+    set_notify(actor=ben, room_id=room.pk, level="all")
+    set_notify(actor=ada, room_id=room.pk, level="mentions")
+    pages = [hearing(open_page, ada, "/mentions/"), hearing(open_page, ben, room_url(lounge))]
+    push(ada, shop_queue=50)
+    for page in pages:
+        page.wait_for_function("() => window.told.length > 0")
+        assert page.evaluate("() => window.told") == [["Alert in #general", f"{queue.title}: 50"]]
+    expect(room_row(pages[1], "general")).to_have_class(re.compile(r"\bunread\b"))
+    expect(room_row(pages[0], "general")).to_contain_text("1 mention")
+    pages[0].reload()
+    expect(pages[0].locator("[data-part=author]", has_text="Alert")).to_be_visible()
+    page = open_page(ben, room_url(room))
+    message(page, queue.title).hover()
+    page.get_by_role("toolbar").get_by_role("button", name="Reply", exact=True).click()
+    expect(field(page)).to_be_focused()
+    write(page, "Mine, looking.")
+    expect(card(page)).to_contain_text("Ben Okafor has it")
+    other = open_page(ada, room_url(room))
+    expect(card(other)).to_contain_text("Ben Okafor has it")
+    expect(message(other, "Mine, looking.").locator(".acknowledges")).to_be_visible()
+    expect(message(other, "Mine, looking.").locator(".msg-quote b")).to_have_text("Alert")
+
+
+def test_an_alert_is_found_by_its_name(ada, ben, room, queue, open_page):
+    page = open_page(ben, room_url(room))
+    push(ada, shop_queue=50)
+    expect(card(page)).to_be_visible()
+    page.goto("/search/?q=queue")
+    expect(page.locator("#view [data-part=author]").first).to_have_text("Alert")
 
 
 def test_quiet_is_shown_to_everybody_and_ended(ada, ben, room, queue, open_page):

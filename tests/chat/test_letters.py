@@ -10,12 +10,15 @@ from asgiref.sync import sync_to_async
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
+from uuid_utils.compat import uuid7
 
 from accounts.models import Profile
 from accounts.services import sanction_user, update_preferences
 from chat import mailer, services
 from chat.models import Mention
+from chat.services.cards import post_card
 from chat.services.letters import SETTLED, claim_letters, put_back
+from chat.shapes import CardView
 from realtime import testing
 from realtime.models import Presence
 from tests import factories
@@ -55,6 +58,13 @@ def test_somebody_away_gets_one_letter_for_all_she_missed(mina, teo, ann, place)
     line = found["ann@northwind.example"].lines[0]
     assert (line.author, line.room) == ("Mina Okafor", "#Realtime core")
     assert letters() == []
+
+
+def test_an_alert_that_calls_somebody_is_in_their_letter(ann, place):
+    shown = CardView(kind="alert")
+    post_card(author=None, room_id=place.pk, cid=uuid7(), body="Delivery is late", card=shown, calls=[ann.pk])
+    [letter] = letters()
+    assert [(line.author, line.text) for line in letter.lines] == [("Alert", "Delivery is late")]
 
 
 def test_somebody_suspended_hears_nothing_by_mail_either(mina, ann, place):

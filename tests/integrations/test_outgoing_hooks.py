@@ -10,10 +10,13 @@ import pytest
 from django.core.management import call_command
 from django.db.models import F
 from django.utils import timezone
+from uuid_utils.compat import uuid7
 
 from accounts.models import AuditEntry
 from chat import services as chat
 from chat.models import Message
+from chat.services.cards import post_card
+from chat.shapes import CardView
 from integrations import services, signing
 from integrations.models import Delivery, OutgoingHook
 from integrations.services import deliveries
@@ -71,6 +74,18 @@ def test_form_of_mattermost_has_its_token(mina, teo, room, receiver):
     found = told(receiver)[0]
     assert (found["token"], found["text"], found["trigger_word"]) == (secret, "!deploy now", "!deploy")
     assert (found["user_name"], found["channel_name"], len(found["post_id"])) == ("teo", room.slug, 26)
+
+
+def test_alert_is_told_as_what_nobody_says(mina, teo, room, receiver):
+    make(mina, room, receiver.url)
+    make(mina, room, receiver.url, name="All", of="everybody")
+    make(mina, room, receiver.url, name="Theirs", of="everybody", form="mattermost")
+    post_card(author=None, room_id=room.pk, cid=uuid7(), body="Delivery is late", card=CardView(kind="alert"))
+    deliver()
+    ours, theirs = sorted(told(receiver), key=lambda one: "token" in one)
+    assert (ours["webhook"], ours["message"]["body"]) == ("All", "Delivery is late")
+    assert ours["person"] == {"id": None, "name": "alert", "display_name": "Alert", "kind": "alert"}
+    assert (theirs["text"], theirs["user_id"], theirs["user_name"]) == ("Delivery is late", "", "alert")
 
 
 def test_only_what_is_wanted_is_told(mina, teo, room, bot, receiver):
