@@ -115,8 +115,8 @@ class Run:
     def _steps(self, kind: str) -> Iterator[Step]:
         """One turn of every subject."""
         measure = self._measure_of(kind)
-        for subject in self.subjects[kind] if measure else []:
-            yield subject, partial(measure, subject)
+        if measure is not None:
+            yield from ((subject, partial(measure, subject)) for subject in self.subjects[kind])
         if kind == "push":
             yield from self._pushes()
         for size in self.options.sizes if kind == "fanout" else []:

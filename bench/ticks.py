@@ -54,6 +54,7 @@ def _said(process: int, rooms: list[int]) -> Any:
 def _record(processes: int, rooms: list[int]) -> dict[str, float]:
     """Medians of ticks: ms on the clock and of this thread's CPU."""
     from dashboard.flusher import Counts
+    from dashboard.models import Process
     from dashboard.services import recording
 
     stored, walls, cpus, looks = [], [], [], []
@@ -72,7 +73,7 @@ def _record(processes: int, rooms: list[int]) -> dict[str, float]:
         counts.look()[1]()
         looks.append(time.thread_time() - begun)
     for process in range(processes):
-        recording.Process.objects.filter(pk=f"bench-{process}").delete()
+        Process.objects.filter(pk=f"bench-{process}").delete()
     return {
         "processes": processes,
         "rooms": len(rooms),
