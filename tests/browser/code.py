@@ -19,6 +19,10 @@ from editor.shapes import DocumentView
 from tests.browser.pages import Line, elsewhere
 
 
+WAIT_SECONDS = 20
+"""Long enough for two busy cores."""
+
+
 def make_document(owner: Any, room: Room, name: str = "session.py", text: str = "") -> DocumentView:
     """A document of the room, as its owner would make it."""
     return create_document(actor=owner, room_id=room.pk, cid=uuid4(), name=name, text=text)
@@ -104,8 +108,8 @@ def stored_text(reader: Any, document: DocumentView) -> str:
 
 
 def wait_until(page: Page, holds: Callable[[], bool]) -> bool:
-    """Asks again for at most ten seconds, while the page goes on; answers whether it came to hold."""
-    deadline = time.monotonic() + 10
+    """Asks again for a while, as long as `expect` does; the page goes on. Answers whether it came to hold."""
+    deadline = time.monotonic() + WAIT_SECONDS
     while not holds():
         if time.monotonic() > deadline:
             return False
@@ -114,7 +118,7 @@ def wait_until(page: Page, holds: Callable[[], bool]) -> bool:
 
 
 def wait_until_one(*pages: Page, reader: Any, document: DocumentView) -> None:
-    """Waits at most ten seconds until the pages show the stored text at its version, with nothing on its way.
+    """Waits until the pages show the stored text at its version, with nothing on its way.
 
     What was typed a moment ago shows as saved before it is, so no single page can tell that all is done.
     """

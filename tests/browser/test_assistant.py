@@ -1,5 +1,6 @@
 """Asking the assistant in a browser: the real runner and the real SDK, with a scripted provider behind them."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from assistant.models import Note, PersonChoice
 from assistant.services import default_agent
 from chat.models import Message, Room
 from chat.selectors.views import room_url
+from tests.browser.code import wait_until
 from tests.browser.pages import choose, field, log, message, write
 from tests.factories import say
 
@@ -123,7 +125,7 @@ def test_second_question_waits_visibly_and_turns_into_its_answer(
 def test_answer_in_a_thread_stays_in_the_thread(provider: FakeOpenAI, two_people: tuple[Page, Page]) -> None:
     ada, _ = two_people
     write(ada, "Let us look at the order")
-    expect(message(ada, "Let us look")).not_to_have_class("sending")
+    expect(message(ada, "Let us look")).not_to_have_class(re.compile("sending"))
     choose(ada, "Let us look", "Reply in thread")
     thread = ada.get_by_role("region", name="Thread")
     plan(provider, Turn(say="Here in the thread."))
@@ -137,7 +139,7 @@ def test_answer_in_a_thread_stays_in_the_thread(provider: FakeOpenAI, two_people
 def test_message_is_asked_about_from_its_menu(provider: FakeOpenAI, two_people: tuple[Page, Page]) -> None:
     ada, _ = two_people
     write(ada, "The second cursor is lost")
-    expect(message(ada, "The second cursor")).not_to_have_class("sending")
+    expect(message(ada, "The second cursor")).not_to_have_class(re.compile("sending"))
     choose(ada, "The second cursor", "Ask the assistant")
     expect(field(ada)).to_be_focused()
     expect(field(ada)).to_have_value("@assistant ")
@@ -189,7 +191,7 @@ def test_room_switches_the_assistant_off_and_a_person_hides_it(
     page.get_by_role("link", name="Back to the room").click()
     field(page).press_sequentially("@as")
     expect(page.get_by_role("option", name="Assistant")).to_have_count(0)
-    assert PersonChoice.objects.get(user=ben).hidden
+    assert wait_until(page, lambda: PersonChoice.objects.filter(user=ben, hidden=True).exists())
 
     owner = open_page(ada, f"{room_url(room)}settings/")
     section = owner.get_by_role("region", name="Assistant")
@@ -224,7 +226,7 @@ def test_own_session_remembers_and_forgets(
     page.get_by_role("alertdialog").get_by_role("button", name="Forget").click()
     expect(pane.locator("[data-part=list] li")).to_have_count(0)
     expect(pane.get_by_text("It has noted nothing yet")).to_be_visible()
-    assert not Note.objects.exists()
+    assert wait_until(page, lambda: not Note.objects.exists())
     plan(provider, Turn(say="Hello Ada."))
     write(page, "hello")
     expect(answer(page).locator(".body")).to_have_text("Hello Ada.")

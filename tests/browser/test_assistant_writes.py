@@ -12,7 +12,7 @@ from assistant.selectors.usage import today
 from assistant.services import default_agent
 from chat.models import Room
 from chat.selectors.views import room_url
-from tests.browser.code import document_url, make_document, stored_text
+from tests.browser.code import document_url, make_document, stored_text, wait_until
 from tests.browser.pages import field, write
 from tests.browser.test_assistant import answer, plan
 from tests.browser.test_assistant import provider as provider
@@ -50,12 +50,13 @@ def test_own_edits_are_reverted_from_the_card(provider: FakeOpenAI, ada: Any, ro
     plan(provider, Turn(calls=(Call(name="edit_document", arguments=OWN),)), Turn(say="Done."))
     write(page, "@assistant count on yourself")
     expect(answer(page).locator(".proposal")).to_contain_text("session.py edited")
+    expect(answer(page).get_by_role("button", name="Why this answer")).to_be_visible()
     assert stored_text(ada, document) == TEXT.replace("2", "3")
     answer(page).get_by_role("button", name="Revert this run in session.py").click()
     box = page.get_by_role("dialog", name="Revert this run?")
     expect(box).to_contain_text("two = 3")
     box.get_by_role("button", name="Revert", exact=True).click()
-    expect(page.get_by_text("taken back").first).to_be_visible()
+    expect(page.locator(".toast")).to_contain_text("1 edit was taken back")
     assert stored_text(ada, document) == TEXT
 
 
@@ -83,7 +84,7 @@ def test_demo_model_says_once_that_it_is_one(
     expect(notice).to_contain_text("A small demo model answers here")
     notice.get_by_role("button", name="Do not show this again").click()
     expect(notice).to_have_count(0)
+    assert wait_until(page, lambda: PersonChoice.objects.filter(user=ada, told_demo=True).exists())
     page.reload()
     expect(field(page)).to_have_attribute("placeholder", "Message #general, or @assistant to ask")
     expect(notice).to_have_count(0)
-    assert PersonChoice.objects.get(user=ada).told_demo

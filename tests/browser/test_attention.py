@@ -1,10 +1,11 @@
 """What calls for a person's attention: mentions, threads, pins, saved messages, muted rooms, notices of the browser."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.models import Profile
 from accounts.services import update_preferences
@@ -108,7 +109,7 @@ def test_a_saved_message_is_ones_own(two_people, ben):
     expect(page.get_by_text("Nothing saved")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(hits(page)).to_contain_text("The recipe for soup")
-    assert Bookmark.objects.filter(user=ben).count() == 1
+    assert wait_until(page, lambda: Bookmark.objects.filter(user=ben).count() == 1)
 
 
 # Unread again
@@ -155,7 +156,7 @@ def test_a_muted_room_shows_no_count_but_its_mentions(ada, ben, room, open_page)
     page.keyboard.press("Shift+F10")
     page.get_by_role("menuitem", name="Unmute").click()
     expect(row).not_to_have_class("item muted")
-    assert Membership.objects.get(user=ben, room=quiet).quiet_until is None
+    assert wait_until(page, lambda: Membership.objects.get(user=ben, room=quiet).quiet_until is None)
 
 
 def test_the_bell_of_a_room_chooses_its_level(ben, room, open_page):
@@ -166,7 +167,39 @@ def test_the_bell_of_a_room_chooses_its_level(ben, room, open_page):
     expect(bell).to_be_focused()
     bell.click()
     expect(page.get_by_role("menuitem", name="Every message, chosen")).to_be_visible()
-    assert Membership.objects.get(user=ben, room=room).notify_level == "all"
+    assert wait_until(page, lambda: Membership.objects.get(user=ben, room=room).notify_level == "all")
+
+
+def test_a_level_that_is_on_its_way_shows_in_the_menu_that_is_opened_again(ben, room, open_page):
+    page = open_page(ben, room_url(room))
+    expect(page.locator("#me")).to_contain_text("Online")
+    page.evaluate("() => { WebSocket.prototype.send = () => undefined; }")
+    bell = page.get_by_role("button", name="Notifications of this room")
+    bell.click()
+    page.get_by_role("menuitem", name="Every message").click()
+    bell.click()
+    page.get_by_role("menuitem", name="Every message, chosen").press("Escape")
+    bell.click()
+    page.get_by_role("menuitem", name="Mute for an hour").click()
+    bell.click()
+    expect(page.get_by_role("menuitem", name="Every message, chosen")).to_be_visible()
+    expect(page.get_by_role("menuitem", name="Unmute")).to_be_visible()
+
+
+def test_a_right_click_on_a_room_waits_for_its_menu(ben, room, open_page):
+    page = open_page(ben, None)
+    held: list[Route] = []
+    page.route(re.compile(r"/chunks/later-"), lambda route: held.append(route))  # noqa: PLW0108 - no builtin is taken
+    page.goto(room_url(room))
+    expect(field(page)).to_be_focused()
+    assert wait_until(page, lambda: bool(held))
+    room_row(page, "general").click(button="right")
+    for route in held:
+        route.continue_()
+    page.unroute(re.compile(r"/chunks/later-"))
+    expect(page.get_by_role("menu", name="Notifications of #general")).to_be_visible()
+    page.get_by_role("menuitem", name="Mute until I say otherwise").click()
+    expect(room_row(page, "general")).to_have_class("item muted")
 
 
 # Notices of the browser
@@ -217,14 +250,18 @@ def test_of_two_tabs_one_tells_and_reading_elsewhere_takes_it_back(ada, ben, roo
     for tab in (page, other):
         expect(rail_badge(tab)).to_contain_text("1")
     page.wait_for_function("() => localStorage.getItem('collab-told') !== null")
-    both = lambda: page.evaluate("() => window.told") + other.evaluate("() => window.told")  # noqa: E731
-    assert both() == [["Ada Lovelace in #general", "@ben once"]]
+
+    def told_by_both() -> list[Any]:
+        return [*page.evaluate("() => window.told"), *other.evaluate("() => window.told")]
+
+    assert wait_until(page, lambda: told_by_both() != [])
+    assert told_by_both() == [["Ada Lovelace in #general", "@ben once"]]
     from chat.services import set_read
 
     elsewhere(set_read, actor=ben, room_id=room.pk, seq=told.seq)
     for tab in (page, other):
         expect(rail_badge(tab)).to_be_hidden()
-    assert "closed" in both()
+    assert wait_until(page, lambda: "closed" in told_by_both())
 
 
 def test_do_not_disturb_is_seen_and_keeps_silent(ada, ben, room, open_page):

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from chat.models import Message, Reminder, Room
 from dashboard.models import Series
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.code import wait_until
 from tests.browser.pages import field, log, message, room_row, write
 from tests.factories import make_room, say
 
@@ -23,9 +23,13 @@ Check = Callable[[Page], None]
 def page(ada: Any, room: Room, open_page: OpenPage) -> Page:
     page = open_page(ada, "/rooms/general/")
     expect(page.locator("#me")).to_contain_text("Online")
-    # The aids come after the first load.
-    expect(field(page)).to_have_attribute("aria-controls", re.compile("completion"))
+    wait_for_aids(page)
     return page
+
+
+def wait_for_aids(page: Page) -> None:
+    """Completion and commands come after the first load."""
+    expect(field(page)).to_have_attribute("aria-controls", re.compile("completion"))
 
 
 def answer(page: Page) -> Locator:
@@ -212,11 +216,7 @@ def test_a_reminder_stays_until_it_is_closed_over_a_reload(page: Page, ada: Any,
     expect(notice).to_be_visible()
     page.get_by_role("button", name=re.compile("Close|Dismiss")).last.click()
     expect(notice).to_be_hidden()
-    for _ in range(100):
-        if not Reminder.objects.exists():
-            break
-        page.wait_for_timeout(50)
-    assert not Reminder.objects.exists()
+    assert wait_until(page, lambda: not Reminder.objects.exists())
 
 
 def test_writer_opens_a_file_by_a_command(page: Page) -> None:
@@ -236,11 +236,6 @@ def test_up_edits_the_last_reply_of_a_thread(page: Page, ada: Any, ben: Any, roo
     expect(box).to_have_value("I doo")
 
 
-@pytest.fixture(params=["desk", "phone"])
-def window(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return {"viewport": DESKTOP} if request.param == "desk" else dict(PHONE)
-
-
 def test_the_composer_is_for_everybody(
     ada: Any,
     room: Room,
@@ -251,7 +246,7 @@ def test_the_composer_is_for_everybody(
     assert_no_sideways_scroll: Check,
 ) -> None:
     page = open_page(ada, "/rooms/general/", color_scheme=theme, **window)
-    expect(page.locator("#me").or_(field(page)).first).to_be_attached()
+    wait_for_aids(page)
     field(page).fill("/help")
     field(page).press("Enter")
     expect(answer(page)).to_contain_text("/remind")

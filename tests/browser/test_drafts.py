@@ -9,8 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from chat import services
 from chat.models import Draft, DraftCopy, Message, Room
-from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.pages import SECOND_MS, Line, elsewhere, field, message, write
+from tests.browser.code import wait_until
+from tests.browser.pages import Line, elsewhere, field, message, write
 from tests.browser.site import LiveSite
 from tests.factories import make_room, say
 
@@ -35,10 +35,7 @@ def stored(user: Any) -> list[str]:
 
 def wait_for(page: Page, what: Callable[[], Any], wanted: Any) -> None:
     """Until the database says so: what is kept there shows nowhere on the page that wrote it."""
-    for _ in range(200):
-        if what() == wanted:
-            return
-        page.wait_for_timeout(50)
+    wait_until(page, lambda: what() == wanted)
     assert what() == wanted
 
 
@@ -72,7 +69,7 @@ def test_sending_clears_every_tab_and_device(two_devices: tuple[Page, Page], ada
     for page in (desk, tab, train):
         expect(message(page, "Good morning")).to_be_visible()
         expect(field(page)).to_have_value("")
-    assert stored(ada) == []
+    wait_for(desk, lambda: stored(ada), [])
     for page in (desk, tab, train):
         page.reload()
         expect(message(page, "Good morning")).to_be_visible()
@@ -183,7 +180,7 @@ def test_writer_discards_and_takes_it_back(ada: Any, room: Room, open_page: Open
     expect(page.get_by_text("No drafts")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(drafts(page)).to_contain_text("Never mind")
-    assert stored(ada) == ["Never mind"]
+    wait_for(page, lambda: stored(ada), ["Never mind"])
 
 
 def test_writer_compares_two_versions_and_keeps_one(ada: Any, room: Room, open_page: OpenPage) -> None:
@@ -198,7 +195,7 @@ def test_writer_compares_two_versions_and_keeps_one(ada: Any, room: Room, open_p
     expect(box).to_be_hidden()
     expect(drafts(page)).to_contain_text("17:24 restart")
     expect(drafts(page)).not_to_contain_text("2 versions")
-    assert DraftCopy.objects.count() == 0
+    wait_for(page, DraftCopy.objects.count, 0)
 
 
 def test_somebody_removed_still_reads_what_they_began(ada: Any, ben: Any, room: Room, open_page: OpenPage) -> None:
@@ -221,12 +218,7 @@ def test_quick_messages_leave_no_draft_behind(two_devices: tuple[Page, Page], ad
     assert Message.objects.filter(room=room, kind="user").count() == 6
     for page in (desk, train):
         expect(field(page)).to_have_value("")
-    assert DraftCopy.objects.count() == 0
-
-
-@pytest.fixture(params=["desk", "phone"])
-def window(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return {"viewport": DESKTOP} if request.param == "desk" else dict(PHONE)
+    wait_for(desk, DraftCopy.objects.count, 0)
 
 
 def test_the_page_of_drafts_is_for_everybody(
@@ -251,5 +243,5 @@ def test_the_page_of_drafts_is_for_everybody(
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Discard all").click()
     page.get_by_role("alertdialog").get_by_role("button", name="Discard all").click()
-    expect(page.get_by_text("No drafts")).to_be_visible(timeout=5 * SECOND_MS)
+    expect(page.get_by_text("No drafts")).to_be_visible()
     assert_accessible(page)

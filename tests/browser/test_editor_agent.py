@@ -23,7 +23,6 @@ from tests.browser.code import (
     wait_for_keys,
     wait_until,
 )
-from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.pages import elsewhere, field, message
 from tests.factories import say
 
@@ -282,11 +281,6 @@ def test_a_moderator_takes_back_what_ben_wrote(
     expect(dialog(page)).to_be_hidden()
     assert is_stored(page, ada, document, CODE)
     assert stored_text(ada, other) == "spam\nNotes\n"
-
-
-@pytest.fixture(params=["desk", "phone"])
-def window(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return {"viewport": DESKTOP} if request.param == "desk" else dict(PHONE)
 
 
 def test_suggestions_runs_and_reverts_are_for_everybody(

@@ -280,7 +280,7 @@ def test_what_is_asked_offline_survives_a_reload_and_is_one_discussion(ada, room
     expect(message(page, "Half a thought").get_by_text("Waiting")).to_be_visible()
     expect(chip(page)).to_be_hidden()
     line.mend()
-    expect(card(page, "Half a thought")).to_contain_text("session.py line 3", timeout=20_000)
+    expect(card(page, "Half a thought")).to_contain_text("session.py line 3")
     assert elsewhere(Anchor.objects.count) == 1
 
 

@@ -13,6 +13,7 @@ from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 from chat import services
 from chat.models import Attachment, Message, Room
 from chat.selectors.views import room_url
+from tests.browser.code import wait_until
 from tests.browser.pages import elsewhere, field, log, message, room_row, scroll_to, write
 from tests.chat.uploading import photograph, picture, sound, stored
 from tests.factories import make_room, say
@@ -153,6 +154,7 @@ def test_sending_waits_for_the_upload(two_people: tuple[Page, Page]) -> None:
     write(ada, "Here it comes")
     expect(ada.get_by_text("Sending when 1 upload is done.")).to_be_visible()
     expect(field(ada)).to_have_value("Here it comes")
+    assert wait_until(ada, lambda: bool(held))
     held[0].continue_()
     expect(message(ben, "Here it comes").get_by_text("slow.bin")).to_be_visible()
     expect(field(ada)).to_have_value("")
@@ -186,11 +188,7 @@ def test_an_upload_is_cancelled_and_another_taken_back(two_people: tuple[Page, P
     expect(chips(ada)).to_have_count(0)
     ada.wait_for_function("() => true")
     expect(field(ada)).to_be_focused()
-    for _ in range(200):
-        if not Attachment.objects.exists():
-            break
-        ada.wait_for_timeout(50)
-    assert not Attachment.objects.exists()
+    assert wait_until(ada, lambda: not Attachment.objects.exists())
     for route in held:
         route.abort()
 

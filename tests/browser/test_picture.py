@@ -109,7 +109,8 @@ def test_person_pinches_the_picture(
     for far in (30, 40, 50, 60):
         touch("touchMove", (x - far, y), (x + far, y))
     touch("touchEnd")
-    assert float(dialog.get_by_label("Zoom").input_value()) == pytest.approx(3, abs=0.1)
+    zoom = dialog.get_by_label("Zoom")
+    assert wait_until(page, lambda: float(zoom.input_value()) == pytest.approx(3, abs=0.1))
 
 
 def test_person_thinks_better_of_it_and_chooses_the_same_file_again(

@@ -45,8 +45,7 @@ def test_writer_goes_on_while_the_server_is_away(
     field(ada).press_sequentially("half a sen")
     site.stop()
     banner = ada.locator("#banner")
-    expect(banner).to_be_hidden()
-    expect(banner).to_contain_text("Connection lost", timeout=4 * SECOND_MS)
+    expect(banner).to_contain_text("Connection lost")
     field(ada).press_sequentially("tence")
     expect(field(ada)).to_have_value("half a sentence")
     field(ada).press("Enter")
@@ -77,7 +76,7 @@ def test_waiting_messages_outlive_a_reload(ada: Any, room: Room, open_page: Open
     expect(message(page, "two").get_by_text("Waiting")).to_be_visible()
     expect(field(page)).to_have_value("three is not finis")
     line.mend()
-    expect(log(page).locator(".sending")).to_have_count(0, timeout=20 * SECOND_MS)
+    expect(log(page).locator(".sending")).to_have_count(0)
     assert sent(room) == ["one", "two"]
     page.reload()
     expect(log(page).locator(".msg")).to_have_count(2)
@@ -105,7 +104,7 @@ def test_acknowledgement_that_is_lost_makes_no_second_message(ada: Any, room: Ro
     write(page, "only once")
     expect(page.locator("#me")).not_to_contain_text("Online")
     deaf[0] = False
-    expect(log(page).locator(".sending")).to_have_count(0, timeout=20 * SECOND_MS)
+    expect(log(page).locator(".sending")).to_have_count(0)
     expect(message(page, "only once")).to_have_count(1)
     assert sent(room) == ["only once"]
 
@@ -121,7 +120,7 @@ def test_refused_message_is_kept_and_sent_on_request(ada: Any, ben: Any, room: R
     elsewhere(change, ada, room, read_only=True)
     line.mend()
     refused = message(page, "keep me")
-    expect(refused.get_by_text("Not sent:")).to_be_visible(timeout=20 * SECOND_MS)
+    expect(refused.get_by_text("Not sent:")).to_be_visible()
     message(page, "drop me").get_by_role("button", name="Delete").click()
     expect(message(page, "drop me")).to_have_count(0)
     elsewhere(change, ada, room, read_only=False)
@@ -139,7 +138,7 @@ def test_person_signed_out_elsewhere_loses_nothing(ben: Any, room: Room, open_pa
     field(page).fill("not finished")
     elsewhere(revoke_sessions, actor=ben, user=ben, reason="device")
     banner = page.locator("#banner")
-    expect(banner).to_contain_text("You were signed out on this device", timeout=2 * SECOND_MS)
+    expect(banner).to_contain_text("You were signed out on this device")
     expect(field(page)).to_have_value("not finished")
     write(page, "written while signed out")
     expect(banner).to_contain_text("is kept here")

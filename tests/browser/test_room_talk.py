@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import Dialog, Page, expect
 
 from chat.models import Message, Room
-from tests.browser.pages import SECOND_MS, choose, field, log, message, write
+from tests.browser.pages import choose, field, log, message, write
 from tests.chat.xss import PAYLOADS
 from tests.factories import say
 
@@ -17,10 +17,10 @@ OpenPage = Callable[..., Page]
 def test_two_people_talk(two_people: tuple[Page, Page], room: Room) -> None:
     ada, ben = two_people
     write(ada, "Hello Ben, **ready**?")
-    expect(message(ben, "Hello Ben, ready?")).to_be_visible(timeout=SECOND_MS)
+    expect(message(ben, "Hello Ben, ready?")).to_be_visible()
     expect(field(ada)).to_have_value("")
     write(ben, "Nearly.\n\n```python\nprint('soon')\n```")
-    expect(message(ada, "Nearly.").locator("pre")).to_contain_text("print('soon')", timeout=SECOND_MS)
+    expect(message(ada, "Nearly.").locator("pre")).to_contain_text("print('soon')")
     expect(message(ada, "Nearly.").get_by_text("Ben Okafor")).to_be_visible()
     assert Message.objects.filter(room=room, kind="user").count() == 2
 
@@ -30,7 +30,7 @@ def test_writer_sees_the_message_before_the_server_has_it(two_people: tuple[Page
     ada.evaluate("() => { WebSocket.prototype.send = () => undefined; }")
     write(ada, "on its way")
     row = message(ada, "on its way")
-    expect(row).to_have_class(re.compile("sending"), timeout=SECOND_MS)
+    expect(row).to_have_class(re.compile("sending"))
     expect(row.get_by_text("Sending")).to_be_visible()
     assert not Message.objects.filter(room=room, body="on its way").exists()
 
@@ -45,7 +45,7 @@ def test_writer_edits_and_the_reader_sees_both_versions(two_people: tuple[Page, 
     box.fill("the first word")
     box.press("Enter")
     changed = message(ben, "the first word")
-    expect(changed).to_be_visible(timeout=SECOND_MS)
+    expect(changed).to_be_visible()
     changed.get_by_role("button", name="edited").click()
     history = ben.get_by_role("region", name="Edit history")
     expect(history.locator("del")).to_contain_text("teh")
@@ -71,7 +71,7 @@ def test_writer_deletes_and_nobody_finds_the_text(two_people: tuple[Page, Page])
     expect(message(ben, "regretted words")).to_be_visible()
     choose(ada, "regretted words", "Delete")
     ada.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
-    expect(log(ben).get_by_text("Ada deleted a message")).to_be_visible(timeout=SECOND_MS)
+    expect(log(ben).get_by_text("Ada deleted a message")).to_be_visible()
     expect(log(ada).get_by_text("Ada deleted a message")).to_be_visible()
     ben.reload()
     expect(log(ben).get_by_text("Ada deleted a message")).to_be_visible()
@@ -87,7 +87,7 @@ def test_reader_reacts_and_takes_it_back(two_people: tuple[Page, Page]) -> None:
     picker.get_by_role("combobox").or_(picker.get_by_role("searchbox")).first.fill("pizza")
     ben.keyboard.press("Enter")
     given = message(ada, "lunch at noon?").locator(".reactions button", has_text="🍕")
-    expect(given).to_have_text("🍕1", timeout=2 * SECOND_MS)
+    expect(given).to_have_text("🍕1")
     given.click()
     expect(message(ben, "lunch at noon?").locator(".reactions button", has_text="🍕")).to_have_text("🍕2")
     message(ben, "lunch at noon?").locator(".reactions button", has_text="🍕").click()
@@ -102,7 +102,7 @@ def test_reader_quotes_and_the_quote_leads_back(two_people: tuple[Page, Page]) -
     write(ben, "8080, I think")
     answer = message(ada, "8080, I think")
     quote = answer.locator(".msg-quote")
-    expect(quote).to_contain_text("Which port was it?", timeout=SECOND_MS)
+    expect(quote).to_contain_text("Which port was it?")
     quote.click()
     expect(log(ada).locator(".msg.lit")).to_contain_text("Which port was it?")
 
@@ -117,7 +117,7 @@ def test_two_people_talk_in_a_thread(two_people: tuple[Page, Page]) -> None:
     reply.fill("Looking")
     reply.press("Enter")
     chip = message(ada, "The build is red").get_by_role("button", name="1 reply")
-    expect(chip).to_be_visible(timeout=SECOND_MS)
+    expect(chip).to_be_visible()
     expect(message(ada, "Looking")).to_have_count(0)
     chip.click()
     other = ada.get_by_role("region", name="Thread")
@@ -125,7 +125,7 @@ def test_two_people_talk_in_a_thread(two_people: tuple[Page, Page]) -> None:
     other.get_by_label("Also send to").check()
     other.get_by_role("textbox", name="Reply", exact=True).fill("Found it")
     other.get_by_role("textbox", name="Reply", exact=True).press("Enter")
-    expect(thread.get_by_text("Found it")).to_be_visible(timeout=SECOND_MS)
+    expect(thread.get_by_text("Found it")).to_be_visible()
     expect(message(ben, "Found it")).to_be_visible()
     ada.keyboard.press("Escape")
     expect(other).to_have_count(0)
@@ -135,9 +135,9 @@ def test_two_people_talk_in_a_thread(two_people: tuple[Page, Page]) -> None:
 def test_reader_sees_that_somebody_types(two_people: tuple[Page, Page]) -> None:
     ada, ben = two_people
     field(ada).press_sequentially("Hm")
-    expect(ben.locator(".chat [data-part=typing]")).to_have_text("Ada is typing", timeout=SECOND_MS)
+    expect(ben.locator(".chat [data-part=typing]")).to_have_text("Ada is typing")
     field(ada).press("Enter")
-    expect(ben.locator(".chat [data-part=typing]")).to_have_text("", timeout=SECOND_MS)
+    expect(ben.locator(".chat [data-part=typing]")).to_have_text("")
 
 
 def test_writer_mentions_by_completion(two_people: tuple[Page, Page]) -> None:
@@ -148,7 +148,7 @@ def test_writer_mentions_by_completion(two_people: tuple[Page, Page]) -> None:
     expect(field(ada)).to_have_value("@ben ")
     ada.keyboard.type("look")
     ada.keyboard.press("Enter")
-    expect(message(ben, "look")).to_have_class(re.compile("mention"), timeout=SECOND_MS)
+    expect(message(ben, "look")).to_have_class(re.compile("mention"))
     expect(message(ben, "look").locator(".at.you")).to_have_text("@ben")
 
 

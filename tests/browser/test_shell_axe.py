@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from chat import services
 from chat.models import Room
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import PHONE
 from tests.browser.pages import choose, elsewhere, field, message
 from tests.factories import change, make_room, say
 
@@ -32,11 +32,6 @@ def talk(ada: Any, ben: Any, room: Room) -> Room:
     say(ben, room, "@ada and this is new | \n\n| a | b |\n|---|---|\n| 1 | 2 |")
     make_room(ada, kind="private", name="plans")
     return room
-
-
-@pytest.fixture(params=["desk", "phone"])
-def window(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return {"viewport": DESKTOP} if request.param == "desk" else dict(PHONE)
 
 
 def test_room_and_what_opens_over_it(

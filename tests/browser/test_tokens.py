@@ -7,19 +7,13 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PASSWORD, PHONE
+from tests.browser.conftest import PASSWORD
 from tests.browser.site import LiveSite
 
 OpenPage = Callable[..., Page]
 Check = Callable[[Page], None]
-
-
-@pytest.fixture(params=["desk", "phone"])
-def window(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return {"viewport": DESKTOP} if request.param == "desk" else dict(PHONE)
 
 
 def test_person_makes_a_token_with_the_keyboard_and_a_script_uses_it(
