@@ -3,7 +3,7 @@
 
 import "./kernel";
 
-import { part } from "./dom";
+import { closest, part } from "./dom";
 import type { AttentionParts, Direct, Invite, NewRoom, Palette } from "./later";
 import type { RoomView } from "./protocol";
 import { Session, type Boot } from "./session";
@@ -94,11 +94,28 @@ class App {
     new Idle(this.#session);
     this.#remind();
     this.#session.start();
-    this.#dialogs.attention.get().catch(() => undefined);
+    this.#keepRightClicks();
     // Dialogs and pages come after the first load, so that they are there at once, and also without a connection.
     setTimeout(() => {
       for (const made of Object.values(this.#dialogs)) made.get().catch(() => undefined);
     }, WARM_UP_MS);
+  }
+
+  /** Rooms of the list have a menu of ours; a right click that comes before it waits for it. */
+  #keepRightClicks(): void {
+    const { attention } = this.#dialogs;
+    const keep = (event: MouseEvent) => {
+      const link = closest(event, "#rooms a, #directs a");
+      if (link === null) return;
+      event.preventDefault();
+      this.#use(attention, () => {
+        drop();
+        link.dispatchEvent(new MouseEvent("contextmenu", event));
+      });
+    };
+    const drop = () => document.removeEventListener("contextmenu", keep);
+    document.addEventListener("contextmenu", keep);
+    attention.get().then(drop, () => undefined);
   }
 
   /** Reminders come with the first of them. */

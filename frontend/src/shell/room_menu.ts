@@ -17,6 +17,11 @@ const LEVELS: readonly { level: string; icon: string; text: string }[] = [
   { level: "nothing", icon: "bell-off", text: "Nothing" },
 ];
 
+type Choice = Partial<Pick<RoomSummary, "notify" | "quiet_until">>;
+
+/** What was chosen and is still on its way, by room: a menu that is opened again meanwhile shows it. */
+const onTheirWay = new Map<number, Choice>();
+
 /** The level that holds: where none was chosen, every message of people and mentions elsewhere. */
 export function levelOf(summary: RoomSummary): string {
   return summary.notify === "" ? (isDirect(summary) ? "all" : "mentions") : summary.notify;
@@ -42,20 +47,27 @@ function quietItems(summary: RoomSummary, set: (until: string | null) => void): 
   ];
 }
 
-export function roomItems(shell: Shell, summary: RoomSummary, more: readonly MenuItem[] = []): MenuItem[] {
+export function roomItems(shell: Shell, known: RoomSummary, more: readonly MenuItem[] = []): MenuItem[] {
   const { session } = shell;
-  const { id } = summary.room;
+  const { id } = known.room;
+  const summary: RoomSummary = { ...known, ...onTheirWay.get(id) };
   const run = (work: () => Promise<unknown>, what: string, done: string) =>
     void work().then(() => shell.announce(done), (error: unknown) => shell.fail(what, error));
+  const choose = (choice: Choice, work: () => Promise<unknown>, done: string) => {
+    const sent = { ...onTheirWay.get(id), ...choice };
+    onTheirWay.set(id, sent);
+    const settled = () => onTheirWay.get(id) === sent && onTheirWay.delete(id);
+    run(() => work().finally(settled), "The choice was not saved", done);
+  };
   const chosen = levelOf(summary);
   const levels = LEVELS.map(({ level, icon, text }): MenuItem => ({
     icon: level === chosen ? "check" : icon,
     text,
     ...(level === chosen ? { chosen: true } : {}),
-    run: () => run(() => session.command("room.set_notify", { level }, id), "The choice was not saved", `Notify: ${text}`),
+    run: () => choose({ notify: level }, () => session.command("room.set_notify", { level }, id), `Notify: ${text}`),
   }));
   const quiet = quietItems(summary, (quiet_until) =>
-    run(() => session.command("room.set_notify", { quiet_until }, id), "The choice was not saved", quiet_until === null ? "Unmuted" : "Muted"),
+    choose({ quiet_until }, () => session.command("room.set_notify", { quiet_until }, id), quiet_until === null ? "Unmuted" : "Muted"),
   );
   const unread = summary.unread > 0 || summary.mentions > 0;
   const rest: (MenuItem | false)[] = [
