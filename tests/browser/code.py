@@ -18,7 +18,6 @@ from editor.services import create_document
 from editor.shapes import DocumentView
 from tests.browser.pages import Line, elsewhere
 
-
 WAIT_SECONDS = 20
 """Long enough for two busy cores."""
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from accounts import selectors
 from accounts.models import Profile
+from tests.browser.code import wait_until
 from tests.browser.pages import elsewhere
 
 OpenPage = Callable[..., Page]
