@@ -13,7 +13,7 @@ from integrations.mattermost.heard import Typing, told_by
 from integrations.mattermost.listening import Cursor
 from integrations.mattermost.wire import Event, Unreadable
 from integrations.models import MattermostServer
-from integrations.services.bridges import inbox, setup
+from integrations.services.bridges import inbox, outbox, setup
 from integrations.services.bridges.setup import Access
 from realtime import threads
 from realtime.hub import hub
@@ -65,6 +65,8 @@ class Keeper:
         how = "goes on" if resumed else "began"
         logger.info("The line to Mattermost server %s %s", self._access.server, how)
         await self._note(MattermostServer.State.CONNECTED)
+        await threads.write(outbox.hurry, access=self._access)
+        self._wake()
 
     async def disconnected(self, words: str, *, retry_seconds: float) -> None:
         """The line ended."""

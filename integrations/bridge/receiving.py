@@ -8,13 +8,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
+import msgspec
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from accounts.selectors import find_person
@@ -24,18 +26,22 @@ from integrations.mattermost import heard
 from integrations.mattermost.catching_up import Found, Place, catch_up, find_gone, find_place
 from integrations.mattermost.heard import Told, told_by
 from integrations.mattermost.rest import Kind, Server, ServerRefused
-from integrations.mattermost.wire import File, Post, Unreadable, User
+from integrations.mattermost.wire import Event, File, Post, Unreadable, User
 from integrations.models import BridgeLink
 from integrations.services.bridges import arriving, inbox, outbox, people, setup
 from integrations.services.bridges.arriving import Arrival, RoomClosed
 from integrations.services.bridges.setup import NOT_LOOKED, Access, Fenced
-from realtime import threads
+from realtime import metrics, threads
 from realtime.protocol import Refused
 
 logger = logging.getLogger(__name__)
 
 EVENTS_AT_ONCE: Final = 50
+POSTS_AT_ONCE: Final = 25
+"""So many share a transaction at most, during which nobody else speaks in the room."""
 PEOPLE_AT_ONCE: Final = 100
+_STOPPING: Final = (Fenced, OperationalError, InterfaceError)
+"""Nobody goes on: it is another process's turn, or the database is away."""
 _FILES: Final = UUID("f1f5d8a2-5f0a-4d3e-8a54-0f4b3d2c9e10")
 """Namespace of the ids of files that are brought: one that comes twice is kept once."""
 _STATES: Final = {Kind.FORBIDDEN: BridgeLink.State.REMOVED, Kind.ARCHIVED: BridgeLink.State.ARCHIVED}
@@ -58,41 +64,66 @@ class Receiver:
             if link.missed > link.caught and link.look_at <= timezone.now():
                 done += await self._guarded(link, self._catch_up(link))
         waiting = await threads.read(inbox.next_events, server_id=self._access.server, limit=EVENTS_AT_ONCE)
-        for event_id, event in waiting:
-            try:
-                told = told_by(event)
-            except Unreadable:
-                told = None
-            if told is not None:
-                await self._hear(told)
-            await threads.write(inbox.drop_events, access=self._access, ids=[event_id])
+        for ids, told in _gathered(waiting):
+            await self._hear_or_note(told)
+            await threads.write(inbox.drop_events, access=self._access, ids=ids)
         return done + len(waiting)
 
     async def _guarded(self, link: BridgeLink, work: Awaitable[None]) -> int:
         """Does something for a link; what goes wrong with it is the link's alone."""
         try:
             await work
+        except _STOPPING:
+            raise
         except RoomClosed:
             await self._wait(link, BridgeLink.State.ARCHIVED, "The room is archived.")
         except ServerRefused as refused:
             await self._wait(link, _STATES.get(refused.kind, link.state), refused.words)
         except Unreadable as unreadable:
             await self._wait(link, link.state, str(unreadable))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other links go on
+            words = self._record("The work for a link", error)
+            await self._wait(link, link.state, words, again=setup.LOOK_AGAIN)
         else:
             return 1
         return 0
 
-    async def _wait(self, link: BridgeLink, state: str, words: str) -> None:
+    async def _wait(self, link: BridgeLink, state: str, words: str, again: timedelta | None = None) -> None:
         # What was to be applied is left to catching up, so that nothing stands behind it.
         await threads.write(setup.note_missed, access=self._access, channel_id=link.channel_id)
-        again = setup.SOON if state == BridgeLink.State.ACTIVE else setup.LOOK_AGAIN
+        again = again or (setup.SOON if state == BridgeLink.State.ACTIVE else setup.LOOK_AGAIN)
         await threads.write(
             setup.note_link, access=self._access, link_id=link.pk, state=state, problem=words, again=again
         )
 
+    def _record(self, what: str, error: Exception) -> str:
+        """Something of ours failed: the log has it by a name, which is told in a sentence."""
+        incident = uuid4().hex[:12]
+        metrics.incidents.labels("bridge").inc()
+        told = "incident %s: %s of Mattermost server %s failed"
+        logger.error(told, incident, what, self._access.server, exc_info=error)
+        return f"{what} failed: the log of the site has it as incident {incident}."
+
     # Live
 
-    async def _hear(self, told: Told) -> None:
+    async def _hear_or_note(self, told: Sequence[Told]) -> None:
+        """Nothing that we stumble over may stand for ever in front of what comes after it."""
+        try:
+            await self._hear(told)
+        except _STOPPING:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above; what belongs to a link was told by the link
+            self._record("An event", error)
+
+    async def _hear(self, told: Sequence[Told]) -> None:
+        posts = [one.post for one in told if isinstance(one, heard.Posted | heard.Edited)]
+        if posts:
+            await self._for_link(posts[0].channel_id, lambda link: self._take_live(link, told))
+            return
+        for one in told:
+            await self._hear_one(one)
+
+    async def _hear_one(self, told: Told) -> None:
         match told:
             case heard.UserChanged(user=user):
                 await threads.write(people.rename, access=self._access, user=user)
@@ -104,10 +135,10 @@ class Receiver:
                 await self._shut(channel_id, BridgeLink.State.REMOVED, "The account was removed from the channel.")
             case heard.ChannelArchived(channel_id=channel_id):
                 await self._shut(channel_id, BridgeLink.State.ARCHIVED, "The channel is archived.")
-            case heard.Posted(post=post) | heard.Edited(post=post) | heard.Deleted(post=post):
-                await self._for_link(post.channel_id, told)
+            case heard.Deleted(post=post):
+                await self._for_link(post.channel_id, lambda link: self._end(link, [post.id]))
             case heard.Reacted(channel_id=channel_id):
-                await self._for_link(channel_id, told)
+                await self._for_link(channel_id, lambda link: self._react(link, told))
             case _:
                 pass
 
@@ -124,38 +155,32 @@ class Receiver:
         if link is not None:
             await self._wait(link, state, words)
 
-    async def _for_link(self, channel_id: str, told: Told) -> None:
+    async def _for_link(self, channel_id: str, work: Callable[[BridgeLink], Awaitable[None]]) -> None:
         link = await self._find(channel_id)
         if link is not None and link.missed == link.caught:
-            await self._guarded(link, self._apply(link, told))
+            await self._guarded(link, work(link))
 
-    async def _apply(self, link: BridgeLink, told: Told) -> None:
-        match told:
-            case heard.Posted(post=post):
-                await self._take(link, [post], whole=False)
-                await self._move(link, post, new=True)
-            case heard.Edited(post=post):
-                await self._take(link, [post], whole=False)
-                await self._move(link, post, new=False)
-            case heard.Deleted(post=post):
-                await threads.write(arriving.apply_gone, access=self._access, link_id=link.pk, ids=[post.id])
-            case heard.Reacted(reaction=reaction, added=added):
-                await self._meet([reaction.user_id])
-                await threads.write(
-                    arriving.apply_reaction, access=self._access, link_id=link.pk, reaction=reaction, added=added
-                )
-            case _:
-                raise TypeError(told)
+    async def _end(self, link: BridgeLink, ids: Sequence[str]) -> None:
+        await threads.write(arriving.apply_gone, access=self._access, link_id=link.pk, ids=ids)
 
-    async def _move(self, link: BridgeLink, post: Post, *, new: bool) -> None:
-        """Notes how far the link was followed; never backwards."""
-        later = new and post.create_at >= link.last_create_at_ms
-        place = Place(
-            post_id=post.id if later else link.last_post_id,
-            create_at_ms=post.create_at if later else link.last_create_at_ms,
-            since_ms=max(link.since_ms, post.update_at),
+    async def _react(self, link: BridgeLink, told: heard.Reacted) -> None:
+        await self._meet([told.reaction.user_id])
+        await threads.write(
+            arriving.apply_reaction,
+            access=self._access,
+            link_id=link.pk,
+            reaction=told.reaction,
+            added=told.added,
         )
-        await threads.write(setup.note_place, access=self._access, link_id=link.pk, place=place)
+
+    async def _take_live(self, link: BridgeLink, told: Sequence[Told]) -> None:
+        place = Place(post_id=link.last_post_id, create_at_ms=link.last_create_at_ms, since_ms=link.since_ms)
+        posts = []
+        for one in told:
+            if isinstance(one, heard.Posted | heard.Edited):
+                posts.append(one.post)
+                place = _moved(place, one.post, new=isinstance(one, heard.Posted))
+        await self._take(link, posts, place=place, live=True)
 
     # Caught up
 
@@ -171,41 +196,55 @@ class Receiver:
         await threads.write(setup.note_caught, access=self._access, link_id=link.pk, missed=missed)
 
     async def _found(self, link: BridgeLink, found: Found) -> None:
-        await self._take(link, found.posts, whole=True)
+        await self._take(link, found.posts)
         gone = list(found.deleted)
         if found.walked is not None:
             taken = await threads.read(arriving.taken_posts, link_id=link.pk)
             gone += await find_gone(self._server, found.walked, taken)
         if gone:
-            await threads.write(arriving.apply_gone, access=self._access, link_id=link.pk, ids=gone)
+            await self._end(link, gone)
         await threads.write(setup.note_place, access=self._access, link_id=link.pk, place=found.place)
 
     # Posts
 
-    async def _take(self, link: BridgeLink, posts: Sequence[Post], *, whole: bool) -> None:
-        reacted = {one.user_id for post in posts for one in post.metadata.reactions} if whole else set()
+    async def _take(
+        self, link: BridgeLink, posts: Sequence[Post], *, place: Place | None = None, live: bool = False
+    ) -> None:
+        reacted = set() if live else {one.user_id for post in posts for one in post.metadata.reactions}
         await self._meet({post.user_id for post in posts} | reacted)
-        for post in posts:
-            try:
-                await self._take_one(link, post, whole=whole)
-            except (ServerRefused, Unreadable, RoomClosed, Fenced, DatabaseError):
-                raise
-            except Exception:
-                # One post that we stumble over must not hold up all that come after it.
-                logger.exception("Post %s of link %s could not be taken over", post.id, link.pk)
-                words = f"The post {post.id} could not be taken over: see the log of the site."
-                await threads.write(setup.note_notice, access=self._access, link_id=link.pk, notice=words)
+        for start in range(0, len(posts), POSTS_AT_ONCE):
+            part = posts[start : start + POSTS_AT_ONCE]
+            arrivals = [await self._made_ready(link, post, whole=not live) for post in part]
+            await self._apply(link, arrivals)
+        if place is not None:
+            await threads.write(setup.note_place, access=self._access, link_id=link.pk, place=place)
 
-    async def _take_one(self, link: BridgeLink, post: Post, *, whole: bool) -> None:
+    async def _apply(self, link: BridgeLink, arrivals: Sequence[Arrival]) -> None:
+        """All in one transaction; where one makes it fail, each in its own."""
+        try:
+            await self._apply_together(link, arrivals)
+        except (*_STOPPING, ServerRefused, Unreadable, RoomClosed):
+            raise
+        except Exception as error:  # noqa: BLE001 - one post must not hold up all that come after it
+            if len(arrivals) == 1:
+                words = self._record(f"The post {arrivals[0].post.id}", error)
+                await threads.write(setup.note_notice, access=self._access, link_id=link.pk, notice=words)
+                return
+            for arrival in arrivals:
+                await self._apply(link, [arrival])
+
+    async def _apply_together(self, link: BridgeLink, arrivals: Sequence[Arrival]) -> None:
+        twice = await threads.write(arriving.apply_posts, access=self._access, link_id=link.pk, arrivals=arrivals)
+        for one in twice:
+            await self._server.delete_post(one)
+
+    async def _made_ready(self, link: BridgeLink, post: Post, *, whole: bool) -> Arrival:
         files: list[UUID] = []
         notes: list[str] = []
         wanted = bool(post.file_ids) and link.direction != BridgeLink.Direction.OUT
         if wanted and await threads.read(arriving.is_wanted, access=self._access, link_id=link.pk, post=post):
             files, notes = await self._bring(link, post)
-        arrival = Arrival(post, files, notes, whole=whole)
-        twice = await threads.write(arriving.apply_post, access=self._access, link_id=link.pk, arrival=arrival)
-        if twice is not None:
-            await self._server.delete_post(twice)
+        return Arrival(post, files, notes, whole=whole)
 
     async def _meet(self, ids: Iterable[str]) -> None:
         """Everybody has an account here before something of theirs is applied."""
@@ -253,6 +292,48 @@ class Receiver:
             return await asyncio.to_thread(
                 _keep, author=person, room_id=link.room_id, upload_id=upload_id, name=file.name, source=source
             )
+
+
+def _gathered(waiting: Sequence[tuple[int, Event]]) -> Iterator[tuple[list[int], list[Told]]]:
+    """What waits, in its order: posts of one channel that come one after the other together, all else by itself."""
+    ids: list[int] = []
+    told: list[Told] = []
+    for event_id, event in waiting:
+        one = _read(event)
+        if ids and not _fits(told, one):
+            yield ids, told
+            ids, told = [], []
+        ids.append(event_id)
+        if one is not None:
+            told.append(one)
+    if ids:
+        yield ids, told
+
+
+def _read(event: Event) -> Told | None:
+    try:
+        return told_by(event)
+    except Unreadable:
+        return None
+
+
+def _fits(told: Sequence[Told], one: Told | None) -> bool:
+    """Whether one more can be applied with these: a post of the same channel, and none of them already."""
+    if one is None or not told:
+        return True
+    if not isinstance(one, heard.Posted | heard.Edited) or not isinstance(told[0], heard.Posted | heard.Edited):
+        return False
+    before = [other.post for other in told if isinstance(other, heard.Posted | heard.Edited)]
+    known = one.post.id in {post.id for post in before}
+    return not known and one.post.channel_id == before[0].channel_id and len(before) < POSTS_AT_ONCE
+
+
+def _moved(place: Place, post: Post, *, new: bool) -> Place:
+    """How far a link was followed with this post; never backwards."""
+    since_ms = max(place.since_ms, post.update_at)
+    if new and post.create_at >= place.create_at_ms:
+        return Place(post_id=post.id, create_at_ms=post.create_at, since_ms=since_ms)
+    return msgspec.structs.replace(place, since_ms=since_ms)
 
 
 def _spool() -> Path:

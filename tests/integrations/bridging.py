@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from asgiref.sync import async_to_sync
 
+from chat import services as chat
 from chat.models import Message, Reaction
 from integrations.bridge import runner
+from integrations.mattermost import mapping
 from integrations.mattermost.catching_up import Place
 from integrations.mattermost.listening import Pace
-from integrations.models import BridgeInbox, BridgeLink, BridgeOutbox, MattermostServer
+from integrations.models import BridgedPost, BridgeInbox, BridgeLink, BridgeOutbox, MattermostServer
 from integrations.services.bridges import setup
-from realtime import threads
+from integrations.services.bridges.telling import DELETED
+from realtime import log, threads
 from tests import factories
 from tests.fakes.mattermost import FakeMattermost
 
 QUICK = Pace(ping=0.5, pong=15.0, connect=15.0, retry_least=0.02, retry_most=0.1, settled=0.0)
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
+
+
+View = tuple[str, str, tuple[str, ...], tuple[str, ...]]
+"""A message as both sides have it: its text, that of its root, its files, its emoji."""
+
+
+def _view_of_message(message: Message) -> View:
+    root = message.thread_root
+    files = message.attachments.order_by("position").values_list("name", "size_bytes")
+    emoji = set(message.reactions.values_list("emoji", flat=True))
+    told = sorted(f"{name} {size}" for name, size in files)
+    return message.body, root.body if root and not root.deleted_at else "", tuple(told), tuple(sorted(emoji))
 
 
 class Bridged:
@@ -116,6 +134,39 @@ class Bridged:
         link = BridgeLink.objects.filter(pk=self.link.pk).values().get()
         heard = BridgeInbox.objects.count()
         return {"here": here - there, "there": there - here, "waiting": list(waiting), "link": link, "heard": heard}
+
+    def upload(self, actor: Any, name: str, data: bytes) -> Any:
+        """A file of one of our people, for a message."""
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder) / "file"
+            source.write_bytes(data)
+            given = {"room_id": self.room.pk, "upload_id": uuid4(), "name": name, "source": source}
+            return chat.store_upload(actor=actor, **given)[0].id
+
+    def view_here(self) -> list[View]:
+        """What the room shows, without what is no longer carried over, in no order."""
+        gone = BridgedPost.objects.filter(link=self.link, ours=True, deleted=True).values("local_id")
+        rows = Message.objects.filter(room=self.room, deleted_at=None).exclude(kind="system").exclude(pk__in=gone)
+        return sorted(map(_view_of_message, rows.select_related("thread_root")))
+
+    def view_there(self) -> list[View]:
+        """What the channel shows, without what was emptied, in no order."""
+        posts = {post.id: post for post in self.posts() if post.message != DELETED}
+        return sorted(self._view_of_post(post, posts) for post in posts.values())
+
+    def _view_of_post(self, post: Any, posts: dict[str, Any]) -> View:
+        files = [self.fake.state.files[one] for one in post.file_ids]
+        root = posts[post.root_id].message if post.root_id in posts else ""
+        reactions = {mapping.reaction_in(name) or name for _, name in post.reactions}
+        told = sorted(f"{one.name} {len(one.data)}" for one in files)
+        return post.message, root, tuple(told), tuple(sorted(reactions))
+
+    def settled(self) -> bool:
+        """Nothing waits on either way."""
+        waiting = BridgeOutbox.objects.exists() or BridgeInbox.objects.exists()
+        topic = f"room:{self.room.pk}"
+        link = self.remade()
+        return not waiting and link.missed == link.caught and link.local_seq == log.heads([topic])[topic][0]
 
     def caught_up(self) -> bool:
         link = self.remade()

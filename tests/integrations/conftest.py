@@ -17,6 +17,8 @@ from chat import services as chat
 from integrations.mattermost_api import ids
 from realtime import consumers
 from tests import factories
+from tests.fakes.mattermost import FakeMattermost
+from tests.integrations.bridging import Bridged
 from tests.integrations.receiving import Receiver
 from tests.people import ines as ines
 from tests.people import mina as mina
@@ -86,3 +88,17 @@ def receiver(settings) -> Iterator[Receiver]:
     made = Receiver()
     yield made
     made.close()
+
+
+@pytest.fixture
+def fake(settings) -> Iterator[FakeMattermost]:
+    """The imitated server, which may be reached."""
+    settings.OUTBOUND_ALLOW = ["127.0.0.1"]
+    with FakeMattermost() as running:
+        yield running
+
+
+@pytest.fixture
+def both(db, fake, room) -> Bridged:
+    """The room and a channel of the imitated server, joined by staff."""
+    return Bridged(fake, room, factories.make_person("boss", is_superuser=True, is_staff=True))

@@ -62,11 +62,11 @@ def is_wanted(*, access: Access, link_id: int, post: Post) -> bool:
 
 
 @transaction.atomic
-def apply_post(*, access: Access, link_id: int, arrival: Arrival) -> str | None:
-    """Takes a post over, or a change of it.
+def apply_posts(*, access: Access, link_id: int, arrivals: Sequence[Arrival]) -> list[str]:
+    """Takes posts over, or changes of them: all of these, or none when one raises. No post is among them twice.
 
     Returns:
-        The id of the post where it is one of ours that the server has twice: that one has to go.
+        Ids of posts of ours that the server has twice: those have to go.
 
     Raises:
         Fenced: another process works for the server.
@@ -74,23 +74,49 @@ def apply_post(*, access: Access, link_id: int, arrival: Arrival) -> str | None:
     """
     fence(access)
     link = BridgeLink.objects.select_for_update().select_related("server").get(pk=link_id)
-    post = arrival.post
-    rows = list(BridgedPost.objects.filter(link=link, remote_id=post.id).order_by("part"))
+    known = _what_is_known(link, [arrival.post for arrival in arrivals])
+    twice = [_apply(access, link, arrival, known) for arrival in arrivals]
+    return [one for one in twice if one is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was known of some posts before they are applied, each looked up once for all."""
+
+    rows: dict[str, list[BridgedPost]]
+    authors: dict[str, BridgedPerson]
+    reactions: dict[str, set[tuple[str, str]]]
+
+
+def _what_is_known(link: BridgeLink, posts: Sequence[Post]) -> _Known:
+    ids = [post.id for post in posts]
+    rows: dict[str, list[BridgedPost]] = {}
+    for row in BridgedPost.objects.filter(link=link, remote_id__in=ids).order_by("part"):
+        rows.setdefault(row.remote_id, []).append(row)
+    authors = BridgedPerson.objects.filter(server=link.server_id, remote_id__in={post.user_id for post in posts})
+    return _Known(
+        rows=rows,
+        authors={one.remote_id: one for one in authors.select_related("user")},
+        reactions=reacting.known_of(link, ids),
+    )
+
+
+def _apply(access: Access, link: BridgeLink, arrival: Arrival, known: _Known) -> str | None:
+    post, twice = arrival.post, None
+    rows = known.rows.get(post.id, [])
     mark = our_mark(access, link, post)
     if mark is not None:
         twice = complete(access, link, UUID(mark.message), mark.part, post)
-        if arrival.whole and twice is None:
-            # Whoever reacted to it while nobody listened counts all the same.
-            reacting.apply_all(access, link, post)
-        return twice
-    if rows:
+    elif rows:
         if not rows[0].ours and not rows[0].deleted:
             _change(link, rows, arrival)
-    elif link.direction != BridgeLink.Direction.OUT and _is_new(access, link, post):
-        _take(link, arrival)
-    if arrival.whole:
-        reacting.apply_all(access, link, post)
-    return None
+    elif post.user_id != access.account_id and link.direction != BridgeLink.Direction.OUT:
+        author = known.authors[post.user_id]
+        if _is_new(access, link, post, author):
+            _take(link, arrival, author.user)
+    if arrival.whole and twice is None:
+        reacting.apply_all(access, link, post, known.reactions.get(post.id, set()))
+    return twice
 
 
 def our_mark(access: Access, link: BridgeLink, post: Post) -> mapping.Marker | None:
@@ -128,15 +154,14 @@ def complete(access: Access, link: BridgeLink, local_id: UUID, part: int, post: 
     return post.id if not made and row.remote_id != post.id else None
 
 
-def _is_new(access: Access, link: BridgeLink, post: Post) -> bool:
+def _is_new(access: Access, link: BridgeLink, post: Post, author: BridgedPerson) -> bool:
     if not post.is_content or post.delete_at or post.create_at <= link.began_ms:
         return False
     # Not by `from_bot`: people can write that into their props as well.
-    by_a_bot = _person(link, post.user_id).is_bot
     hops = mapping.hops_of(post.props)
-    if mapping.goes_round(hops, instance=access.instance, by_a_bot=by_a_bot):
+    if mapping.goes_round(hops, instance=access.instance, by_a_bot=author.is_bot):
         return False
-    return link.relay_bots or not by_a_bot
+    return link.relay_bots or not author.is_bot
 
 
 def _person(link: BridgeLink, remote_id: str) -> BridgedPerson:
@@ -146,8 +171,8 @@ def _person(link: BridgeLink, remote_id: str) -> BridgedPerson:
 # New ones
 
 
-def _take(link: BridgeLink, arrival: Arrival) -> None:
-    post, author = arrival.post, _person(link, arrival.post.user_id).user
+def _take(link: BridgeLink, arrival: Arrival, author: User) -> None:
+    post = arrival.post
     texts = _texts(link, arrival)
     if not texts[0] and not arrival.files:
         return
@@ -296,7 +321,7 @@ def apply_gone(*, access: Access, link_id: int, ids: Iterable[str]) -> None:
     What was said here stays here: its own room decides about it. It is not carried over any more.
 
     Raises:
-        Fenced, RoomClosed: see apply_post.
+        Fenced, RoomClosed: see apply_posts.
     """
     fence(access)
     link = BridgeLink.objects.select_for_update().get(pk=link_id)
@@ -321,7 +346,8 @@ def _delete(link: BridgeLink, local_id: UUID) -> None:
     except Refused as refused:
         if refused.code == CLOSED:
             raise RoomClosed from refused
-        raise
+        told = f"A deletion was not taken over: {refused.message}"
+        BridgeLink.objects.filter(pk=link.pk).update(notice=told[:300])
 
 
 @transaction.atomic
@@ -329,7 +355,7 @@ def apply_reaction(*, access: Access, link_id: int, reaction: Reaction, added: b
     """Somebody put an emoji under a post, or took it back.
 
     Raises:
-        Fenced: see apply_post.
+        Fenced: see apply_posts.
     """
     fence(access)
     link = BridgeLink.objects.select_for_update().get(pk=link_id)

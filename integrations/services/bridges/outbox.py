@@ -127,10 +127,12 @@ def links_to_queue(*, server_id: int) -> list[int]:
 
 
 @transaction.atomic
-def hurry(*, access: Access, channel_id: str) -> None:
-    """What waits for a channel is tried at once: it is open again."""
+def hurry(*, access: Access, channel_id: str = "") -> None:
+    """What waits for a server, or for one channel of it, is tried at once: it is open again."""
     fence(access)
-    rows = BridgeOutbox.objects.filter(link__server=access.server, link__channel_id=channel_id)
+    rows = BridgeOutbox.objects.filter(link__server=access.server)
+    if channel_id:
+        rows = rows.filter(link__channel_id=channel_id)
     rows.filter(state=BridgeOutbox.State.WAITING).update(next_at=timezone.now())
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -79,7 +80,14 @@ def _rename(row: BridgedPerson, user: RemoteUser) -> None:
 
 
 def _shown(user: RemoteUser) -> str:
-    return " ".join(re.sub(r"[^\w .,'()&+-]", " ", user.shown_name).split())[:60].strip()
+    # In NFC before it is cut: some letters become two by it.
+    name = unicodedata.normalize("NFC", user.shown_name)
+    return " ".join("".join(char if _is_shown(char) else " " for char in name).split())[:60].strip()
+
+
+def _is_shown(char: str) -> bool:
+    # Signs above and below belong to the letters of many languages.
+    return char.isalnum() or char in "_ .,'()&+-" or unicodedata.category(char).startswith("M")
 
 
 def _username(access: Access, user: RemoteUser) -> str:

@@ -5,6 +5,7 @@ Called by arriving, inside its transaction. Our own account's reactions stand fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from chat import services as chat
@@ -33,12 +34,20 @@ def apply_one(access: Access, link: BridgeLink, reaction: Reaction, *, added: bo
     return _show(link, row.local_id, reaction.user_id, name, list(rows.values_list("name", flat=True)))
 
 
-def apply_all(access: Access, link: BridgeLink, post: Post) -> None:
-    """These are all there are: what is not among them was taken back."""
-    if _post(link, post.id) is None:
+def known_of(link: BridgeLink, remote_ids: Sequence[str]) -> dict[str, set[tuple[str, str]]]:
+    """Whose reactions are known, with their names, by the post."""
+    known: dict[str, set[tuple[str, str]]] = {}
+    rows = BridgedReaction.objects.filter(link=link, remote_id__in=remote_ids)
+    for remote_id, user_id, name in rows.values_list("remote_id", "user_id", "name"):
+        known.setdefault(remote_id, set()).add((user_id, name))
+    return known
+
+
+def apply_all(access: Access, link: BridgeLink, post: Post, before: set[tuple[str, str]]) -> None:
+    """These are all there are: what was there before and is not among them was taken back."""
+    now = {(one.user_id, one.emoji_name[:64]) for one in post.metadata.reactions if one.user_id != access.account_id}
+    if now == before or _post(link, post.id) is None:
         return
-    now = {(one.user_id, one.emoji_name[:64]) for one in post.metadata.reactions}
-    before = set(BridgedReaction.objects.filter(link=link, remote_id=post.id).values_list("user_id", "name"))
     for user_id, name in sorted(before - now):
         apply_one(access, link, Reaction(user_id=user_id, post_id=post.id, emoji_name=name), added=False)
     for user_id, name in sorted(now - before):

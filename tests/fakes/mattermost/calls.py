@@ -18,6 +18,8 @@ from tests.fakes.mattermost.posting import State
 from tests.fakes.mattermost.shapes import Refusal, User, invalid
 
 PREFIX: Final = "/api/v4"
+KEPT_SECONDS: Final = 0.02
+"""Between two looks whether a client that gets no answer is still there."""
 Answer = web.StreamResponse
 
 
@@ -137,10 +139,14 @@ class Doorway:
         failing = script.next_fault(asked.method, asked.path, {"fail"})
         if failing is not None:
             return refused(self._state, Refusal(failing.status, failing.code, "Something failed.", "as it was told to"))
-        losing = script.next_fault(asked.method, asked.path, {"lose_response"})
+        losing = script.next_fault(asked.method, asked.path, {"lose_response", "keep_response"})
         call = Call(request, self._state, losing=losing is not None)
         answered = await self._inside(route, call)
-        return answered if losing is None else lost(request)
+        if losing is None:
+            return answered
+        while losing.kind == "keep_response" and request.transport is not None:
+            await asyncio.sleep(KEPT_SECONDS)
+        return lost(request)
 
     def _limited(self, request: web.Request) -> web.Response | None:
         limiter = self._state.script.limiter

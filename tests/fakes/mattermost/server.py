@@ -337,6 +337,10 @@ class FakeMattermost:
         """Does what is asked and cuts the line before the answer."""
         self._fault(Fault("lose_response", where, times))
 
+    def keep_next_response(self, where: str = "") -> None:
+        """Does what is asked and never answers; the line stays open until the client leaves."""
+        self._fault(Fault("keep_response", where, 1))
+
     def lose_next_request(self, where: str = "", *, times: int = 1) -> None:
         """Cuts the line before anything is done."""
         self._fault(Fault("lose_request", where, times))
