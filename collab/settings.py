@@ -353,6 +353,7 @@ PERSON_HOOK = "chat.services.people.announce"
 """Called with user_id, inside the transaction, when somebody's name, picture or kind changes."""
 PERSON_GONE_HOOKS = ["chat.services.withdrawal.withdraw", "assistant.services.withdrawal.forget_person"]
 PERSON_GONE_HOOKS += ["dashboard.services.withdrawal.forget_person"]
+RESEAL_HOOKS = ["integrations.services.sealing.reseal"]
 PERSON_WORDS_HOOK = "chat.services.withdrawal.remove_messages"
 """Called in the transaction that deletes an account; and before, to delete what the person said."""
 SLASH_COMMANDS = [f"chat.services.slash.{name}" for name in ("saying", "people", "reminding")]
