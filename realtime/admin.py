@@ -13,19 +13,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from realtime import protocol
-from realtime.lookups import ShownLookups
+from realtime.lookups import ReadOnly
 from realtime.models import Event, Lease, Presence, Topic
-
-
-class _ReadOnly(ShownLookups):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class _OfKind(admin.SimpleListFilter):
@@ -63,7 +52,7 @@ class _Expired(admin.SimpleListFilter):
 
 
 @admin.register(Topic)
-class TopicAdmin(_ReadOnly):
+class TopicAdmin(ReadOnly):
     """Heads of the logs."""
 
     list_display = ("key", "head_seq", "min_seq")
@@ -73,7 +62,7 @@ class TopicAdmin(_ReadOnly):
 
 
 @admin.register(Event)
-class EventAdmin(_ReadOnly):
+class EventAdmin(ReadOnly):
     """Which events there were, not what they said."""
 
     list_display = ("topic", "seq", "type", "actor_id", "at")
@@ -85,7 +74,7 @@ class EventAdmin(_ReadOnly):
 
 
 @admin.register(Lease)
-class LeaseAdmin(_ReadOnly):
+class LeaseAdmin(ReadOnly):
     """Who runs which background service."""
 
     list_display = ("name", "holder", "until")
@@ -94,7 +83,7 @@ class LeaseAdmin(_ReadOnly):
 
 
 @admin.register(Presence)
-class PresenceAdmin(_ReadOnly):
+class PresenceAdmin(ReadOnly):
     """Who is here, by process."""
 
     list_display = ("user_id", "state", "process", "until")

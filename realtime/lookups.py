@@ -29,3 +29,16 @@ class ShownLookups(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscript
             name = named if isinstance(named, str) else str(getattr(named, "parameter_name", ""))
             found.add(name.partition("__")[0])
         return found | {self.date_hierarchy or "pk"}
+
+
+class ReadOnly(ShownLookups):
+    """Rows that are only ever looked at."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

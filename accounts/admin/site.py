@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts.models import User
-from realtime.lookups import ShownLookups
+from realtime.lookups import ReadOnly as ReadOnly  # base of the admin classes of every app
 
 
 def me(request: HttpRequest) -> User:
@@ -32,19 +32,6 @@ def logout(request: HttpRequest, extra_context: dict[str, Any] | None = None) ->
 def password_change(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
     """One's own password is changed on the account page."""
     return redirect("account_change_password")
-
-
-class ReadOnly(ShownLookups):
-    """Rows that are only ever looked at."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 admin.site.site_header = settings.SITE_NAME

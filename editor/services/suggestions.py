@@ -160,9 +160,6 @@ def decide_hunk(*, actor: User, document_id: int, hunk_id: int, accept: bool, ci
         Refused: not_found, gone, not_member, read_only, muted; `conflict` when somebody decided it before, and to
             accept it also when somebody changed its lines since.
     """
-    suggestion_id = Hunk.objects.filter(pk=hunk_id).values_list("suggestion", flat=True).first()
-    if suggestion_id is None:
-        raise Refused("not_found")
 
     def act(desk: _Desk) -> None:
         hunk = desk.hunk(hunk_id)
@@ -177,7 +174,7 @@ def decide_hunk(*, actor: User, document_id: int, hunk_id: int, accept: bool, ci
         else:
             desk.reject([hunk], cid)
 
-    return _decide(actor, document_id, suggestion_id, act)
+    return _decide(actor, document_id, _suggestion_of(hunk_id), act)
 
 
 def decide_suggestion(*, actor: User, document_id: int, suggestion_id: int, accept: bool, cid: UUID) -> SuggestionView:
@@ -207,9 +204,6 @@ def undo_hunk(*, actor: User, document_id: int, hunk_id: int, cid: UUID) -> Sugg
     Raises:
         Refused: not_found, gone, not_member, read_only, muted; `conflict` for one that is open.
     """
-    suggestion_id = Hunk.objects.filter(pk=hunk_id).values_list("suggestion", flat=True).first()
-    if suggestion_id is None:
-        raise Refused("not_found")
 
     def act(desk: _Desk) -> None:
         hunk = desk.hunk(hunk_id)
@@ -219,7 +213,14 @@ def undo_hunk(*, actor: User, document_id: int, hunk_id: int, cid: UUID) -> Sugg
             raise Refused("conflict", "This change is open.")
         desk.undo(hunk, cid)
 
-    return _decide(actor, document_id, suggestion_id, act)
+    return _decide(actor, document_id, _suggestion_of(hunk_id), act)
+
+
+def _suggestion_of(hunk_id: int) -> int:
+    suggestion_id = Hunk.objects.filter(pk=hunk_id).values_list("suggestion", flat=True).first()
+    if suggestion_id is None:
+        raise Refused("not_found")
+    return suggestion_id
 
 
 def _name(user_id: int | None) -> str:

@@ -18,7 +18,8 @@ from assistant.models import Run
 from realtime import log
 from tests import factories
 from tests.assistant.conftest import KEY
-from tests.assistant.test_runner import ask, ended, here, in_room
+from tests.assistant.hearing import ended
+from tests.assistant.test_runner import ask, here, in_room
 from tests.people import signed_in
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("site")]

@@ -20,6 +20,7 @@ from collab.asgi import application
 from realtime import testing, threads
 from realtime.hub import hub
 from tests import factories
+from tests.assistant.hearing import ended, made
 from tests.people import signed_in
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("site")]
@@ -44,22 +45,6 @@ async def ask(socket: Any, room: Any, body: str = "@assistant How is the build?"
     sent = await socket.command("message.send", data, topic=f"room:{room.pk}")
     assert sent["type"] == "ack", sent
     return await made(socket)
-
-
-async def made(socket: Any) -> dict[str, Any]:
-    """The next answer that is made."""
-    while True:
-        message = (await socket.expect("message.created"))["data"]["message"]
-        if message["kind"] == "assistant":
-            return dict(message)
-
-
-async def ended(socket: Any, **fields: Any) -> dict[str, Any]:
-    """The end of a run, past its turns before."""
-    while True:
-        told = (await socket.expect("run.changed", **fields))["data"]
-        if told["run"]["state"] not in {"waiting", "streaming"}:
-            return dict(told)
 
 
 async def wait_for(asked: Callable[[], Awaitable[Any]]) -> Any:

@@ -18,7 +18,8 @@ from chat.shapes import BesideView
 from editor import selectors as editor
 from editor.models import Suggestion, Update
 from tests import factories
-from tests.assistant.test_runner import ask, ended, get, here, in_room, stored, wait_for
+from tests.assistant.hearing import ended
+from tests.assistant.test_runner import ask, get, here, in_room, stored, wait_for
 from tests.editor.conftest import make_document
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("site")]

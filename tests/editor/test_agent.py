@@ -8,37 +8,16 @@ from uuid import uuid4
 import pytest
 
 from editor import selectors, services
-from editor.models import Document, Update
+from editor.models import Update
 from editor.services import DocumentChange, Edit
 from realtime.protocol import Refused
 from tests import factories
+from tests.editor.agents import CODE, run_writes
+from tests.editor.agents import assistant as assistant
+from tests.editor.agents import code as code
 from tests.editor.conftest import make_document, on_a_thread, opened, replay, signed_in, text_of, write
 
 pytestmark = [pytest.mark.stack, pytest.mark.django_db]
-
-CODE = "def one():\n    return 1\n\n\ndef two():\n    return 2\n"
-
-
-@pytest.fixture
-def assistant(db):
-    return factories.make_person("assistant", display_name="Assistant", kind="assistant")
-
-
-@pytest.fixture
-def code(mina, room):
-    return make_document(mina, room, name="session.py", text=CODE)
-
-
-def written(assistant, asker, document, *edits, base=None, run="r1"):
-    version = Document.objects.get(pk=document.pk).version if base is None else base
-    return services.apply_edits(
-        actor=assistant,
-        on_behalf_of=asker,
-        document_id=document.pk,
-        base_version=version,
-        edits=[Edit(*edit) for edit in edits],
-        run=run,
-    )
 
 
 def proposed(assistant, asker, document, *edits):
@@ -63,7 +42,7 @@ def refusal(call):
 
 
 def test_edits_of_a_run_are_updates_of_the_assistant(assistant, mina, code):
-    done = written(assistant, mina, code, ("return 1", "return 10"), ("return 2", "return 20"))
+    done = run_writes(assistant, mina, code, ("return 1", "return 10"), ("return 2", "return 20"))
     assert text_of(code) == CODE.replace("return 1", "return 10").replace("return 2", "return 20") == replay(code)[-1]
     rows = Update.objects.filter(document=code)
     assert {(row.author, row.run, row.client_id) for row in rows} == {(assistant, "r1", "run-r1")}
@@ -73,26 +52,26 @@ def test_edits_of_a_run_are_updates_of_the_assistant(assistant, mina, code):
 
 def test_a_long_text_comes_in_pieces(assistant, mina, code):
     lines = "".join(f"line {number}\n" for number in range(10))
-    assert written(assistant, mina, code, ("def two", f"{lines}def two")).version == 3
+    assert run_writes(assistant, mina, code, ("def two", f"{lines}def two")).version == 3
     assert text_of(code) == CODE.replace("def two", f"{lines}def two")
 
 
 def test_edits_find_their_places_after_others_typed_elsewhere(assistant, mina, teo, code):
     write(teo, code, 0, 0, "# top\n")
-    written(assistant, mina, code, ("return 2", "return 20"), base=0)
+    run_writes(assistant, mina, code, ("return 2", "return 20"), base=0)
     assert text_of(code) == "# top\n" + CODE.replace("return 2", "return 20")
 
 
 def test_a_run_goes_on_after_its_own_edits(assistant, mina, code):
-    written(assistant, mina, code, ("return 2", "return 20"), base=0)
-    written(assistant, mina, code, ("return 1", "return 10"), base=0)
+    run_writes(assistant, mina, code, ("return 2", "return 20"), base=0)
+    run_writes(assistant, mina, code, ("return 1", "return 10"), base=0)
     assert text_of(code) == CODE.replace("return 1", "return 10").replace("return 2", "return 20")
 
 
-def test_what_somebody_changed_since_is_not_overwritten(assistant, mina, teo, code):
+def test_what_somebody_changed_since_is_not_overrun_writes(assistant, mina, teo, code):
     at = CODE.index("return 2")
     write(teo, code, at, at + 6, "yield")
-    refused = refusal(lambda: written(assistant, mina, code, ("return 2", "return 20"), base=0))
+    refused = refusal(lambda: run_writes(assistant, mina, code, ("return 2", "return 20"), base=0))
     assert (refused.code, refused.message) == (
         "conflict",
         "Teo Lindqvist changed the text at line 6 since. Read the document again.",
@@ -103,21 +82,21 @@ def test_what_somebody_changed_since_is_not_overwritten(assistant, mina, teo, co
 def test_the_rights_of_who_asked_are_read_at_the_moment_of_writing(assistant, mina, teo, ines, secret, code):
     hidden = make_document(mina, secret, text=CODE)
     edit = ("return 1", "return 10")
-    assert refusal(lambda: written(assistant, ines, hidden, edit)).code == "not_found"
-    assert refusal(lambda: written(assistant, ines, code, edit)).code == "not_member"
-    assert refusal(lambda: written(assistant, mina, code, edit, base=9)).code == "unknown_version"
-    assert "Read the document again" in refusal(lambda: written(assistant, mina, code, ("nothing", "x"))).message
+    assert refusal(lambda: run_writes(assistant, ines, hidden, edit)).code == "not_found"
+    assert refusal(lambda: run_writes(assistant, ines, code, edit)).code == "not_member"
+    assert refusal(lambda: run_writes(assistant, mina, code, edit, base=9)).code == "unknown_version"
+    assert "Read the document again" in refusal(lambda: run_writes(assistant, mina, code, ("nothing", "x"))).message
     services.update_document(actor=mina, document_id=code.pk, change=DocumentChange(read_only=True))
-    assert refusal(lambda: written(assistant, teo, code, edit)).code == "read_only"
-    assert written(assistant, mina, code, edit).version == 1
+    assert refusal(lambda: run_writes(assistant, teo, code, edit)).code == "read_only"
+    assert run_writes(assistant, mina, code, edit).version == 1
     services.delete_document(actor=mina, document_id=code.pk)
-    assert refusal(lambda: written(assistant, mina, code, edit)).code == "gone"
+    assert refusal(lambda: run_writes(assistant, mina, code, edit)).code == "gone"
 
 
 def test_the_history_and_blame_name_the_run(assistant, mina, teo, code):
     view = proposed(assistant, mina, code)
     services.decide_hunk(actor=teo, document_id=code.pk, hunk_id=view.hunks[0].id, accept=True, cid=uuid4())
-    written(assistant, mina, code, ("def two", "def three"))
+    run_writes(assistant, mina, code, ("def two", "def three"))
     stretches = selectors.history(actor=mina, document_id=code.pk).stretches
     assert [(one.author, one.run) for one in stretches] == [(teo.pk, None), (assistant.pk, "r1")]
     blocks = selectors.blame(actor=mina, document_id=code.pk).blocks
@@ -136,7 +115,7 @@ async def test_everybody_sees_the_carets_of_a_run_and_its_end(mina, teo, room, d
     bot = await on_a_thread(lambda: factories.make_person("assistant", kind="assistant"))
     async with opened(teo, document) as pane:
         await pane.join()
-        await on_a_thread(lambda: written(bot, mina, document, ("one\n", "one!\n")))
+        await on_a_thread(lambda: run_writes(bot, mina, document, ("one\n", "one!\n")))
         assert await pane.heard() == [(1, "run-r1", [3, [0, "!"], 5])]
         moved = await pane.socket.expect("cursor.moved")
         assert moved["data"] == {"client_id": "run-r1", "user": bot.pk, "version": 1, "ranges": [[4, 4]]}
@@ -175,7 +154,7 @@ async def test_teo_decides_over_the_socket_and_mina_comes_too_late(mina, teo, do
 @pytest.mark.usefixtures("realtime")
 async def test_teo_reverts_a_run_over_the_socket(mina, teo, document):
     bot = await on_a_thread(lambda: factories.make_person("assistant", kind="assistant"))
-    await on_a_thread(lambda: written(bot, mina, document, ("one\n", "1\n")))
+    await on_a_thread(lambda: run_writes(bot, mina, document, ("one\n", "1\n")))
     async with opened(teo, document) as pane:
         wish = {"run": "r1", "cid": str(uuid4())}
         assert (await pane.say("document.revert", **wish))["code"] == "invalid"  # not joined

@@ -13,36 +13,13 @@ from editor import selectors, services
 from editor.changes import ChangeSet
 from editor.models import Document, Reversal, Update
 from editor.selectors import reverting
-from editor.services import Edit
 from realtime.protocol import Refused
-from tests import factories
+from tests.editor.agents import CODE, run_writes
+from tests.editor.agents import assistant as assistant
+from tests.editor.agents import code as code
 from tests.editor.conftest import make_document, push, replay, text_of, write
 
 pytestmark = [pytest.mark.stack, pytest.mark.django_db]
-
-CODE = "def one():\n    return 1\n\n\ndef two():\n    return 2\n"
-
-
-@pytest.fixture
-def assistant(db):
-    return factories.make_person("assistant", display_name="Assistant", kind="assistant")
-
-
-@pytest.fixture
-def code(mina, room):
-    return make_document(mina, room, name="session.py", text=CODE)
-
-
-def run_writes(assistant, asker, document, *edits, run="r1"):
-    version = Document.objects.get(pk=document.pk).version
-    return services.apply_edits(
-        actor=assistant,
-        on_behalf_of=asker,
-        document_id=document.pk,
-        base_version=version,
-        edits=[Edit(*edit) for edit in edits],
-        run=run,
-    )
 
 
 def revert(actor, document, **wanted):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from assistant.fake.server import FakeOpenAI
+from tests.assistant.hearing import ended, made
 from tests.cluster import Process, connected, running
 from tests.faults.cast import Cast
 
@@ -46,17 +47,7 @@ async def ask(socket: Any, cast: Cast, body: str = "@assistant Why?") -> dict[st
     """Asks, and returns the answer as it was made."""
     sent = await socket.command("message.send", {"cid": str(uuid.uuid4()), "body": body}, topic=cast.topic)
     assert sent["type"] == "ack", sent
-    while True:
-        message = (await socket.expect("message.created"))["data"]["message"]
-        if message["kind"] == "assistant":
-            return dict(message)
-
-
-async def ended(socket: Any, **fields: Any) -> dict[str, Any]:
-    while True:
-        told = (await socket.expect("run.changed", **fields))["data"]
-        if told["run"]["state"] not in {"waiting", "streaming"}:
-            return dict(told)
+    return await made(socket)
 
 
 async def heard(socket: Any, chars: int) -> str:
