@@ -14,8 +14,8 @@ import { namesInUse, sprite } from "./icons.mjs";
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const DIST = join(HERE, "dist");
 
-/** One bundle for the rooms, one for signing in and the account pages, one for the queue of the back office. */
-const SCRIPTS = ["app", "auth", "office", "bridge"];
+/** One bundle for the rooms, one for signing in and the account pages, one for each desk of the back office. */
+const SCRIPTS = ["app", "auth", "office", "desk", "bridge"];
 
 /** Latin and Latin extended only; other scripts fall back to the system's fonts. */
 const FONTS = [

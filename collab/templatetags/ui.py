@@ -5,11 +5,14 @@ Never touches the database: it shapes values that the view already has.
 """
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 from django import template
 from django.conf import settings
 from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -59,3 +62,17 @@ def letters(name: str) -> str:
 def person_colour(user_id: int | None) -> str:
     """The class of a person's colour, c1 to c8, by their id; the same rule stands in the scripts."""
     return f"c{(user_id or 0) % PERSON_COLOURS + 1}"
+
+
+@register.filter
+def moment(at: datetime | None) -> str:
+    """When something was or will be, short: "09:41" today, "Friday" this week, "3 Oct", "3 Oct 2025"."""
+    if at is None:
+        return ""
+    then, today = timezone.localtime(at), timezone.localdate()
+    days = (today - then.date()).days
+    if days == 0:
+        return date_format(then, "H:i")
+    if 0 < days < 7:
+        return date_format(then, "l")
+    return date_format(then, "j M" if abs(days) < 180 else "j M Y")

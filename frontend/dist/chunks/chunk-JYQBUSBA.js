@@ -1,3 +1,0 @@
-import{q as t}from"./chunk-ESKXD2R6.js";import{N as h,k as l,t as f}from"./chunk-DANMDUKY.js";import{V as m}from"./chunk-IKXCAMBX.js";var c=300;function M(r,i,e){let s=r.appendChild(t("span")),p=(n,o)=>s.append(o===""?n:t("span",o,n)),d=()=>s=r.appendChild(t("span")),a=e.facet(f);if(a!==null)l(i,a.parser.parse(i),{style:n=>h(e,n)},p,d);else for(let[n,o]of i.split(`
-`).entries())n>0&&d(),p(o,"");for(let n of r.children)n.textContent===""&&n.append(" ")}var g=class extends m{constructor(e,s){super();this.kind=e;this.lines=s}kind;lines;eq(e){return e.kind===this.kind&&e.lines===this.lines}toDOM(){return t("span",this.kind,Array.from({length:Math.min(this.lines,c)},()=>this.kind==="gone"?"−":"+").join(`
-`))}};export{c as a,M as b,g as c};

@@ -1,0 +1,135 @@
+"""Forms that make rows through services, and lists of rows that only such forms make.
+
+Bases of this app's admin classes. Never shows a secret but once, to whoever made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from allauth.account.decorators import reauthentication_required
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+
+from accounts.admin.site import ReadOnly, me
+from chat import selectors as rooms
+from realtime.protocol import Refused
+
+
+class ActingForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
+    """A form that makes its row through a service: whether it may be made is known when it is done."""
+
+    actor: Any = None
+
+    def make(self, given: dict[str, Any]) -> Any:
+        """Makes the row."""
+        raise NotImplementedError
+
+    def clean(self) -> dict[str, Any]:
+        """Makes it, or says in words why not."""
+        given = super().clean() or {}
+        if not self.errors:
+            try:
+                given["made"] = self.make(given)
+            except Refused as refused:
+                self._explain(refused)
+        return given
+
+    def _explain(self, refused: Refused) -> NoReturn:
+        told = "There is no such room, or you may not see it." if refused.code == "not_found" else refused.message
+        words = told or "You may not do this."
+        # A field that is not asked for here has its error above the form.
+        raise forms.ValidationError({refused.field: words} if refused.field in self.fields else words) from None
+
+
+class RoomForm(ActingForm):
+    """A form that makes something of a room."""
+
+    slug = forms.SlugField(label="Room", max_length=60, help_text="The last part of the room's address.")
+
+    def room_of(self, given: dict[str, Any]) -> int:
+        """The room, as far as whoever is acting may see it."""
+        return rooms.room_by_slug(actor=self.actor, slug=given["slug"])
+
+
+class Making(ReadOnly):
+    """Rows that a form makes and nobody changes by hand."""
+
+    asked: tuple[str, ...] = ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(f"integrations.add_{self.opts.model_name}")
+
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change them may switch and end them."""
+        return request.user.has_perm(f"integrations.change_{self.opts.model_name}")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A new one is asked for; one that is there is only looked at."""
+        return self.fields if obj is not None else self.asked
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **given: Any) -> Any:
+        """The form, acting for whoever is signed in."""
+        kind = super().get_form(request, obj, change=change, **given)
+        return type(kind.__name__, (kind,), {"actor": me(request)})
+
+    # A way in or out is made by the person who signed in, not by whoever finds their browser open.
+    @method_decorator(reauthentication_required)
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """The form."""
+        return super().add_view(request, form_url, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """It was made when the form was checked."""
+        obj.pk = form.cleaned_data["made"].pk
+
+
+class Switchable(Making):
+    """Rows with a secret that is shown once; they are switched on and off, and ended."""
+
+    actions: Sequence[str] = ("switch_on", "switch_off", "end")
+
+    def switch(self, request: HttpRequest, pk: int, enabled: bool) -> None:
+        """Switches one."""
+        raise NotImplementedError
+
+    def close(self, request: HttpRequest, pk: int) -> None:
+        """Ends one."""
+        raise NotImplementedError
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Shows the secret, once."""
+        made, secret = form.cleaned_data["made"]
+        obj.pk = made.pk
+        self.show(request, made, secret)
+
+    def show(self, request: HttpRequest, made: Any, secret: str) -> None:
+        """Says the secret; it stands nowhere else."""
+        words = format_html("The secret of {}, shown only now: <code>{}</code>", made, secret)
+        self.message_user(request, words, messages.WARNING)
+
+    @admin.action(description="Switch on", permissions=["manage"])
+    def switch_on(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Lets the chosen ones work again."""
+        for row in queryset:
+            self.switch(request, row.pk, True)
+        self.message_user(request, "Switched on.", messages.SUCCESS)
+
+    @admin.action(description="Switch off", permissions=["manage"])
+    def switch_off(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Lets the chosen ones rest; what waits for them waits on."""
+        for row in queryset:
+            self.switch(request, row.pk, False)
+        self.message_user(request, "Switched off.", messages.SUCCESS)
+
+    @admin.action(description="End", permissions=["manage"])
+    def end(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """What they and their bots said stays."""
+        for row in queryset:
+            self.close(request, row.pk)
+        self.message_user(request, "Ended.", messages.SUCCESS)
