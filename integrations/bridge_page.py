@@ -141,7 +141,7 @@ def _under(server: MattermostServer, pulse: BridgePulse | None) -> str:
 
 def _curves(minutes: Sequence[Minute]) -> dict[str, Any]:
     top = round_top(max([1, *(max(one.came, one.told) for one in minutes)]))
-    marks = [(at * 100 / (len(minutes) - 1), one.at) for at, one in enumerate(minutes) if one.at.minute % 10 == 0]
+    marks = [(at, one.at) for at, one in enumerate(minutes) if one.at.minute % 10 == 0]
     return {
         "lag": curve([one.lag_ms for one in minutes]),
         "came": curve([one.came for one in minutes]),
@@ -149,6 +149,7 @@ def _curves(minutes: Sequence[Minute]) -> dict[str, Any]:
         "both": (curve([one.came for one in minutes], top=top), curve([one.told for one in minutes], top=top)),
         "top": top,
         "marks": [at for _, at in marks],
+        "offset": marks[0][0],
     }
 
 

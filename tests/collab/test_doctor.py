@@ -281,15 +281,15 @@ def test_operator_reads_what_is_wrong_with_a_bridge(findings):
     room = factories.make_room(boss)
     server = setup.make_server(actor=boss, name="Theirs", url="https://chat.example.org", token="x" * 26)
     link = setup.link_room(actor=boss, server_id=server.pk, room_id=room.pk, channel_id="y" * 26, channel_name="talk")
-    assert findings()[0]["bridges"] == [("warn", "Theirs: no process works for it")]
+    assert findings()[0]["bridges"] == [("WARN", "Theirs: no process works for it")]
     steps.beat(server_id=server.pk, clock_ms=None)
     setup.note_state(server_id=server.pk, state="connected")
-    assert findings()[0]["bridges"] == [("ok", "1 connected, nothing is stuck")]
+    assert findings()[0]["bridges"] == [("OK", "1 connected, nothing is stuck")]
     BridgeLink.objects.filter(pk=link.pk).update(state="archived", problem="The channel is archived.")
     BridgeOutbox.objects.create(link=link, op="say", local_id=factories.nobody(), state="failed", problem="Too large.")
-    told = [("warn", "Theirs, ~talk: The channel is archived."), ("warn", "Theirs: 1 item is stuck")]
+    told = [("WARN", "Theirs, ~talk: The channel is archived."), ("WARN", "Theirs: 1 item is stuck")]
     assert findings()[0]["bridges"] == told
     setup.note_state(server_id=server.pk, state="refused", error="The server does not accept the token any more.")
     found, failed = findings()
-    assert found["bridges"][0] == ("fail", "Theirs: The server does not accept the token any more.")
+    assert found["bridges"][0] == ("FAIL", "Theirs: The server does not accept the token any more.")
     assert failed is not None
