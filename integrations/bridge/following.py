@@ -22,14 +22,14 @@ LOOK_SECONDS: Final = 5.0
 """The most that a room that was just linked is not followed yet."""
 
 
-async def follow_rooms(*, server_id: int, wake: Callable[[], None]) -> None:
+async def follow_rooms(*, server_id: int, heard: Callable[[bytes], None]) -> None:
     """Follows them until it is cancelled.
 
     Args:
         server_id: whose links.
-        wake: called when something happened in one of the rooms.
+        heard: called with what happened in the rooms; see Ear.
     """
-    ear = Ear(lambda _: wake())
+    ear = Ear(heard)
     try:
         while True:
             try:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from chat.events import Typing as TypingHere
+from integrations.bridge.typing import Typist
 from integrations.mattermost.heard import Typing, told_by
 from integrations.mattermost.listening import Cursor
 from integrations.mattermost.wire import Event, Unreadable
@@ -26,10 +27,11 @@ class Keeper:
 
     Args:
         wake: called when there is something to apply.
+        typist: tells the other way who types, and is told who does so there.
     """
 
-    def __init__(self, access: Access, wake: Callable[[], None]) -> None:
-        self._access, self._wake = access, wake
+    def __init__(self, access: Access, wake: Callable[[], None], typist: Typist) -> None:
+        self._access, self._wake, self._typist = access, wake, typist
 
     async def take(self, events: Sequence[Event], cursor: Cursor) -> None:
         """Keeps what a bridge needs, with the place on the line."""
@@ -49,9 +51,12 @@ class Keeper:
         self._wake()
 
     async def _type(self, told: Typing) -> None:
+        if self._typist.is_echo(channel_id=told.channel_id, account=told.user_id):
+            return
         found = await threads.read(inbox.hears_typing, server_id=self._access.server, told=told)
         if found is not None:
             room_id, user_id, thread = found
+            self._typist.note_there(room_id=room_id, user_id=user_id)
             event = TypingHere(user=user_id, thread=thread)
             hub.publish_ephemeral(topic=f"room:{room_id}", event=event, key=str(user_id))
 

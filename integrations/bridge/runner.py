@@ -17,6 +17,7 @@ from integrations.bridge.following import follow_rooms
 from integrations.bridge.hearing import Keeper
 from integrations.bridge.receiving import Receiver
 from integrations.bridge.sending import Sender
+from integrations.bridge.typing import Typist
 from integrations.mattermost.examining import in_words
 from integrations.mattermost.listening import Listener, Pace
 from integrations.mattermost.rest import Kind, Server, ServerRefused
@@ -112,11 +113,16 @@ class Work:
         """Hears, applies and tells until it is cancelled; ends with a group of what went wrong."""
         receiving, sending = asyncio.Event(), asyncio.Event()
         _bells.events |= {receiving, sending}
-        access = self._access
+        access, typist = self._access, Typist(self._access, self._server)
+
+        def heard(frames: bytes) -> None:
+            sending.set()
+            typist.hear(frames)
+
         listener = Listener(
             url=access.url,
             token=access.token,
-            hearer=Keeper(access, receiving.set),
+            hearer=Keeper(access, receiving.set, typist),
             cursor=access.cursor,
             pace=pace,
             ask=lambda: in_words(url=access.url, token=access.token),
@@ -126,7 +132,8 @@ class Work:
                 group.create_task(listener.run())
                 group.create_task(_again(Receiver(access, self._server).round, receiving))
                 group.create_task(_again(Sender(access, self._server).round, sending))
-                group.create_task(follow_rooms(server_id=access.server, wake=sending.set))
+                group.create_task(follow_rooms(server_id=access.server, heard=heard))
+                group.create_task(typist.run())
                 group.create_task(self._beat())
         finally:
             _bells.events -= {receiving, sending}

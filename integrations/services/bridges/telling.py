@@ -268,3 +268,19 @@ def note_emoji(*, access: Access, link_id: int, told: Emoji) -> None:
             )
         else:
             rows.filter(name=name).delete()
+
+
+def typing_to_tell(*, server_id: int, room_id: int, user_id: int, thread: UUID | None) -> list[tuple[str, str, str]]:
+    """Which channels hear that somebody types: the channel, with whose account, and under which post."""
+    links = BridgeLink.objects.filter(server=server_id, room=room_id, enabled=True, state=BridgeLink.State.ACTIVE)
+    open_ones = list(links.exclude(direction=BridgeLink.Direction.IN))
+    if not open_ones or accounts.people_views([user_id])[user_id].kind == people.BRIDGE:
+        return []
+    account = own.speaker_of(server_id=server_id, user_id=user_id)
+    found = []
+    for link in open_ones:
+        row = None
+        if thread is not None:
+            row = BridgedPost.objects.filter(link=link, local_id=thread, deleted=False).order_by("part").first()
+        found.append((link.channel_id, account, (row.remote_root or row.remote_id) if row is not None else ""))
+    return found
