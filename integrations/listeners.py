@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from chat.shapes import MessageView
 from integrations import services
-from integrations.bridge.runner import wake as wake_bridges
 from integrations.runner import wake
 
 
 def queue_message(*, message: MessageView) -> None:
-    """Queues it, and tells the runners of this process; bridges read the room's log by themselves."""
-    wake_bridges()
+    """Queues it, and tells the runner of this process; bridges hear the room themselves, and read its log."""
     if services.queue_message(message=message):
         wake()
