@@ -156,6 +156,7 @@ class OpenQuestion(Struct, frozen=True, kw_only=True):
     author: int | None
     excerpt: str
     url: str
+    kind: str = "user"
 
 
 class CatchUpView(Struct, frozen=True, kw_only=True):

@@ -94,6 +94,13 @@ def summary_at_hand(*, actor: User, room_id: int, since: int) -> Run | None:
 
 def _listed(room: RoomView, told: Sequence[Told]) -> list[OpenQuestion]:
     return [
-        OpenQuestion(message=one.id, seq=one.seq, author=one.author, excerpt=one.excerpt, url=f"{room.url}m/{one.id}/")
+        OpenQuestion(
+            message=one.id,
+            seq=one.seq,
+            author=one.author,
+            excerpt=one.excerpt,
+            url=f"{room.url}m/{one.id}/",
+            kind=one.kind,
+        )
         for one in told
     ]

@@ -42,6 +42,7 @@ class Told:
     seq: int
     author: int | None
     excerpt: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def _said(room_id: int, since: int) -> QuerySet[Message]:
 
 
 def _told(messages: Collection[Message]) -> list[Told]:
-    return [Told(one.pk, one.seq, one.author_id, excerpt(one.body)) for one in list(messages)[::-1]]
+    return [Told(one.pk, one.seq, one.author_id, excerpt(one.body), one.kind) for one in list(messages)[::-1]]
 
 
 def _unanswered(messages: Sequence[Message]) -> list[Message]:

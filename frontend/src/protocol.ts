@@ -1235,6 +1235,7 @@ export interface OpenQuestion {
   author: number | null;
   excerpt: string;
   url: string;
+  kind: string;
 }
 
 /** `GET /api/rooms/<id>/catch-up/?since=<seq>`: what happened after that seq, without any model. */

@@ -13,6 +13,7 @@ from chat.lines import DatedLine
 from chat.models import Card, Message, Room
 from chat.selectors.exports import export_lines
 from chat.selectors.integrity import check_room
+from chat.selectors.since import said_since
 from chat.services.imports import import_authors, import_lines
 from chat.shapes import CardView, ChartCard
 from realtime import log
@@ -82,6 +83,14 @@ def test_an_alert_is_found_answered_and_kept_like_what_people_say(mina, teo, roo
     view = seen(room, teo, message_id)
     assert (view.thread.replies, len(view.reactions), view.pinned) == (1, 1, True)
     assert list(check_room(room)) == []
+
+
+def test_an_alert_that_calls_somebody_is_told_to_whoever_comes_back(mina, teo, room):
+    before = factories.say(teo, room, "Before")
+    posted(None, room, body="Delivery is late", calls=[mina.pk])
+    seen_since = said_since(actor=mina, room_id=room.pk, since=before.seq)
+    assert (seen_since.messages, seen_since.people) == (1, [])
+    assert [(one.kind, one.author, one.excerpt) for one in seen_since.mentions] == [("alert", None, "Delivery is late")]
 
 
 def test_an_alert_is_reported_and_changed_by_nobody(mina, teo, room):

@@ -198,7 +198,7 @@ export class CatchUp {
     said.hidden = view.messages === 0;
     if (this.#summary?.state === "done") return setHTML(place, this.#summary.html);
     const list = el("ul");
-    const names = this.#writers().map((id) => this.#options.shell.session.people.name(id));
+    const names = this.#writers();
     const who = names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${plural(names.length - 3, "other")}` : names.join(", ").replace(/, ([^,]*)$/, " and $1");
     list.append(el("li", "", who === "" ? `${plural(view.messages, "new message")}.` : `${who} wrote ${plural(view.messages, "message")}.`, { dir: "auto" }));
     const asked = new Set(view.questions.map(({ message }) => message));
@@ -215,18 +215,19 @@ export class CatchUp {
   }
 
   /** Who wrote what is new, as far as the page has it. */
-  #writers(): number[] {
-    const { shell } = this.#options;
-    const messages = shell.session.room.get()?.messages ?? [];
-    const others = messages.filter(({ seq, author, kind }) => seq > this.#since && author !== null && author !== shell.session.me && kind !== "system");
-    return [...new Set(others.map(({ author }) => author as number))];
+  #writers(): string[] {
+    const { session } = this.#options.shell;
+    const messages = session.room.get()?.messages ?? [];
+    const others = messages.filter(({ seq, author, kind }) => seq > this.#since && author !== session.me && (author !== null ? kind !== "system" : kind === "alert"));
+    return [...new Set(others.map((message) => session.people.author(message)))];
   }
 
   /** "Ines: may the slider replay the whole log? 09:16" */
   #line(one: OpenQuestion): HTMLElement {
     const { session } = this.#options.shell;
     const line = el("li", "", null, { dir: "auto" });
-    line.append(`${session.people.name(one.author)}: ${one.excerpt} `, el("a", "", "Show", { href: one.url, "aria-label": `Show the message of ${session.people.name(one.author)}` }));
+    const who = session.people.author(one);
+    line.append(`${who}: ${one.excerpt} `, el("a", "", "Show", { href: one.url, "aria-label": `Show the message of ${who}` }));
     return line;
   }
 

@@ -21,6 +21,7 @@ const NONE: Readonly<Record<Tab, Nothing>> = {
 const FOLLOW_MS = 400;
 
 function whyOf({ message, everyone, root }: MentionView): string {
+  if (message.kind === "alert") return "of a rule that you made";
   const who = everyone ? "to everybody in the room" : "to you";
   if (message.beside?.start != null) return `${who}, about lines of code`;
   return root === null ? who : `${who}, in a thread`;

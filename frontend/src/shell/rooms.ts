@@ -86,7 +86,7 @@ export function lastText(summary: RoomSummary, me: number, name: (user: number) 
   if (last === null) return "";
   const deed = last.deleted ? "deleted a message" : last.excerpt === "" ? (byAssistant ? "was asked" : "sent a file") : "";
   const text = deed || withoutMarks(last.excerpt);
-  const who = last.author === me ? "You" : last.kind === "alert" ? "Alert" : last.author === null ? null : name(last.author);
+  const who = last.author === me ? "You" : last.kind === "alert" && !last.deleted ? "Alert" : last.author === null ? null : name(last.author);
   if (who === null || (who !== "You" && summary.room.kind === "direct")) return text;
   return deed ? `${who} ${text}` : `${who}: ${text}`;
 }
