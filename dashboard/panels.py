@@ -72,7 +72,7 @@ def checked(panel: PanelView) -> PanelView:
     _check_axis(panel)
     if len(panel.thresholds) > THRESHOLDS_MOST:
         raise Refused("invalid", f"A panel has at most {THRESHOLDS_MOST} thresholds.", field="thresholds")
-    text = texts.clean_body(panel.text, may_be_empty=True, most=TEXT_CHARS) if panel.text else ""
+    text = clean_text(panel.text)
     return replace(
         panel,
         title=texts.clean_line(panel.title, field="title", most=TITLE_CHARS),
@@ -81,8 +81,22 @@ def checked(panel: PanelView) -> PanelView:
         series=_checked_series(panel),
         thresholds=[_checked_threshold(one) for one in panel.thresholds],
         text=text,
-        html=render(text).html if text else "",
+        html=ready_text(text),
     )
+
+
+def clean_text(text: str) -> str:
+    """The Markdown of a panel as it is stored.
+
+    Raises:
+        Refused: `too_large`.
+    """
+    return texts.clean_body(text, may_be_empty=True, most=TEXT_CHARS) if text else ""
+
+
+def ready_text(text: str) -> str:
+    """The same as it is shown."""
+    return render(text).html if text else ""
 
 
 def _check_place(panel: PanelView) -> None:

@@ -99,6 +99,12 @@ class PanelView(Struct, frozen=True, kw_only=True):
     version: int = 1
 
 
+class PanelText(Struct, frozen=True, kw_only=True):
+    """`POST /api/boards/<id>/text/`: Markdown as a panel of this board would show it."""
+
+    html: str
+
+
 class ShareView(Struct, frozen=True, kw_only=True):
     """A room whose members see the board."""
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("api/boards/<int:board_id>/", boards.board),
     path("api/boards/<int:board_id>/samples/", boards.samples),
     path("api/boards/<int:board_id>/panels/<uuid:panel_id>/csv", boards.panel_csv),
+    path("api/boards/<int:board_id>/text/", boards.text),
     path("api/boards/<int:board_id>/shares/", boards.shares),
     path("api/boards/<int:board_id>/shares/<int:room_id>/", boards.share),
     path("api/rooms/<int:room_id>/board/", boards.room_board),

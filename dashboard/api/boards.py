@@ -14,11 +14,12 @@ from msgspec import UNSET, UnsetType
 
 from accounts import selectors as accounts
 from chat.api import addresses, answer, body, number
-from dashboard import selectors, services
+from dashboard import panels, selectors, services
 from dashboard.api.files import csv_file
 from dashboard.selectors.ranges import Range, range_of
-from dashboard.shapes import BoardSnapshot, ShareList
+from dashboard.shapes import BoardSnapshot, PanelText, ShareList
 from realtime.consumers import take_token
+from realtime.protocol import Refused
 from realtime.ratelimit import Limit
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ endpoint: Final = addresses("dashboard.api")
 CREATED: Final = 201
 READS: Final = Limit(burst=40, per_second=4)
 """Of one person: what goes through many samples."""
+TEXTS: Final = Limit(burst=20, per_second=4)
+"""Of one person: Markdown that is made ready while they type."""
 
 
 class NewBoard(msgspec.Struct, forbid_unknown_fields=True):
@@ -44,6 +47,12 @@ class BoardWish(msgspec.Struct, forbid_unknown_fields=True):
 
     name: str | UnsetType = UNSET
     range_seconds: int | UnsetType = UNSET
+
+
+class DraftText(msgspec.Struct, forbid_unknown_fields=True):
+    """Markdown that is being typed."""
+
+    text: str
 
 
 class ShareWish(msgspec.Struct, forbid_unknown_fields=True):
@@ -99,6 +108,13 @@ def _samples(request: HttpRequest, user: User, board_id: int) -> Any:
     )
 
 
+def _text(request: HttpRequest, user: User, board_id: int) -> PanelText:
+    take_token(user.pk, "dashboard.text", TEXTS)
+    if not selectors.find_board(actor=user, board_id=board_id).may_edit:
+        raise Refused("forbidden", "You may not change this board.")
+    return PanelText(html=panels.ready_text(panels.clean_text(body(request, DraftText).text)))
+
+
 def _shares(request: HttpRequest, user: User, board_id: int) -> ShareList:
     return selectors.share_list(actor=user, board_id=board_id)
 
@@ -135,6 +151,7 @@ boards = endpoint(GET=_list, POST=_create)
 board = endpoint(GET=_snapshot, POST=_change, DELETE=_delete)
 room_board = endpoint(GET=_room_board)
 samples = endpoint(GET=_samples)
+text = endpoint(POST=_text)
 shares = endpoint(GET=_shares, POST=_share)
 share = endpoint(DELETE=_unshare)
 series = endpoint(GET=_series)

@@ -644,6 +644,11 @@ export interface PanelView {
   version: number;
 }
 
+/** `POST /api/boards/<id>/text/`: Markdown as a panel of this board would show it. */
+export interface PanelText {
+  html: string;
+}
+
 /** A room whose members see the board. */
 export interface ShareView {
   room: number;
@@ -679,14 +684,6 @@ export interface BoardSummary {
   may_edit: boolean;
   panels: number;
   room_name: string;
-}
-
-/** Panels with which a board of one's own may begin. name: as `POST /api/boards/` takes it; room: of "room". */
-export interface BoardTemplate {
-  name: string;
-  title: string;
-  panels: number;
-  room: number | null;
 }
 
 /** Panels with which a board of one's own may begin. name: as `POST /api/boards/` takes it; room: of "room". */

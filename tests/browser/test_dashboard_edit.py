@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from dashboard.models import Board, Panel, Rule
 from dashboard.selectors import board_snapshot
@@ -313,6 +313,40 @@ def test_editing_on_a_phone(ada, board, open_page, phone, assert_accessible, ass
     assert_no_sideways_scroll(page)
 
 
+def test_the_preview_shows_what_is_not_applied_yet(ada, board, open_page):
+    page = open_page(ada, url(board))
+    open_editing(page)
+    add(page, "Stat")
+    preview = form(page).locator("[data-part=preview]")
+    expect(preview).to_be_visible()
+    form(page).get_by_role("button", name="Add").first.click()
+    page.get_by_role("combobox", name="Find a series").fill("shop.sales")
+    expect(page.get_by_role("option").first).to_contain_text("shop.sales")
+    page.keyboard.press("Enter")
+    expect(preview.locator(".value")).to_have_text("7")
+    push(ada, shop_sales=8)
+    expect(preview.locator(".value")).to_have_text("8")
+    (panel,) = draft(ada, board)
+    assert panel.series == []
+    form(page).get_by_role("button", name="Apply").click()
+    expect(form(page)).to_have_count(0)
+    add(page, "Text")
+    form(page).get_by_role("textbox", name="Text").fill("**Ines** has it")
+    expect(preview.locator("strong")).to_have_text("Ines")
+    assert {panel.text for panel in draft(ada, board)} == {""}
+
+
+def test_a_board_begins_with_the_figures_of_a_room(ada, room, board, open_page):
+    page = open_page(ada, "/boards/")
+    page.get_by_role("button", name="New board").click()
+    page.get_by_role("textbox", name="Name").fill("How we talk")
+    page.get_by_label("Begin with").select_option(label=f"Board of #{room.name} (9 panels)")
+    page.get_by_role("button", name="Create board").click()
+    expect(page.get_by_role("heading", name="How we talk")).to_be_visible()
+    expect(page.get_by_role("heading", name="Talk and code")).to_be_visible()
+    expect(page.get_by_role("button", name="Last 24 hours")).to_be_visible()
+
+
 def test_a_hasty_hand_is_not_told_that_there_is_no_connection(ada, board, open_page):
     page = open_page(ada, None)
     line = SlowLine(page, '"hello"')
@@ -339,8 +373,12 @@ def test_a_new_panel_opens_its_form_also_when_it_comes_after_the_answer(ada, boa
 
 def test_nothing_can_be_pressed_before_it_works(ada, open_page):
     page = open_page(ada, None)
-    held = []
-    page.route(lambda address: "parts" in address and address.endswith(".js"), held.append)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(lambda address: "parts" in address and address.endswith(".js"), hold)
     page.goto("/boards/")
     expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
     assert wait_until(page, lambda: bool(held))

@@ -177,3 +177,16 @@ def test_a_flood_of_writes_is_slowed_down(mina):
     found = [ask(mina, "post", f"/api/boards/{board.id}/", {"name": f"Name {n}"})[0] for n in range(40)]
     assert 429 in found
     assert found[0] == 200
+
+
+def test_markdown_is_made_ready_while_it_is_typed_for_whoever_may_edit(mina, teo, ines, room):
+    board = own_board(mina)
+    services.share_board(actor=mina, board_id=board.id, room_id=room.pk)
+    address = f"/api/boards/{board.id}/text/"
+    status, ready = ask(mina, "post", address, {"text": "**Ines** <script>alert(1)</script>"})
+    assert (status, "<strong>Ines</strong>" in ready["html"], "<script" in ready["html"]) == (200, True, False)
+    assert ask(mina, "post", address, {"text": ""}) == (200, {"html": ""})
+    assert ask(teo, "post", address, {"text": "x"})[0] == 403
+    assert ask(ines, "post", address, {"text": "x"})[0] == 404
+    status, refused = ask(mina, "post", address, {"text": "x" * 8001})
+    assert (status, refused["code"]) == (413, "too_large")

@@ -1,7 +1,7 @@
 // What editing a board needs of the page of a board. Types only; the view of a board gives it to mode.ts.
 
 import type { CommandData, CommandName, CommandResult } from "../../events";
-import type { BoardSnapshot, PanelView } from "../../protocol";
+import type { BoardSnapshot, PanelView, SeriesView } from "../../protocol";
 import type { Shell } from "../../shell/contract";
 import type { Store } from "../../store";
 
@@ -23,6 +23,8 @@ export interface EditHost {
   offset(view: PanelView): number;
   /** Draws what a panel shows, without its head. */
   draw(view: PanelView, place: HTMLElement): Drawn;
+  /** Series that are shown although no panel has them yet; the next word replaces them. */
+  alsoShow(series: readonly SeriesView[]): void;
   /** Editing is over: the board stands in the view again. */
   left(): void;
 }

@@ -6,6 +6,7 @@ import type { BoardSnapshot, PanelSeries, PanelView, SeriesView, ThresholdView }
 import { clearErrors } from "../../shell/dialogs";
 import { once } from "../../shell/forms";
 import { AlertSection } from "./alert_section";
+import { DraftText } from "./draft_text";
 import { differing } from "./edits";
 import type { Drawn, EditHost, PanelSet } from "./host";
 import { KINDS, kindOf, titleOf } from "./kinds";
@@ -29,6 +30,7 @@ export class PanelForm {
   readonly #form = part<HTMLFormElement>(this.element, "form");
   readonly #alert: AlertSection;
   readonly #preview: Drawn;
+  readonly #text: DraftText;
   readonly #redraw = onceAFrame(() => this.#drawPreview());
   /** What the person changed here and has not applied. */
   #wished: PanelSet = {};
@@ -39,6 +41,7 @@ export class PanelForm {
   constructor(hooks: FormHooks, panel: PanelView) {
     this.#hooks = hooks;
     this.id = panel.id;
+    this.#text = new DraftText(hooks.host.board.get().board.id, panel.html, this.#redraw);
     this.#preview = hooks.host.draw(panel, part(this.element, "[data-part=preview]"));
     this.#drawTypes();
     this.#alert = new AlertSection(hooks.host, part(this.element, "[data-part=alert]"), panel.id);
@@ -60,6 +63,8 @@ export class PanelForm {
   dispose(): void {
     this.#preview.dispose();
     this.#alert.dispose();
+    this.#text.dispose();
+    if (this.#met.size > 0) this.#hooks.host.alsoShow([]);
   }
 
   /** Whether something here would be lost. */
@@ -135,7 +140,8 @@ export class PanelForm {
 
   #drawPreview(): void {
     const view = this.#view;
-    if (view !== null) this.#preview.update(view);
+    if (view === null) return;
+    this.#preview.update(this.#wished.text === undefined ? view : { ...view, html: this.#text.of(view.text) });
   }
 
   #seriesOf(id: number): SeriesView | null {
@@ -226,6 +232,7 @@ export class PanelForm {
     const view = this.#view;
     if (view === null) return;
     this.#met.set(series.id, series);
+    this.#hooks.host.alsoShow([...this.#met.values()]);
     const one: PanelSeries = { series: series.id, aggregate: usualAggregate(series), label: "", divide: 1 };
     const set: PanelSet = { series: ONE_SERIES.has(view.kind) ? [one] : [...view.series, one] };
     if (view.title === "") set.title = seriesTitle(series);

@@ -3,7 +3,7 @@
 
 import { part } from "../../dom";
 import type { CommandData, CommandName, CommandResult } from "../../events";
-import type { BoardSnapshot, PanelView } from "../../protocol";
+import type { BoardSnapshot, PanelView, SeriesView } from "../../protocol";
 import type { Shell } from "../../shell/contract";
 import type { Store } from "../../store";
 import type { Samples } from "../samples";
@@ -122,7 +122,7 @@ export class Board implements EditHost, Scene {
   // Scene
 
   snapshot(): BoardSnapshot {
-    return this.#frozen ?? this.board.get();
+    return this.#frozen ?? this.line.guests.in(this.board.get());
   }
 
   range(): Range {
@@ -369,6 +369,10 @@ export class Board implements EditHost, Scene {
     const preview = new Preview(this, this.#editDrawing, view, place, (one) => this.#previews.delete(one));
     this.#previews.add(preview);
     return preview;
+  }
+
+  alsoShow(series: readonly SeriesView[]): void {
+    this.line.guests.set(series, this.line.range);
   }
 
   left(): void {

@@ -6,7 +6,7 @@ import { titleOf } from "../edit/kinds";
 import { CHARTS, makeBody } from "./bodies";
 import { Chart } from "./chart";
 import { Gauge } from "./gauge";
-import { curvesOf, levelOf, type Body, type Scene } from "./scene";
+import { curvesOf, levelOf, type Body, type Curve, type Scene } from "./scene";
 import { Stat } from "./stat";
 import { ago, moment, span } from "./units";
 
@@ -108,7 +108,7 @@ export class PanelCard {
     const level = body instanceof Stat || body instanceof Gauge ? body.level : (["danger", "warn"].find((one) => curves.some(({ last }) => levelOf(last, this.view) === one)) ?? "");
     const gap = body instanceof Chart ? this.#gap(staleSince) : "";
     const good = body instanceof Gauge && level === "" && this.view.thresholds.length > 0 && curves.some(({ last }) => last !== null);
-    const note = this.#words(curves.length, hidden, staleSince);
+    const note = this.#words(curves, hidden, staleSince);
     const said = JSON.stringify([level, gap, good, note, staleSince !== null]);
     if (said === this.#said) return;
     this.#said = said;
@@ -124,10 +124,11 @@ export class PanelCard {
     this.#note.classList.toggle("old", staleSince !== null);
   }
 
-  #words(shown: number, hidden: number, staleSince: number | null): string {
+  #words(curves: readonly Curve[], hidden: number, staleSince: number | null): string {
     const others = hidden === 1 ? "1 series here is not open to you" : `${hidden} series here are not open to you`;
-    if (shown === 0) return hidden > 0 ? `${others}.` : "No series is chosen yet.";
-    if (staleSince === null) return hidden > 0 ? `${others}.` : "";
+    if (curves.length === 0) return hidden > 0 ? `${others}.` : "No series is chosen yet.";
+    const nothing = curves.every(({ last }) => last === null) ? "Nothing was measured in this range." : "";
+    if (staleSince === null) return [nothing, hidden > 0 ? `${others}.` : ""].filter((text) => text !== "").join(" ");
     const now = this.#scene.now();
     return `Last figure ${moment(staleSince, now - staleSince < 120 ? 1 : 60, now)}, ${ago(now - staleSince)} ago`;
   }

@@ -8,6 +8,7 @@ import { reduceBoard } from "../../reducers/board";
 import { Connection, type ConnectionState } from "../../socket";
 import { Store } from "../../store";
 import { LIVE_STEP_MOST, Samples } from "../samples";
+import { Guests } from "./guests";
 import { isLive, queryOf, type Range } from "./ranges";
 
 /** Three ticks were missed. */
@@ -35,6 +36,8 @@ export interface LineHooks {
 export class BoardLine {
   readonly store: Store<BoardSnapshot>;
   readonly samples = new Samples();
+  /** Series that a form shows and the board does not. */
+  readonly guests = new Guests(this.samples, () => this.#hooks.ticked());
   readonly connection: Connection;
   range: Range;
   /** The figures of the range are there. */
@@ -169,6 +172,7 @@ export class BoardLine {
       this.#heardAt = this.#apartAt = performance.now();
       this.#release();
       this.#hooks.ticked();
+      void this.guests.read(range);
     } finally {
       if (turn === this.#turn) this.#reading = false;
     }
@@ -242,7 +246,10 @@ export class BoardLine {
 
   /** Once a second: is something missing, or over, or only to be had by asking? */
   #second(): void {
-    if (!document.hidden && this.loaded && isLive(this.range) && this.connection.state === "online") this.#look();
+    if (!document.hidden && this.loaded && isLive(this.range) && this.connection.state === "online") {
+      this.#look();
+      this.guests.second(this.range);
+    }
     if (performance.now() - this.#tickedAt > QUIET_MS) this.#hooks.ticked();
   }
 
