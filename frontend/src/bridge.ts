@@ -21,7 +21,7 @@ function find<E extends HTMLElement>(selector: string): E | null {
 // What changes by itself
 
 /** Puts the parts of a page that the server made anew in their places; where somebody is at work nothing moves. */
-export function putParts(html: string, root: ParentNode = document): void {
+function putParts(html: string, root: ParentNode = document): void {
   const made = document.createElement("template");
   setHTML(made, html);
   for (const fresh of made.content.querySelectorAll<HTMLElement>("[data-live]")) {
@@ -51,7 +51,7 @@ function show(list: HTMLElement, tried: Tried): void {
 }
 
 /** The lines that are whole, and what is left of the one that is not. */
-export function linesOf(text: string): [string[], string] {
+function linesOf(text: string): [string[], string] {
   const lines = text.split("\n");
   const rest = lines.pop() ?? "";
   return [lines.filter((line) => line !== ""), rest];

@@ -75,7 +75,7 @@ class Keeper:
 
     async def disconnected(self, words: str, *, retry_seconds: float) -> None:
         """The line ended."""
-        logger.info("The line to Mattermost server %s ended: %s", self._access.server, words)
+        logger.debug("The line to Mattermost server %s ended: %s", self._access.server, words)
         await self._note(MattermostServer.State.BROKEN, words)
 
     async def _note(self, state: str, error: str = "") -> None:

@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEntry
+from dashboard import catalogue
+from dashboard.selectors import watched
 from integrations.curves import curve, round_top
 from integrations.models import BridgeLink, BridgeMinute, BridgeOutbox, BridgePulse, BridgeStep, MattermostServer
 from integrations.selectors import bridges
@@ -237,6 +239,55 @@ def test_token_that_is_not_believed_and_a_cut_line_are_said_in_words(both, desk,
     assert "does not accept the token" in shown
     asked = BridgeStep.objects.filter(way="line").count()
     assert asked == 1
+
+
+def _wrong_address(both, settings):
+    settings.OUTBOUND_ALLOW = []
+
+
+def _gone(both, settings):
+    both.fake.go_down()
+
+
+def _blocked(both, settings):
+    both.fake.fail_next(403, "GET /users/me", times=1_000)
+
+
+def _limited(both, settings):
+    both.fake.fail_next(429, "GET /users/me", times=1_000)
+
+
+def _failing(both, settings):
+    both.fake.fail_next(502, "GET /users/me", times=1_000)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        pytest.param(_wrong_address, "is not on the public internet", id="address"),
+        pytest.param(_gone, "cannot be reached", id="gone"),
+        pytest.param(_blocked, "does not allow this", id="blocked"),
+        pytest.param(_limited, "come more seldom", id="limited"),
+        pytest.param(_failing, "failed with status 502", id="failing"),
+    ],
+)
+def test_trouble_is_told_once_in_words_and_tried_again_seldom(both, desk, fake, settings, caplog, spoil, words):
+    spoil(both, settings)
+    with both.running():
+        wait_until(lambda: MattermostServer.objects.get().state == MattermostServer.State.BROKEN)
+        asked = len(fake.requests)
+        assert words in page(desk, both)
+        assert len(fake.requests) - asked <= 4
+    told = [one for one in caplog.records if one.name.startswith("integrations.services") and words in one.getMessage()]
+    assert len(told) == 1
+    assert BridgeStep.objects.filter(way="line", words__contains=words).count() == 1
+
+
+def test_board_is_given_the_figures_of_bridges(both):
+    held(both)
+    found = watched.present()
+    assert {key: found[f"site/{key}"] for key in bridges.figures()} == bridges.figures()
+    assert all(catalogue.known_of(f"site/{key}") for key in bridges.figures())
 
 
 def test_break_is_shown_with_its_length(both):

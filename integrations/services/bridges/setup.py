@@ -5,6 +5,7 @@ Called by the admin, by commands and by integrations.bridge. Never talks to a se
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import secrets
@@ -34,6 +35,8 @@ from realtime.protocol import Refused
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+logger = logging.getLogger(__name__)
 
 MAY_ADD: Final = "integrations.add_mattermostserver"
 MAY_LINK: Final = "integrations.add_bridgelink"
@@ -311,6 +314,7 @@ def note_link(*, access: Access, link_id: int, state: str, problem: str = "", ag
         rows.exclude(state=state, problem="").update(state=state, problem="")
         return
     if problem and row.problem != problem[:WORDS_CHARS]:
+        logger.warning("Link %s of Mattermost server %s: %s", row.pk, row.server_id, problem)
         steps.note_hold(row, BridgeStep.What.LINK, problem)
     rows.update(state=state, problem=problem[:WORDS_CHARS], look_at=timezone.now() + again)
 

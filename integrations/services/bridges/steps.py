@@ -6,6 +6,7 @@ carried depends on it. How late something came is kept as both clocks told it; s
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -24,6 +25,8 @@ from integrations.models import (
     MattermostServer,
 )
 from integrations.models.bridges import WORDS_CHARS
+
+logger = logging.getLogger(__name__)
 
 STEPS_KEPT: Final = 1_000
 MINUTES_KEPT: Final = timedelta(hours=25)
@@ -137,6 +140,7 @@ def note_line(server: MattermostServer, state: str, words: str) -> None:
         pulse.since, pulse.broke_at, pulse.break_ms = now, now, None
     pulse.save()
     if not is_up and words:
+        logger.warning("Mattermost server %s: %s", server.pk, words)
         what = BridgeStep.What.LINE
         _add(server.pk, at=now, way=BridgeStep.Way.LINE, what=what, words=words[:WORDS_CHARS])
 
