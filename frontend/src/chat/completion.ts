@@ -168,8 +168,15 @@ export class CompletionPart implements ComposerPart {
       return;
     }
     this.#show(this.#peopleChoices(word.query, []), this.#caption(word.query));
-    const others = await api.people(word.query, null, asked.signal).catch(() => []);
+    const [people, bridged] = await Promise.all([api.people(word.query, null, asked.signal).catch(() => []), this.#bridged(word.query)]);
+    const others = [...people, ...bridged];
     if (!asked.signal.aborted && others.length > 0) this.#show(this.#peopleChoices(word.query, others), this.#caption(word.query));
+  }
+
+  /** People of the servers that this room is joined with. */
+  async #bridged(query: string): Promise<PersonView[]> {
+    const room = this.#state()?.room.id;
+    return room === undefined ? [] : import("./bridged").then(({ peopleOf }) => peopleOf(room, query)).catch(() => []);
   }
 
   /** What this person may use here, asked once for each composer. */
@@ -250,7 +257,8 @@ export class CompletionPart implements ComposerPart {
       ...(agent === null ? [] : rankPeople([agent], query, []).map((person) => choice(person, "answers here"))),
       ...rankPeople(members, query, lately).map((person) => choice(person, "")),
       ...all,
-      ...rankPeople(outside, query, []).map((person) => ({
+      ...rankPeople(outside.filter(({ kind }) => kind === "bridge"), query, lately).map((person) => choice(person, "via Mattermost")),
+      ...rankPeople(outside.filter(({ kind }) => kind !== "bridge"), query, []).map((person) => ({
         ...choice(person, mayInvite ? "not in this room · Invite" : "not in this room"),
         ...(mayInvite ? { chosen: () => this.#offerInvite(person, state.room.id) } : {}),
       })),

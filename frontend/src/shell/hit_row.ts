@@ -2,6 +2,7 @@
 // Used by inbox_view.ts and saved_view.ts. It decides nothing; its links are real addresses.
 
 import { permalink } from "../chat/row";
+import { viaTag } from "../chat/bridged";
 import { alertFace } from "../dashboard/cards/face";
 import { clone, icon, part, setHTML } from "../dom";
 import { avatar, roomIcon } from "../people";
@@ -41,7 +42,9 @@ export function hitRow(session: Session, hit: Hit): HTMLElement | null {
   open.setAttribute("aria-label", `Open in ${name}`);
   const face = message.kind === "alert" ? alertFace() : avatar(session.people.get(message.author));
   part(row, "[data-part=avatar]").replaceChildren(face);
-  part(row, "[data-part=author]").textContent = session.people.author(message);
+  const author = part(row, "[data-part=author]");
+  author.textContent = session.people.author(message);
+  if (message.kind === "bridge" && message.author !== null) author.after(viaTag(message.author));
   const time = part<HTMLTimeElement>(row, "[data-part=time]");
   time.dateTime = message.created_at;
   time.title = fullTime(message.created_at);

@@ -56,6 +56,8 @@ export class MembersPane {
     this.#find.addEventListener("input", () => this.#typed());
     this.#stop = shell.session.room.subscribe((state) => state, onceAFrame(() => this.#draw()));
     this.#draw();
+    // Most rooms are joined with nothing, and without an answer nothing is said of it.
+    void import("../chat/bridged").then(({ joinedLines }) => joinedLines(room)).then((lines) => list.before(...lines), () => {});
   }
 
   close(): void {

@@ -25,8 +25,10 @@ export function openPerson(shell: Pick<Shell, "announce" | "fail" | "session" | 
   const room = session.room.get();
   if (!you && room?.permissions.includes("moderate") === true) items.push({ icon: "undo-2", text: "Revert code edits", line: true, run: () => void revertEdits(shell, room.room.id, user) });
   const state = STATES[stateOf(session, user)] ?? "";
-  const kind = person.kind === "human" ? state : person.kind;
-  hooks.openMenu({ label: person.display_name, anchor, cap: `${person.display_name} · @${person.name} · ${kind}`, items });
+  const open = (kind: string) => hooks.openMenu({ label: person.display_name, anchor, cap: `${person.display_name} · @${person.name} · ${kind}`, items });
+  if (person.kind !== "bridge") return void open(person.kind === "human" ? state : person.kind);
+  // Whether they are here now is not known of people elsewhere; who they are is worth a moment.
+  void import("../chat/bridged").then(({ whoseCard }) => whoseCard(user)).catch(() => "bridge").then(open);
 }
 
 /** Takes back what somebody wrote into the documents of a room; the dialog comes with what draws differences. */

@@ -1,6 +1,7 @@
 // Draws what a search found: messages with context, files, documents. Used by search_view.ts.
 // Marked words come as pieces of plain text; nothing here is HTML.
 
+import { viaTag } from "../chat/bridged";
 import { fileIcon, sizeWords } from "../chat/media/words";
 import { alertFace } from "../dashboard/cards/face";
 import { clone, el, part } from "../dom";
@@ -87,6 +88,7 @@ export class Hits {
     const element = this.#frame("t-hit", hit, thread === "" ? day : thread + (day.startsWith("T") || day.startsWith("Y") ? day.toLowerCase() : day));
     part(element, "[data-part=face]").replaceWith(hit.kind === "alert" ? alertFace() : avatar(this.person(hit.author)));
     part(element, "[data-part=author]").textContent = this.#name(hit.author, hit.kind);
+    if (hit.author !== null && this.person(hit.author)?.kind === "bridge") part(element, "[data-part=author]").after(viaTag(hit.author));
     const time = part<HTMLTimeElement>(element, "[data-part=time]");
     time.textContent = clock(hit.created_at);
     time.dateTime = hit.created_at;
