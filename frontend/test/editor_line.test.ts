@@ -1,14 +1,13 @@
 // The socket of a document against the protocol: join, one push in flight, lost answers, gaps, refusals, carets.
 
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, mock, test } from "node:test";
+import { test } from "node:test";
 
 import { Transaction } from "@codemirror/state";
 import { Line } from "../src/editor/line";
 import { PlainHost, Replica, startState, textOf } from "../src/editor/replica";
 import type { CursorMoved } from "../src/protocol";
-import { FakeClock } from "./fake_clock";
-import { FakeSocket, settle } from "./fake_socket";
+import { fakeLine, FakeSocket, settle } from "./fake_socket";
 
 const TOPIC = "document:3";
 const ME = "7-me";
@@ -20,19 +19,7 @@ interface Seen {
   cursors: CursorMoved[];
 }
 
-let clock: FakeClock;
-
-beforeEach(() => {
-  clock = new FakeClock();
-  clock.install();
-  mock.method(Math, "random", () => 0.5);
-  FakeSocket.install();
-});
-
-afterEach(() => {
-  clock.restore();
-  mock.restoreAll();
-});
+const clock = fakeLine();
 
 function copy(text: string, version: number): Replica {
   return new Replica(new PlainHost(startState({ clientId: ME, version, text }, [])), ME, textOf(text));

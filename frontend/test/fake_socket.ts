@@ -1,5 +1,9 @@
 // A WebSocket whose other end is the test: what the page sent, and ways to answer, close and stay silent.
 
+import { afterEach, beforeEach, mock } from "node:test";
+
+import { FakeClock } from "./fake_clock";
+
 export interface SentFrame {
   type: string;
   ref?: number;
@@ -72,4 +76,20 @@ export class FakeSocket {
 /** Lets everything that waits for resolved promises run. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}
+
+/** Sockets, timers and chance of the tests' own, anew for each test of the file; answers the clock. */
+export function fakeLine(): Pick<FakeClock, "tick"> {
+  let clock = new FakeClock();
+  beforeEach(() => {
+    clock = new FakeClock();
+    clock.install();
+    mock.method(Math, "random", () => 0.5);
+    FakeSocket.install();
+  });
+  afterEach(() => {
+    clock.restore();
+    mock.restoreAll();
+  });
+  return { tick: (delay) => clock.tick(delay) };
 }

@@ -1,12 +1,11 @@
 // The connection against the protocol: greetings, order, gaps, resume, flow control, heartbeat, back-off, close codes.
 
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, mock, test } from "node:test";
+import { test } from "node:test";
 
 import type { AnyEvent } from "../src/events";
 import { CommandError, Connection } from "../src/socket";
-import { FakeClock } from "./fake_clock";
-import { FakeSocket, settle } from "./fake_socket";
+import { fakeLine, FakeSocket, settle } from "./fake_socket";
 
 interface Seen {
   connection: Connection;
@@ -43,19 +42,7 @@ function event(seq: number): unknown {
 
 const seqs = (seen: Seen) => seen.events.map((one) => one.seq);
 
-let clock: FakeClock;
-
-beforeEach(() => {
-  clock = new FakeClock();
-  clock.install();
-  mock.method(Math, "random", () => 0.5);
-  FakeSocket.install();
-});
-
-afterEach(() => {
-  clock.restore();
-  mock.restoreAll();
-});
+const clock = fakeLine();
 
 test("a tab subscribes after the greeting, from the seq it has", () => {
   const seen = connect();
