@@ -67,7 +67,7 @@ const cell = (text: string, value: number | null = null): CellView => ({ text, v
 
 test("a table is sorted by figures or by words, and goes back to how it came", () => {
   const rows = [[cell("b"), cell("2", 2)], [cell("a"), cell("10", 10)], [cell("c"), cell("none")]];
-  const table = { source: "x", columns: ["Name", "Figure"], rows };
+  const table = { source: "x", columns: ["Name", "Figure"], rows, incident: "" };
   const names = (sorting: { column: number; down: boolean } | null) => sortedRows(table, sorting).map((row) => row[0]?.text).join("");
   assert.equal(names(null), "bac");
   assert.equal(names({ column: 0, down: false }), "abc");
