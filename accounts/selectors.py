@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -19,6 +20,7 @@ from django.db import connection
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.events import MuteView, PersonView, PreferencesView
 from accounts.models import AuditEntry, Invite, Profile, Sanction, User, hash_token
@@ -318,6 +320,29 @@ def devices_of(user: User) -> list[UserSession]:
     devices = list(UserSession.objects.filter(user_id=user.pk).order_by("-last_seen_at", "-pk"))
     ended = sessions.ended({device.session_key: user.pk for device in devices})
     return [device for device in devices if device.session_key not in ended]
+
+
+def outside_avatar_url(*, user_id: int) -> str:
+    """Address at which another site's pages can show somebody's picture; empty without one, or where nobody reaches us.
+
+    It holds for this picture alone and is known to whoever it is given to.
+    """
+    address = person_view(User.objects.get(pk=user_id)).avatar_url
+    host = urlsplit(settings.SITE_URL).hostname or ""
+    if address is None or "." not in host or host.replace(".", "").isdecimal():
+        return ""
+    digest = address.rpartition("/")[2].removesuffix(".webp")
+    return f"{settings.SITE_URL}{address}?for={_picture_seal(settings.SECRET_KEY, user_id, digest)}"
+
+
+def may_see_avatar(*, user_id: int, digest: str, seal: str) -> bool:
+    """Whether somebody who is not signed in was given this picture's address; see outside_avatar_url."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return any(constant_time_compare(seal, _picture_seal(key, user_id, digest)) for key in keys)
+
+
+def _picture_seal(key: str, user_id: int, digest: str) -> str:
+    return salted_hmac("accounts.avatar", f"{user_id}/{digest}", secret=key, algorithm="sha256").hexdigest()[:40]
 
 
 def avatar_file(*, user_id: int, digest: str) -> str | None:

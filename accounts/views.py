@@ -127,16 +127,22 @@ def picture(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def avatar(request: HttpRequest, user_id: int, digest: str) -> HttpResponse:
-    """A person's picture, for the signed-in; its address changes with it, so it may be kept for ever."""
-    if not request.user.is_authenticated:
+    """A person's picture, for the signed-in; its address changes with it, so it may be kept for ever.
+
+    Whoever was given its sealed address may see it from outside, in pages of another site.
+    """
+    inside = request.user.is_authenticated
+    if not inside and not selectors.may_see_avatar(user_id=user_id, digest=digest, seal=request.GET.get("for", "")):
         raise Http404
     name = selectors.avatar_file(user_id=user_id, digest=digest)
     if name is None or not default_storage.exists(name):
         raise Http404
     with default_storage.open(name) as file:
         response = HttpResponse(file.read(), content_type="image/webp")
-    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    response["Cache-Control"] = f"{'private' if inside else 'public'}, max-age=31536000, immutable"
     response["Content-Disposition"] = "inline"
+    if not inside:
+        response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 

@@ -53,6 +53,7 @@ class Telling:
     """A message as the channel shall have it.
 
     Attributes:
+        icon: address of its author's picture; empty without one.
         speaker: with which account it is posted; see Part.
         surplus: posts of parts that are not there any more, and whose account posted each.
         files: what goes with its first post, with the id of those that were brought before.
@@ -62,6 +63,7 @@ class Telling:
     root_id: str
     name: str
     hops: Sequence[str]
+    icon: str = ""
     speaker: str = ""
     files: Sequence[tuple[UUID, StoredFile, str]] = ()
     surplus: Sequence[tuple[str, str]] = ()
@@ -115,6 +117,7 @@ def tell(*, access: Access, link_id: int, message_id: UUID, as_bridge: bool = Fa
         root_id=_root(link, view),
         name=name,
         hops=mapping.passed_on(_hops(view.id), instance=access.instance),
+        icon=accounts.outside_avatar_url(user_id=view.author) if view.author is not None else "",
         speaker=speaker,
         files=files,
         surplus=[(row.remote_id, row.account) for row in rows if row.part >= len(parts)],
@@ -168,6 +171,8 @@ def props_of(*, access: Access, channel_id: str, message_id: UUID, part: int, te
     props: dict[str, Any] = {mapping.PROP: mark}
     if access.renames and not telling.speaker:
         props |= {"from_webhook": "true", "override_username": telling.name}
+        if telling.icon:
+            props["override_icon_url"] = telling.icon
     return props
 
 
