@@ -7,6 +7,7 @@ something to do. Never decides who may ask, and never talks to a provider itself
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import Final
@@ -79,11 +80,9 @@ class Runner:
 
     async def _wait(self) -> None:
         if self.running and not self._woken:
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_SECONDS):
                     await self._bell.wait()
-            except TimeoutError:
-                pass
 
     async def _claim(self) -> None:
         """Begins whatever may begin, and tells those behind it that they moved up."""

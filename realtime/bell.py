@@ -195,7 +195,7 @@ class Bell:
                         self._heard(message["topic"], ring)
             except Exception as error:  # noqa: BLE001 - a ring that cannot be read is a lost ring
                 logger.warning("A bell could not be read: %r", error)
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(0.5)  # a layer that is down fails at once: no hot loop over it
 
     def _require_layer(self) -> BaseChannelLayer:
         if self._layer is None:

@@ -146,7 +146,7 @@ class Writer:
         """Finishes what waits, closes the connections and the threads."""
         deadline = time.monotonic() + CLOSE_SECONDS
         while self._waiting and time.monotonic() < deadline:
-            time.sleep(0.01)
+            time.sleep(0.01)  # the pool's threads take what waits; nothing is told when the last is done
         self._pool.close()
 
     def _run_group(self, group: str) -> None:

@@ -166,7 +166,7 @@ class FakeOpenAI:
                 if not whole or not wire.again():
                     break
         except ConnectionError:
-            pass  # the client went
+            pass  # the client went, which is no fault of a server; there is nobody to answer
         finally:
             wire.close()
 

@@ -74,7 +74,7 @@ def _note_refusal(asker: User, message: MessageView, refused: Refused) -> None:
                 ended_at=timezone.now(),
             )
     except IntegrityError:
-        pass  # it was asked or refused before
+        pass  # it was asked or refused before: the row that is there says what became of it
 
 
 def missed_questions() -> list[MessageView]:

@@ -56,7 +56,7 @@ async def _say_and_hear() -> None:
             await here.group_add(group, channel)
             await there.group_send(group, {"type": "doctor", "word": word})
             while (await here.receive(channel)).get("word") != word:
-                pass
+                pass  # another word: a layer may repeat itself, or be shared with another site
             await here.group_discard(group, channel)
     finally:
         for layer in (here, there):

@@ -50,7 +50,7 @@ class Sender:
         """
         for link_id in await threads.read(outbox.links_to_queue, server_id=self._access.server):
             while await threads.write(outbox.queue_local, access=self._access, link_id=link_id):
-                pass
+                pass  # a page of the room's log at a time, until all of it is queued
         done = 0
         for link in await threads.read(inbox.links_of, server_id=self._access.server):
             due = await threads.read(outbox.next_due, link_id=link.pk)

@@ -82,7 +82,7 @@ class _Connected:
 
 @dataclass(frozen=True, slots=True)
 class _Missed:
-    pass
+    """The server began anew: what was said before has to be caught up."""
 
 
 @dataclass(frozen=True, slots=True)
