@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 import msgspec
 from django.conf import settings
@@ -42,8 +42,6 @@ POSTS_AT_ONCE: Final = 25
 PEOPLE_AT_ONCE: Final = 100
 _STOPPING: Final = (Fenced, OperationalError, InterfaceError)
 """Nobody goes on: it is another process's turn, or the database is away."""
-_FILES: Final = UUID("f1f5d8a2-5f0a-4d3e-8a54-0f4b3d2c9e10")
-"""Namespace of the ids of files that are brought: one that comes twice is kept once."""
 _STATES: Final = {Kind.FORBIDDEN: BridgeLink.State.REMOVED, Kind.ARCHIVED: BridgeLink.State.ARCHIVED}
 
 
@@ -282,7 +280,7 @@ class Receiver:
     async def _bring_one(self, link: BridgeLink, author: int, file: File) -> UUID:
         folder = _spool()
         person = await threads.read(find_person, author)
-        upload_id = uuid5(_FILES, f"{link.pk} {file.id}")
+        upload_id = arriving.upload_id(link.pk, file.id)
         with tempfile.TemporaryDirectory(dir=folder) as own:
             source = Path(own) / "file"
             async with self._server.download(file.id) as incoming:

@@ -53,10 +53,10 @@ class Bridged:
         self.server = setup.make_server(actor=boss, name="Theirs", url=fake.url, token=self.seed.bot_token)
         self.link = self.link_with(self.seed.channel_id, room)
 
-    def link_with(self, channel_id: str, room: Any, **given: Any) -> BridgeLink:
+    def link_with(self, channel_id: str, room: Any, server: Any = None, **given: Any) -> BridgeLink:
         return setup.link_room(
             actor=self.boss,
-            server_id=self.server.pk,
+            server_id=(server or self.server).pk,
             room_id=room.pk,
             channel_id=channel_id,
             channel_name="bridge",
@@ -66,14 +66,14 @@ class Bridged:
 
     # Ours
 
-    def pump(self) -> int:
+    def pump(self, server: Any = None) -> int:
         """Everything both sides have for one another, caught up and told."""
         BridgeOutbox.objects.update(next_at=setup.timezone.now())
         BridgeLink.objects.update(look_at=setup.timezone.now())
 
         async def go() -> int:
             try:
-                return await runner.once(self.server.pk)
+                return await runner.once((server or self.server).pk)
             finally:
                 await asyncio.to_thread(threads.close)
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
 from itertools import pairwise
 from uuid import uuid4
 
 import pytest
 from django.db.models import F
 from django.utils import timezone
+from PIL import Image
 
 from chat import services as chat
-from chat.models import Message, Room
+from chat.models import Message
 from integrations.models import BridgedPost, BridgeLink, BridgeOutbox, MattermostServer
+from integrations.services.bridges import setup
 from realtime.renewal import renew_topic
 from tests import factories
+from tests.fakes.mattermost import FakeMattermost
 from tests.integrations.bridging import Bridged
 
 pytestmark = [pytest.mark.stack, pytest.mark.django_db(transaction=True)]
@@ -65,7 +69,7 @@ def test_reaction_of_several_people_is_one_until_the_last_takes_it_back(both, te
     assert len(both.reactions_here()) == 0
 
 
-def test_reply_to_a_reply_stands_under_the_root(both, teo, mina):
+def test_scenario_9_reply_to_a_reply_stands_under_the_root(both, teo, mina):
     root = both.hear("the root")
     both.hear("their reply", root_id=root.id)
     both.pump()
@@ -276,22 +280,33 @@ def test_scenario_11_long_message_is_several_posts_and_its_edit_changes_them(bot
 # Files
 
 
+def picture():
+    written = BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(written, "PNG")
+    return written.getvalue()
+
+
 def test_scenario_10_files_go_over_both_ways(both, teo, fake, upload):
-    first, second = upload(teo, both.room, "a ü b.txt", b"one"), upload(teo, both.room, "big.bin", b"x" * 3_000_000)
-    both.say(teo, "two files", attachments=[first, second])
-    files = [fake.attach("alice", both.seed.channel_id, name, data) for name, data in FILES]
-    both.hear("three files", file_ids=files)
+    ours = [upload(teo, both.room, name, data) for name, data in FILES]
+    both.say(teo, "ours", attachments=ours)
+    empty, large = ("empty.txt", b""), ("large.bin", bytes(100 * 1024 * 1024))
+    theirs = [fake.attach("alice", both.seed.channel_id, name, data) for name, data in [*FILES, empty, large]]
+    both.hear("theirs", file_ids=theirs)
     both.pump()
-    ours = next(post for post in both.posts() if post.message == "two files")
-    told = [fake.state.files[one] for one in ours.file_ids]
-    assert [(one.name, len(one.data)) for one in told] == [("a ü b.txt", 3), ("big.bin", 3_000_000)]
-    theirs = Message.objects.get(kind="bridge")
-    kept = theirs.attachments.order_by("position").values_list("name", "size_bytes")
-    assert list(kept) == [("c ß d.txt", 5), ("notes.md", 4)]
-    assert "The file empty.txt was not carried over" in theirs.body
+    post = next(post for post in both.posts() if post.message == "ours")
+    told = [fake.state.files[one] for one in post.file_ids]
+    assert [(one.name, len(one.data)) for one in told[:2]] == [(name, len(data)) for name, data in FILES[:2]]
+    assert told[2].name == "picture.png", "pictures are made anew here, so that their bytes may differ"
+    message = Message.objects.get(kind="bridge")
+    kept = list(message.attachments.order_by("position").values_list("name", "size_bytes", "width"))
+    assert [row[:2] for row in kept[:2]] == [(name, len(data)) for name, data in FILES[:2]]
+    assert (kept[2][0], kept[2][2]) == ("picture.png", 40)
+    assert [f"The file {name} was not carried over" in message.body for name in ("empty.txt", "large.bin")] == [
+        True
+    ] * 2
 
 
-FILES = [("c ß d.txt", b"eight"[:5]), ("empty.txt", b""), ("notes.md", b"# a\n")]
+FILES = [("a \u00fc b.txt", b"one"), ("big.bin", bytes(20_000_000)), ("picture.png", picture())]
 
 
 @pytest.fixture
@@ -305,7 +320,7 @@ def upload(tmp_path):
     return store
 
 
-def test_file_that_the_server_finds_too_large_is_told_in_words(both, teo, fake, upload):
+def test_scenario_10_file_that_the_server_finds_too_large_is_told_in_words(both, teo, fake, upload):
     fake.set(file_bytes_most=10)
     both.say(teo, "a file", attachments=[upload(teo, both.room, "big.txt", b"more than ten bytes")])
     both.pump()
@@ -442,22 +457,47 @@ def test_log_that_was_given_up_is_made_good_by_comparing(both, teo):
     assert both.there() == ["one, edited", "three"]
 
 
-def test_scenario_20_ring_of_two_channels_ends(fake, both, teo):
+def test_scenario_20_ring_of_two_channels_ends(fake, both):
     """Somebody else carries posts of one channel to the other and back, with the sites that they passed."""
-    other_link = both.link_with(both.seed.other_id, both.room)
+    both.link_with(both.seed.other_id, both.room)
     both.hear("round and round")
     both.pump()
-    assert both.there(both.seed.other_id) == ["round and round"]
     (carried,) = fake.posts(both.seed.other_id)
-    server = MattermostServer.objects.get()
     hops = carried.props["collab"]["v"]
-    assert hops == [server.instance]
-    fake.state.add_user("ringbot", is_bot=True)
-    fake.state.teams[both.seed.team_id].members.add(fake.state.user("ringbot").id)
-    fake.add_member(both.seed.channel_id, "ringbot")
+    assert hops == [MattermostServer.objects.get().instance]
+    another_bot(fake, both.seed, both.seed.channel_id)
     both.hear("round and round", "ringbot", props={"collab": {"v": [*hops, "somebody"]}})
     both.pump()
     assert both.here() == ["round and round"]
     assert len(both.there(both.seed.other_id)) == 1
-    assert other_link.pk != both.link.pk
-    assert Room.objects.filter(pk=both.room.pk).exists()
+
+
+def another_bot(fake, seed, channel_id):
+    """The token of one more bot in a channel."""
+    made = fake.state.add_user("ringbot", is_bot=True)
+    fake.state.teams[seed.team_id].members.add(made.id)
+    fake.add_member(channel_id, "ringbot")
+    return fake.state.add_token(made.id).secret
+
+
+def test_scenario_20_ring_of_two_sites_and_two_servers_ends(fake, both, mina):
+    """Both sites join the same two channels of two servers by a room each: what goes in a circle ends there."""
+    theirs = factories.make_room(mina, name="Another site")
+    with FakeMattermost(seed=8) as further:
+        seed = further.seed()
+        ours = setup.make_server(actor=both.boss, name="Further", url=further.url, token=seed.bot_token)
+        tokens = [another_bot(fake, both.seed, both.seed.channel_id), another_bot(further, seed, seed.channel_id)]
+        others = [
+            setup.make_server(actor=both.boss, name=f"Of the other site {at}", url=url, token=token)
+            for at, (url, token) in enumerate(zip([fake.url, further.url], tokens, strict=True))
+        ]
+        MattermostServer.objects.filter(pk__in=[one.pk for one in others]).update(instance="another-site")
+        both.link_with(seed.channel_id, both.room, ours)
+        both.link_with(both.seed.channel_id, theirs, others[0])
+        both.link_with(seed.channel_id, theirs, others[1])
+        both.hear("round and round")
+        for _ in range(6):
+            for server in (both.server, ours, *others):
+                both.pump(server)
+        counts = [len(both.here()), len(both.here(theirs)), len(both.there()), len(further.posts(seed.channel_id))]
+        assert counts == [2, 2, 3, 2], "each way once, and once back"

@@ -11,7 +11,7 @@ from chat import services as chat
 from chat.models import Message
 from integrations.mattermost import mapping
 from integrations.models import BridgedPost, BridgeInbox, MattermostServer
-from integrations.services.bridges import setup
+from integrations.services.bridges import arriving, setup
 from tests import factories
 from tests.integrations.bridging import wait_until
 
@@ -102,3 +102,27 @@ def test_reactions_to_our_words_while_nobody_listened_are_caught_up(both, teo, m
     both.pump()
     assert [emoji for _, emoji in both.reactions_here()] == ["🎉", "🎉"]
     assert both.posts()[0].reactions.keys() == {(both.seed.bot_id, "tada"), (both.seed.alice_id, "tada")}
+
+
+def test_files_that_change_there_are_said_on_the_link(both, fake):
+    fake.set(version="10.5.0")
+    first, second = (fake.attach("alice", both.seed.channel_id, name, b"data") for name in ("one.txt", "two.txt"))
+    post = both.hear("look", file_ids=[first])
+    both.pump()
+    fake.edit("alice", post.id, "look, better", file_ids=[first])
+    both.pump()
+    assert (both.here(), both.remade().notice) == (["look, better"], "")
+    fake.edit("alice", post.id, "look, other files", file_ids=[second])
+    both.pump()
+    assert both.here() == ["look, other files"]
+    assert both.remade().notice == arriving.OTHER_FILES
+    assert list(Message.objects.get(kind="bridge").attachments.values_list("name", flat=True)) == ["one.txt"]
+
+
+def test_posts_that_are_caught_up_late_are_said_on_the_link(both, fake):
+    post = both.hear("an hour ago")
+    post.create_at -= 3_600_000
+    both.hear("just now")
+    both.pump()
+    assert both.here() == ["an hour ago", "just now"]
+    assert both.remade().notice == arriving.LATE

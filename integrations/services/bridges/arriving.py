@@ -6,6 +6,7 @@ own account, posts that went in a circle, words of the system; what is left is t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,7 @@ from django.db import transaction
 from accounts.selectors import find_person
 from chat import services as chat
 from chat.selectors import posts as read
+from chat.selectors.attachments import sent_files
 from integrations import attachments as cards
 from integrations.mattermost import mapping
 from integrations.mattermost.wire import Post, Reaction
@@ -29,7 +31,12 @@ if TYPE_CHECKING:
 
 _CIDS: Final = UUID("6a0f6b2e-6d0e-4b9f-9a53-2f8f0d7c1b44")
 """Namespace of the lasting ids of what is taken over: a post that comes twice is said once."""
+_FILES: Final = UUID("f1f5d8a2-5f0a-4d3e-8a54-0f4b3d2c9e10")
+"""Namespace of the ids of files that are brought: one that comes twice is kept once."""
 CLOSED: Final = "read_only"
+LATE: Final = "Posts were caught up late: here they carry the time at which they came over."
+LATE_MS: Final = 300_000
+OTHER_FILES: Final = "A post that was edited has other files there than its message has here."
 
 
 class RoomClosed(Exception):
@@ -59,6 +66,11 @@ def is_wanted(*, access: Access, link_id: int, post: Post) -> bool:
     if BridgedPost.objects.filter(link=link_id, remote_id=post.id).exists():
         return False
     return our_mark(access, BridgeLink.objects.get(pk=link_id), post) is None
+
+
+def upload_id(link_id: int, remote_id: str) -> UUID:
+    """The id here of a file from there."""
+    return uuid5(_FILES, f"{link_id} {remote_id}")
 
 
 @transaction.atomic
@@ -189,6 +201,9 @@ def _take(link: BridgeLink, arrival: Arrival, author: User) -> None:
             return
         _map(link, post, part, local_id)
     steps.note_in(link, BridgeStep.What.MESSAGE, by=author.pk, sent_ms=post.create_at, whole=arrival.whole)
+    if not link.notice and time.time() * 1_000 - post.create_at > LATE_MS:
+        link.notice = LATE
+        BridgeLink.objects.filter(pk=link.pk).update(notice=LATE)
 
 
 def _say(
@@ -294,6 +309,9 @@ def _rewrite(link: BridgeLink, rows: list[BridgedPost], post: Post) -> None:
     before = read.said(rows[0].local_id)
     known = None if before is None else before.author
     author = _person(link, post.user_id).user if known is None else find_person(known)
+    kept = {file_id for row in rows for file_id, _ in sent_files(row.local_id)}
+    if kept != {upload_id(link.pk, one) for one in post.file_ids}:
+        BridgeLink.objects.filter(pk=link.pk).update(notice=OTHER_FILES)
     texts = _texts(link, Arrival(post))
     given = cards.read(post.attachments)
     for row, body in zip(rows, texts, strict=False):

@@ -122,8 +122,12 @@ class State(People):
             post, id=self.ids.new(), original_id=post.id, update_at=now, delete_at=now, edit_at=0, reactions={}
         )
         self.keep(earlier)
-        if message != post.message:
+        files = changes.get("file_ids") if self.script.newer else None
+        if message != post.message or (files is not None and files != post.file_ids):
             post.edit_at = now
+        if files is not None:
+            # Only newer servers let go of files, or take more.
+            post.file_ids = list(files)
         post.message, post.props, post.update_at = str(message), dict(props), now
         post.is_pinned = bool(changes.get("is_pinned", post.is_pinned))
         self.hub.publish(Event("post_edited", {"post": compact(self.told(post))}, channel_id=post.channel_id))

@@ -163,10 +163,10 @@ class FakeMattermost:
 
         return self._do(post)
 
-    def edit(self, username: str, post_id: str, message: str) -> None:
-        """Somebody edits their post."""
+    def edit(self, username: str, post_id: str, message: str, **more: Any) -> None:
+        """Somebody edits their post; `more` as in the body of PUT /posts/{id}/patch."""
         state = self.state
-        self._do(lambda: state.edit(state.own_post(state.user(username), post_id), {"message": message}))
+        self._do(lambda: state.edit(state.own_post(state.user(username), post_id), {"message": message, **more}))
 
     def delete(self, username: str, post_id: str) -> None:
         """Somebody deletes their post."""
