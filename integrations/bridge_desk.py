@@ -79,6 +79,7 @@ class MattermostServerAdmin(Making):
             "switch": self.switch_view,
             "catch_up": self.catch_up_view,
             "stuck": self.stuck_view,
+            "unlink": self.unlink_view,
         }
         own = [
             path(f"<int:server_id>/{name}/", view(require_POST(one)), name=f"integrations_bridge_{name}")
@@ -183,8 +184,7 @@ class MattermostServerAdmin(Making):
     def stuck_view(self, request: HttpRequest, server_id: int) -> HttpResponse:
         """Tries what is stuck once more, or skips it."""
         server = self._found(request, server_id, permission=setup.MAY_LINK)
-        order = request.POST.get("order", "")
-        order_id = int(order) if order.isascii() and order.isdigit() and len(order) < 19 else 0
+        order_id = _number(request.POST.get("order", ""))
         if request.POST.get("do") == "skip":
             reason = request.POST.get("reason", "")
             self._try(
@@ -198,6 +198,15 @@ class MattermostServerAdmin(Making):
                 lambda: tending.retry_order(actor=me(request), outbox_id=order_id),
                 "It is tried now, before what came later.",
             )
+        return self._back(server.pk)
+
+    def unlink_view(self, request: HttpRequest, server_id: int) -> HttpResponse:
+        """Ends a link of the server; what was said stays."""
+        server = self._found(request, server_id, permission=setup.MAY_LINK)
+        link = BridgeLink.objects.filter(server=server, pk=_number(request.POST.get("link", ""))).first()
+        if link is not None:
+            words = "Ended: what was said stays on both sides."
+            self._try(request, lambda: setup.unlink_room(actor=me(request), link_id=link.pk), words)
         return self._back(server.pk)
 
     def _try(self, request: HttpRequest, deed: Any, done: str) -> None:
@@ -270,17 +279,17 @@ class MattermostServerAdmin(Making):
 
     def _join(self, request: HttpRequest, server: MattermostServer, teams: dict[str, list[dict[str, Any]]]) -> str:
         """Joins what was chosen; answers what is wrong with it, if anything is."""
-        channel_id, room = request.POST.get("channel", ""), request.POST.get("room", "")
+        channel_id, room_id = request.POST.get("channel", ""), _number(request.POST.get("room", ""))
         names = {one["id"]: one["name"] for channels in teams.values() for one in channels}
         if channel_id not in names:
             return "Choose a channel."
-        if not (room.isascii() and room.isdigit() and len(room) < 19):
+        if not room_id:
             return "Choose a room."
         try:
             setup.link_room(
                 actor=me(request),
                 server_id=server.pk,
-                room_id=int(room),
+                room_id=room_id,
                 channel_id=channel_id,
                 channel_name=names[channel_id],
                 direction=request.POST.get("direction", BridgeLink.Direction.BOTH),
@@ -291,6 +300,11 @@ class MattermostServerAdmin(Making):
         wake()
         self.message_user(request, f"Linked with ~{names[channel_id]}.", messages.SUCCESS)
         return ""
+
+
+def _number(text: str) -> int:
+    """An id that a form sent; 0 for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _teams(server: MattermostServer) -> tuple[dict[str, list[dict[str, Any]]], str]:

@@ -196,6 +196,8 @@ def test_staff_link_another_room_by_its_name(both, desk, mina):
     desk.post(at(both, "link"), {"channel": other, "room": room_id, "direction": "out"})
     link = BridgeLink.objects.get(channel_id=other)
     assert (link.room.name, link.direction) == ("Design", "out")
+    desk.post(at(both, "unlink"), {"link": link.pk})
+    assert list(BridgeLink.objects.values_list("pk", flat=True)) == [both.link.pk]
 
 
 def test_server_that_is_away_is_told_where_its_channels_would_be(both, desk, fake):
