@@ -275,6 +275,7 @@ def test_a_quote_carries_the_beginning_of_what_it_answers(mina, teo, room):
         "author": mina.pk,
         "excerpt": "a " + "b" * 138,
         "deleted": False,
+        "kind": "user",
     }
 
 

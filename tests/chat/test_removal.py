@@ -53,7 +53,7 @@ def test_whoever_came_in_meanwhile_has_the_deleted_text_on_no_list(mina, teo, in
     assert "Xyzzy" not in json.dumps(list(Event.objects.values_list("data", flat=True)))
     told = last_event(ines.topic)
     assert told["data"]["summary"]["last_message"] | {"author": 0} == {
-        "id": str(message.pk), "seq": message.seq, "author": 0, "excerpt": "", "deleted": True
+        "id": str(message.pk), "seq": message.seq, "author": 0, "excerpt": "", "deleted": True, "kind": "user"
     }  # fmt: skip
     assert last_event(topic_of(room))["effect"].forget == {
         topic_of(room): message.seq,
