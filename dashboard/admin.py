@@ -68,12 +68,22 @@ class SeriesAdmin(OfSiteAndOpenRooms):
     """Series, those heard of last first."""
 
     readable = Q(scope="site") | Q(room__kind="public")
-    list_display = ("key", "title", "kind", "unit", "scope", "owner", "outside", "last_at", "last_value")
+    list_display = ("key", "title", "sort", "unit", "scope", "owner", "counted", "last_at", "last_value")
     list_filter = ("scope", "kind", "outside", "last_at")
     search_fields = ("key", "title", "owner__username", "=room__slug", "=id")
     search_help_text = "A name, whose it is, a room's address, or a series' number."
     list_select_related = ("owner",)
     ordering = ("-last_at", "-pk")
+
+    @admin.display(description="Kind", ordering="kind")
+    def sort(self, series: Series) -> str:
+        """Counter or gauge, in a word; what that means stands in the filter."""
+        return series.kind.capitalize()
+
+    @admin.display(description="Counted", ordering="outside")
+    def counted(self, series: Series) -> str:
+        """By whom: what comes from outside is no fault, so it is no red cross."""
+        return "Outside" if series.outside else "Here"
 
 
 @admin.register(Process)
@@ -91,9 +101,7 @@ class FeedAdmin(OfSiteAndOpenRooms):
     """Feeds, those that fail most first: for superusers. Of an address only the server is shown: it may hold a key."""
 
     readable = Q(pk__in=[])
-    list_display = (
-        "series", "owner", "server", "interval_seconds", "enabled", "failures", "problem", "asked_at", "answered_at"
-    )  # fmt: skip
+    list_display = ("series", "owner", "server", "enabled", "problem", "failures", "answered_at")
     list_filter = ("enabled", ("problem", admin.EmptyFieldListFilter), "asked_at")
     search_fields = ("series__name", "owner__username", "=id")
     search_help_text = "A name, whose it is, or a feed's number."

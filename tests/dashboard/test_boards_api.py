@@ -5,9 +5,11 @@ import json
 import pytest
 
 from chat import services as chat
+from chat.api import answers
 from dashboard import services
 from dashboard.models import Board, Rule, Sample, Series
 from dashboard.services.recording import database_now, record
+from realtime.ratelimit import Limit
 from tests import factories
 from tests.dashboard.boarding import own_board, put, series_of, showing
 from tests.people import ines as ines
@@ -172,11 +174,12 @@ def test_pages_of_boards_are_the_shell_and_unknown_ones_say_so(mina, teo, room):
     assert Series.objects.count() == 0
 
 
-def test_a_flood_of_writes_is_slowed_down(mina):
+def test_a_flood_of_writes_is_slowed_down(mina, monkeypatch):
+    # On a busy machine forty writes may take longer than what is allowed in that time.
+    monkeypatch.setattr(answers, "WRITES", Limit(burst=3, per_second=0.001))
     board = own_board(mina)
-    found = [ask(mina, "post", f"/api/boards/{board.id}/", {"name": f"Name {n}"})[0] for n in range(40)]
-    assert 429 in found
-    assert found[0] == 200
+    found = [ask(mina, "post", f"/api/boards/{board.id}/", {"name": f"Name {n}"})[0] for n in range(4)]
+    assert found == [200, 200, 200, 429]
 
 
 def test_markdown_is_made_ready_while_it_is_typed_for_whoever_may_edit(mina, teo, ines, room):
