@@ -13,7 +13,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import path
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from accounts.admin.site import ReadOnly, me
 from chat.services import slash
@@ -127,9 +127,15 @@ class DeliveryAdmin(ReadOnly):
     list_display = ("id", "hook", "state", "attempts", "status", "error", "created_at", "due_at", "ended_at")
     list_filter = ("state", "hook", "created_at")
     list_select_related = ("hook",)
-    fields = ("hook", "trigger", "state", "attempts", "status", "error", "tries", "created_at", "due_at", "ended_at")
+    fields = ("hook", "trigger", "state", "attempts", "status", "error", "each_try", "created_at", "due_at", "ended_at")
     date_hierarchy = "created_at"
     actions = ("again",)
+
+    @admin.display(description="Tries")
+    def each_try(self, row: Delivery) -> str:
+        """The last ones, a line each: when, what came of it, how long it took."""
+        said = [(one["at"][:19].replace("T", " "), one["error"] or one["status"], one["ms"]) for one in row.tries]
+        return format_html_join("", "{}: {} ({} ms)<br>", said) or "-"
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
         """Whoever may change webhooks may send again."""

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.utils.decorators import method_decorator
+from django.http import HttpRequest
 
-from accounts.admin.site import ReadOnly, me
+from accounts.admin.site import me
+from integrations.bridge_forms import Making
 from integrations.models import BridgedAccount, MattermostServer
 from integrations.own_page import give
 from integrations.services.bridges import own, setup
@@ -63,7 +62,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
 
 
 @admin.register(BridgedAccount)
-class BridgedAccountAdmin(ReadOnly):
+class BridgedAccountAdmin(Making):
     """Accounts of our people on servers of Mattermost."""
 
     form = AccountForm
@@ -72,32 +71,15 @@ class BridgedAccountAdmin(ReadOnly):
     list_select_related = ("user", "server")
     search_fields = ("username", "user__username", "user__display_name")
     fields = (*list_display, "remote_id")
+    asked = ("server", "username", "token")
     actions = ("forget",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(setup.MAY_LINK)
 
-    def has_manage_permission(self, request: HttpRequest) -> bool:
-        """Whoever may link rooms."""
-        return request.user.has_perm(setup.MAY_LINK)
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A new one is asked for; one that is there is only looked at."""
-        return self.fields if obj is not None else ("server", "username", "token")
-
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Of a new one nothing is."""
         return super().get_readonly_fields(request, obj) if obj is not None else ()
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **given: Any) -> Any:
-        """The form, acting for whoever is signed in."""
-        kind = super().get_form(request, obj, change=change, **given)
-        return type(kind.__name__, (kind,), {"actor": me(request)})
-
-    @method_decorator(reauthentication_required)
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """The form, after the password: somebody speaks under it from then on."""
-        return super().add_view(request, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """It was made when the form was checked."""

@@ -185,6 +185,8 @@ def test_state_of_an_address_follows_what_becomes_of_its_calls(boss, mina, teo, 
     assert (row.tone, row.last, row.state.startswith("again in ")) == ("warn", "502", True)
     tries = [(call.words, call.after) for call in calls_of(key=key)]
     assert tries[:2] == [("502", ", try 2"), ("502", ", try 1")]
+    page = enter(boss).get(f"/admin/integrations/delivery/{Delivery.objects.latest('pk').pk}/change/").content.decode()
+    assert page.count("The address answered 502. (") == 2
     OutgoingHook.objects.update(enabled=False, failed_in_row=20)
     assert row_of(boss, key).state == "stopped after 20 failures"
 
