@@ -29,6 +29,8 @@ from realtime import threads
 
 REMEMBERED_SECONDS: Final = 20.0
 """The server knows a pending id for 30 seconds; a request may be on its way for some of them."""
+ORDERS_AT_ONCE: Final = 10
+"""Of a link before the next one's turn: what is asked before each round counts for all of them."""
 PIECE_BYTES: Final = 1_048_576
 _STATES: Final = {Kind.FORBIDDEN: BridgeLink.State.REMOVED, Kind.ARCHIVED: BridgeLink.State.ARCHIVED}
 _FINAL: Final = frozenset({Kind.INVALID, Kind.TOO_LARGE, Kind.MISSING})
@@ -43,7 +45,7 @@ class Sender:
         self._voices = Voices(access, server)
 
     async def round(self) -> int:
-        """At most one order of each link; answers how many.
+        """Some orders of each link; answers how many.
 
         Raises:
             Fenced: another process works for the server.
@@ -53,9 +55,11 @@ class Sender:
                 pass  # a page of the room's log at a time, until all of it is queued
         done = 0
         for link in await threads.read(inbox.links_of, server_id=self._access.server):
-            due = await threads.read(outbox.next_due, link_id=link.pk)
-            if due is not None:
-                done += await self._order(link, due)
+            for _ in range(ORDERS_AT_ONCE):
+                due = await threads.read(outbox.next_due, link_id=link.pk)
+                if due is None or not await self._order(link, due):
+                    break
+                done += 1
         return done
 
     async def _order(self, link: BridgeLink, due: BridgeOutbox) -> int:
