@@ -27,6 +27,8 @@ from bench.talk import Line, TalkUnreadable, read_talk, share_out
 
 IDLE_SECONDS = 10.0
 SETTLE_SECONDS = 180.0
+DEAD_SECONDS = 60.0
+"""After a cut: the most that a half-open line goes unnoticed, and some more."""
 CONNECT_SECONDS = 60.0
 LOOK_SECONDS = 0.5
 SHOWN_FAULTS = 12
@@ -116,6 +118,8 @@ class Run:
         began = time.monotonic()
         await self._talk(pump, elsewhere, works, watcher)
         talked = time.monotonic() - began
+        # What came on a line that is dead is known to be missing only when the bridge has noticed that it is.
+        await asyncio.sleep(max((at for at, _ in pump.done.cuts), default=0.0) + DEAD_SECONDS - time.time())
         settled, waiting = await _settled(room)
         spent = {"bridge": works.cpu(), "site": site.cpu(), "there": cpu_of(elsewhere.pid)}
         spent = {name: value - before[name] for name, value in spent.items()}
@@ -131,7 +135,9 @@ class Run:
         others = [asyncio.create_task(_report_progress(pump, watcher))]
         if self._options.cut_seconds:
             every = self._options.cut_seconds
-            cutting = cut_now_and_then(pump.done, every=every, elsewhere=elsewhere, works=works, told=_say)
+            cutting = cut_now_and_then(
+                pump.done, len(self._lines), every=every, elsewhere=elsewhere, works=works, told=_say
+            )
             others.append(asyncio.create_task(cutting))
         await pump.run(self._options.rate)
         for task in others:

@@ -146,12 +146,14 @@ class Pump:
 
 
 async def cut_now_and_then(
-    done: Done, *, every: float, elsewhere: Elsewhere, works: Site | Bridge, told: Callable[[str], None]
+    done: Done, lines: int, *, every: float, elsewhere: Elsewhere, works: Site | Bridge, told: Callable[[str], None]
 ) -> None:
-    """Cuts the line again and again, each time in another way, until it is cancelled."""
+    """Cuts the line again and again, each time in another way, until all lines were said."""
     at = 0
     while True:
         await asyncio.sleep(every)
+        if len(done.said) >= lines:
+            return
         how = CUTS[at % len(CUTS)]
         done.cuts.append((time.time(), how))
         told(f"cut: {how}")
