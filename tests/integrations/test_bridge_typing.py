@@ -112,7 +112,7 @@ async def test_person_with_an_account_types_as_themselves_in_a_thread(both, teo,
         token=both.seed.alice_token,
         account=RemoteUser(id=both.seed.alice_id, username="alice"),
     )
-    await asyncio.to_thread(both.pump)
+    await sync_to_async(both.pump)()
     hand.typist.hear(frame(both.room.pk, teo.pk, root.pk))
     await hand.round()
     assert typed == [("alice", both.seed.channel_id, both.posts()[0].id)]
