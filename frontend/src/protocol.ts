@@ -1294,6 +1294,27 @@ export interface PanelResult {
   duplicate: boolean;
 }
 
+/** A channel that a room is one conversation with. */
+export interface JoinedView {
+  server: string;
+  channel: string;
+  direction: string;
+  works: boolean;
+}
+
+/** What a room is joined with, and people of those servers whose name was asked for. */
+export interface RoomBridges {
+  joined: JoinedView[];
+  people: PersonView[];
+}
+
+/** Where somebody is who signs in nowhere here; `name` is what stands after `@` there. */
+export interface BridgedView {
+  id: number;
+  server: string;
+  name: string;
+}
+
 /** The empty answer to a command; commands with a result answer a subclass. */
 export interface Ack {
 }
