@@ -184,9 +184,11 @@ def wait_until(
     condition: Callable[[], Any], explain: Callable[[], Any] = lambda: "", patience: float = PATIENCE_SECONDS
 ) -> Any:
     """Waits for a condition; its value."""
-    end = time.monotonic() + patience
+    end, pause = time.monotonic() + patience, 0.02
     while not (value := condition()):
         if time.monotonic() > end:
             raise AssertionError(f"it did not happen in time {explain()}")
-        time.sleep(0.02)
+        time.sleep(pause)
+        # Whoever looks all the time takes it from the bridge, which runs in this process.
+        pause = min(pause * 1.5, 0.5)
     return value

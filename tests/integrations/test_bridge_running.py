@@ -71,7 +71,7 @@ def test_scenario_3_cut_line_goes_on_without_catching_up(both, fake):
     assert not [one for one in fake.requests[asked:] if "/posts" in one.path and one.method == "GET"]
 
 
-@pytest.mark.parametrize("count", [300, 1150])
+@pytest.mark.parametrize("count", [300, 1150], ids=["300", "1150"])
 def test_scenario_4_long_absence_is_caught_up_once_and_in_order(both, fake, count):
     with both.running():
         both.hear("first")
@@ -79,8 +79,8 @@ def test_scenario_4_long_absence_is_caught_up_once_and_in_order(both, fake, coun
     for text in numbers(count):
         both.hear(text)
     with both.running():
-        wait_until(lambda: len(both.here()) > count, patience=150.0)
-        wait_until(lambda: not BridgeInbox.objects.exists())
+        wait_until(lambda: Message.objects.count() > count, both.difference, patience=300.0)
+        wait_until(both.settled, both.difference)
     assert both.here() == ["first", *numbers(count)]
 
 
