@@ -186,7 +186,8 @@ def _report(adding: list[dict[str, float]], telling: list[dict[str, Any]], where
     ]
     lines += [
         "",
-        f"A real server, all that it does: {MESSAGES} messages a second in a room, and so many sockets on its board.",
+        f"A real server on SQLite, all that it does: {MESSAGES} messages a second in a room, and so many sockets on "
+        "its board.",
         "",
         "| who look | CPU ms a second | bytes a tick |",
         "|---:|---:|---:|",
