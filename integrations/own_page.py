@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from allauth.account.decorators import reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
 from asgiref.sync import async_to_sync
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -53,21 +55,32 @@ class OwnForm(forms.Form):
         field.queryset = own.servers_for(user=user)
 
 
-def _gives(request: HttpRequest) -> bool:
-    return request.method == "POST" and "remove" not in request.POST
-
-
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required(enabled=_gives)  # type: ignore[untyped-decorator]  # allauth has no types
 def own_accounts(request: HttpRequest) -> HttpResponse:
-    """The accounts; POST gives a token after the password was asked for, or takes one away."""
+    """The accounts; `?give` shows the form after the password was asked for, POST sends it, or takes a token away."""
     user = cast("User", request.user)
     if request.method != "POST":
-        return _page(request, user, OwnForm(user))
+        asked: HttpResponse = _ask(request, user) if "give" in request.GET else _page(request, user, None)
+        return asked
     if "remove" in request.POST:
         return _remove(request, user)
+    try:
+        sent: HttpResponse = _send(request, user)
+    except ReauthenticationRequired:
+        # Asked for here, the password would let the token wait in the session, in clear.
+        return redirect(f"{reverse('own_accounts')}?give=1")
+    return sent
+
+
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth has no types
+def _ask(request: HttpRequest, user: User) -> HttpResponse:
+    return _page(request, user, OwnForm(user))
+
+
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth has no types
+def _send(request: HttpRequest, user: User) -> HttpResponse:
     form = OwnForm(user, request.POST)
     if not form.is_valid():
         return _page(request, user, form, status=400)
@@ -125,6 +138,6 @@ def _remove(request: HttpRequest, user: User) -> HttpResponse:
     return redirect("own_accounts")
 
 
-def _page(request: HttpRequest, user: User, form: OwnForm, *, status: int = 200) -> HttpResponse:
+def _page(request: HttpRequest, user: User, form: OwnForm | None, *, status: int = 200) -> HttpResponse:
     context = {"form": form, "accounts": own.accounts_of(user=user), "servers": own.any_server()}
     return render(request, "integrations/own_accounts.html", context, status=status)

@@ -53,9 +53,14 @@ def test_person_says_who_they_are_there(teo, server, seed):
 def test_person_is_asked_for_the_password_before_a_token_is_kept(server, seed):
     page = signed_in(factories.make_person("pia", password="northwind-7"))
     wish = {"server": server.pk, "token": seed.alice_token}
-    assert page.post(PAGE, wish)["Location"].startswith("/account/reauthenticate/")
+    assert 'name="token"' not in page.get(PAGE).content.decode()
+    assert page.get(f"{PAGE}?give=1")["Location"].startswith("/account/reauthenticate/")
+    # Sent too late it is thrown away: nothing keeps it while the password is asked for.
+    assert page.post(PAGE, wish)["Location"] == f"{PAGE}?give=1"
+    assert seed.alice_token not in str(dict(page.session))
     assert not BridgedAccount.objects.exists()
     page.post("/account/reauthenticate/", {"password": "northwind-7"})
+    assert 'name="token"' in page.get(f"{PAGE}?give=1").content.decode()
     page.post(PAGE, wish)
     assert BridgedAccount.objects.get().username == "alice"
 
