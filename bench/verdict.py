@@ -108,10 +108,10 @@ def whole_again(done: Done, lag: Mapping[int, float]) -> list[float]:
     found = []
     spans = [(done.said[number], done.said[number] + late) for number, late in lag.items()]
     for at, _ in done.cuts:
-        moment = at + 1.0
+        moment = begin = at + 2 * SETTLED_SECONDS  # what was said right after the cut is late by then
         while any(said < moment - SETTLED_SECONDS and shown > moment for said, shown in spans):
             moment += 0.25
-        found.append(moment - at if moment > at + 1.0 else 0.0)
+        found.append(moment - at if moment > begin else 0.0)
     return found
 
 
