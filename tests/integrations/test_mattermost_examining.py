@@ -1,4 +1,4 @@
-"""A server is tried before a room is linked: whoever sets it up reads what is there, what will not work and what to do."""
+"""A server is tried before a room is linked: one reads what is there, what will not work and what to do."""
 
 import pytest
 
