@@ -15,6 +15,7 @@ from accounts import selectors as accounts
 from assistant.events import RunResult
 from assistant.models import Agent, Run
 from assistant.selectors import usage
+from assistant.selectors.askers import BRIDGE
 from assistant.services.agents import agent_for
 from assistant.services.runs import start_run
 from chat import selectors as chat
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 ASSISTANT: Final = "assistant"
-BRIDGE: Final = "bridge"
 ASKING_KINDS: Final = frozenset({"user", BRIDGE})
 """Kinds of messages that may be questions: what an assistant says never is, so that no two talk for ever."""
 MISSED: Final = timedelta(minutes=10)

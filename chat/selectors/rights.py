@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import selectors as accounts
 from chat.models import Membership, Room
 from chat.permissions import Standing, can_moderate, can_post, can_see
-from chat.selectors.standing import MOST_ID, find_place, muted_until, refusal_of_muted
+from chat.selectors.standing import BRIDGE, MOST_ID, find_place, muted_until, refusal_of_elsewhere, refusal_of_muted
 from realtime.protocol import Refused
 from realtime.rows import marks, sql_time
 
@@ -83,12 +83,24 @@ def _rights(standing: Standing, *, muted: bool) -> Rights:
     )
 
 
+def _rights_from_elsewhere(actor: User, room_id: int) -> Rights:
+    """What somebody of another system may do in a room in which they speak: read what everybody there says."""
+    place = find_place(actor=actor, room_id=room_id)
+    refused = refusal_of_elsewhere(user_id=actor.pk, room_id=room_id, now=timezone.now())
+    if refused is not None:
+        raise refused
+    return _rights(place.standing, muted=False)
+
+
 def rights_in(*, actor: User, room_id: int) -> Rights:
     """What one person may do in a room.
 
     Raises:
-        Refused: `not_found` for a room that is not there or may not be seen.
+        Refused: `not_found` for a room that is not there or may not be seen; banned or muted for somebody of another
+            system, who is there to speak or not at all.
     """
+    if actor.kind == BRIDGE:
+        return _rights_from_elsewhere(actor, room_id)
     rights = rights_of(room_id=room_id, user_ids=[actor.pk]).get(actor.pk)
     if rights is None:
         raise Refused("not_found")

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+BRIDGE: Final = "bridge"
+"""Kind of the accounts of people of another system."""
 STAFF_PERMISSION: Final = "chat.change_report"
 """What makes staff decide about reports."""
 MOST_ID: Final = 2**63 - 1
@@ -92,6 +94,8 @@ def standing_of(room: Room, role: str) -> Standing:
 def find_place(*, actor: User, room_id: int, invited: bool = False) -> Place:
     """The room as this person stands in it; one query for a member.
 
+    Somebody of another system who speaks in a room sees it from outside, whoever else may.
+
     Args:
         actor: who asks.
         room_id: which room.
@@ -108,11 +112,25 @@ def find_place(*, actor: User, room_id: int, invited: bool = False) -> Place:
     if row is not None:
         return _place_of(row)
     room = Room.objects.filter(pk=room_id).first()
-    if room is None or not (invited or can_see(standing_of(room, ""))):
+    if room is None or not (invited or can_see(standing_of(room, "")) or speaks_from_elsewhere(actor, room_id)):
         raise Refused("not_found")
     if not invited and (barred := refusal_of_barred(user_id=actor.pk, room_id=room_id)) is not None:
         raise barred
     return Place(room, standing_of(room, ""))
+
+
+def speaks_from_elsewhere(actor: User, room_id: int) -> bool:
+    """Whether this is somebody of another system who has said something in the room."""
+    return actor.kind == BRIDGE and Message.objects.filter(room=room_id, author=actor.pk).exists()
+
+
+def refusal_of_elsewhere(*, user_id: int, room_id: int, now: datetime) -> Refused | None:
+    """What keeps somebody of another system from speaking in a room: a ban or a mute."""
+    barred = refusal_of_barred(user_id=user_id, room_id=room_id)
+    if barred is not None:
+        return barred
+    mute = accounts.active_sanction(user_id=user_id, kind="mute", room_id=room_id)
+    return refusal_of_muted(mute.until, now=now) if mute is not None else None
 
 
 def refusal_of_barred(*, user_id: int, room_id: int) -> Refused | None:

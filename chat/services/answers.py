@@ -15,9 +15,10 @@ from chat import markdown
 from chat.events import MessageCreated, RunChanged, SeqResult
 from chat.markdown import Rendered
 from chat.models import Answer, Message
-from chat.selectors.standing import find_message
+from chat.selectors.standing import BRIDGE, find_message
 from chat.selectors.views import message_view, quote_view, room_topic, thread_views
 from chat.services import search
+from chat.services.bridged import take_turn_from_elsewhere
 from chat.services.follows import follow_thread_of_reply
 from chat.services.turn import Turn, refuse_silent, take_turn
 from chat.shapes import MessageView, RunView
@@ -44,10 +45,13 @@ def begin_answer(
         reply_to: the message that it answers.
 
     Raises:
-        Refused: not_found, not_member, read_only, muted.
+        Refused: not_found, not_member, read_only, muted, banned.
     """
-    asked = take_turn(actor=asker, room_id=room_id)
-    refuse_silent(asked)
+    if asker.kind == BRIDGE:
+        asked = take_turn_from_elsewhere(actor=asker, room_id=room_id)
+    else:
+        asked = take_turn(actor=asker, room_id=room_id)
+        refuse_silent(asked)
     turn = Turn(author, asked.place, asked.seq, asked.now)
     root = find_message(place=turn.place, message_id=thread) if thread else None
     quoted = find_message(place=turn.place, message_id=reply_to) if reply_to else None

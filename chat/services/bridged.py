@@ -23,7 +23,7 @@ from chat import permissions, texts
 from chat.events import MessageSent, SeqResult
 from chat.models import Message, Room, WordRule
 from chat.selectors.attachments import check_room_left, megabytes
-from chat.selectors.standing import Place, find_message, refusal_of_barred, refusal_of_muted, standing_of
+from chat.selectors.standing import Place, find_message, refusal_of_elsewhere, standing_of
 from chat.selectors.views import room_topic
 from chat.services import messages, removal
 from chat.services.attachments import claimed_by, keep_upload, stored_before
@@ -149,14 +149,21 @@ def _turn(author: User, room_id: int, at: datetime | None) -> Turn:
     return Turn(author, place, seq, at or timezone.now())
 
 
+def take_turn_from_elsewhere(*, actor: User, room_id: int) -> Turn:
+    """The turn of somebody who may speak now; for chat.services.answers, whoever asks there.
+
+    Raises:
+        Refused: forbidden, not_found, read_only, muted, banned.
+    """
+    turn = _turn(actor, room_id, None)
+    _refuse_sanctioned(turn)
+    return turn
+
+
 def _refuse_sanctioned(turn: Turn) -> None:
-    who = turn.actor.pk
-    barred = refusal_of_barred(user_id=who, room_id=turn.room_id)
-    if barred is not None:
-        raise barred
-    mute = accounts.active_sanction(user_id=who, kind="mute", room_id=turn.room_id)
-    if mute is not None:
-        raise refusal_of_muted(mute.until, now=turn.now)
+    refused = refusal_of_elsewhere(user_id=turn.actor.pk, room_id=turn.room_id, now=turn.now)
+    if refused is not None:
+        raise refused
 
 
 def _own(author: User, room_id: int, message_id: UUID) -> tuple[Turn, Message]:
