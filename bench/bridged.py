@@ -189,7 +189,11 @@ class Person:
                     if self._socket is None:
                         self._socket = await open_socket(self._site.process, self._key)
                     began = time.time()
-                    return began, await self._socket.command(kind, data, topic=self._topic)
+                    answer = await self._socket.command(kind, data, topic=self._topic)
+                    if answer.get("code") != "rate_limited":
+                        return began, answer
+                    # Few people say what many said that day: they wait as a page does.
+                    await asyncio.sleep(answer["retry_after"] or AGAIN_SECONDS)
                 except Exception:
                     await self.leave()
                     await asyncio.sleep(AGAIN_SECONDS)
