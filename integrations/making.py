@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from allauth.account.decorators import reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -78,15 +79,32 @@ class Making(ReadOnly):
         kind = super().get_form(request, obj, change=change, **given)
         return type(kind.__name__, (kind,), {"actor": me(request)})
 
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """The form, after the password was asked for. What was typed waits meanwhile, secrets do not."""
+        try:
+            made: HttpResponse = self._add(request, form_url, extra_context)
+        except ReauthenticationRequired:
+            _forget_secrets(request, self.form)
+            raise
+        return made
+
     # A way in or out is made by the person who signed in, not by whoever finds their browser open.
     @method_decorator(reauthentication_required)
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """The form."""
+    def _add(self, request: HttpRequest, form_url: str, extra_context: Any) -> HttpResponse:
         return super().add_view(request, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """It was made when the form was checked."""
         obj.pk = form.cleaned_data["made"].pk
+
+
+def _forget_secrets(request: HttpRequest, form: Any) -> None:
+    """Takes out of what was sent what must not wait in the session, in clear."""
+    given = request.POST.copy()
+    for name, field in form.base_fields.items():
+        if isinstance(field.widget, forms.PasswordInput):
+            given.pop(name, None)
+    request.POST = given  # type: ignore[assignment]  # nobody changes it any more
 
 
 class Switchable(Making):

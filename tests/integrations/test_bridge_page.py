@@ -316,3 +316,13 @@ def test_curves_stay_in_their_box():
 def _closed():
     yield
     threads.close()
+
+
+def test_token_does_not_wait_in_the_session_while_a_password_is_asked(both, client):
+    client.force_login(factories.make_person("chief", password="northwind-7", is_superuser=True, is_staff=True))
+    path = reverse("admin:integrations_mattermostserver_add")
+    sent = client.post(path, {"name": "Other", "url": both.fake.url, "token": both.seed.bot_token})
+    assert sent["Location"].startswith("/account/reauthenticate/")
+    waits = str(dict(client.session))
+    assert "Other" in waits
+    assert both.seed.bot_token not in waits
