@@ -237,7 +237,7 @@ class ThreadPage(Told, frozen=True, kw_only=True):
 class FileName(Asked, frozen=True, kw_only=True):
     """What the file is called."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=255)]
+    name: Annotated[str, Meta(min_length=1, max_length=255, pattern="^[^\\u0000]*$")]
 
 
 class SearchQuery(Asked, frozen=True, kw_only=True):
