@@ -6,6 +6,7 @@ For developers. Never for a real site: it is no model, and says so.
 from __future__ import annotations
 
 import argparse
+import signal
 import threading
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         turns = _turns(options["script"])
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # A shell starts what runs in its background deaf to Ctrl-C.
+            signal.signal(number, signal.default_int_handler)
         fake = FakeOpenAI(turns, key=options["key"], models=options["model"] or ["fake-1"], port=options["port"])
         try:
             with fake:
