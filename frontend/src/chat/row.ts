@@ -259,7 +259,9 @@ function fillChip(row: HTMLElement, message: MessageView, context: RowContext): 
   const thread = context.chips ? message.thread : null;
   chip.hidden = thread === null;
   if (thread === null) return;
-  part(chip, "[data-part=thread-people]").replaceChildren(...thread.people.map((id) => avatar(context.people.get(id), "xs")));
+  // Who is no member may be unknown here: no face is better than one that asks.
+  const faces = thread.people.map((id) => context.people.get(id)).filter((person) => person !== null);
+  part(chip, "[data-part=thread-people]").replaceChildren(...faces.map((person) => avatar(person, "xs")));
   part(chip, "[data-part=thread-count]").textContent = plural(thread.replies, "reply", "replies");
   part(chip, "[data-part=thread-last]").textContent = `last ${shortTime(thread.last_at)}`;
   chip.setAttribute("aria-expanded", String(context.open === message.id));
