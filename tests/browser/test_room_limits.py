@@ -40,15 +40,15 @@ def test_text_that_cannot_be_sent_is_refused_and_kept(two_people: tuple[Page, Pa
 
 
 def test_writer_waits_in_slow_mode(ada: Any, ben: Any, room: Room, open_page: OpenPage) -> None:
-    change(ada, room, slow_mode_seconds=10)
+    change(ada, room, slow_mode_seconds=30)
     page = open_page(ben, "/rooms/general/")
     expect(page.locator("#me")).to_contain_text("Online")
     write(page, "the first")
-    expect(page.locator("[data-part=wait]")).to_have_text(re.compile(r"^(10|\d) s$"))
+    expect(page.locator("[data-part=wait]")).to_have_text(re.compile(r"^\d+ s$"))
     write(page, "the second")
     expect(page.get_by_role("alert").filter(has_text="Slow mode is on")).to_be_visible()
     expect(field(page)).to_have_value("the second")
-    expect(page.locator("[data-part=wait]")).to_be_hidden()
+    expect(page.locator("[data-part=wait]")).to_be_hidden(timeout=60_000)
     field(page).press("Enter")
     expect(message(page, "the second")).not_to_have_class(re.compile("sending"))
     expect(message(page, "the second").get_by_text("Not sent")).to_have_count(0)

@@ -272,14 +272,15 @@ def test_finger_presses_long_for_the_menu(
 ) -> None:
     say(ben, room, "press me")
     page = open_page(ada, "/rooms/general/", **phone)
+    page.wait_for_load_state("networkidle")  # what comes later moves the row
     box = message(page, "press me").bounding_box()
     assert box is not None
     tool = page.context.new_cdp_session(page)
     point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
     tool.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
-    menu = page.get_by_role("menu", name="Message actions")
-    expect(menu).to_be_visible()
+    expect(message(page, "press me")).to_have_class(re.compile(r"\bhot\b"))
     tool.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    menu = page.get_by_role("menu", name="Message actions")
     expect(menu).to_be_visible()
     rows = [item.bounding_box() for item in menu.get_by_role("menuitem").all()]
     assert all(row is not None and row["height"] >= 44 for row in rows)
