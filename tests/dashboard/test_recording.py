@@ -166,16 +166,17 @@ def test_more_than_fits_into_one_tick_is_taken_by_the_next():
     assert [bucket[2] for bucket in buckets("site/deliveries")] == [recording.FLUSHES_MOST + 5]
 
 
+def surely(work, **given):
+    """As processes and the recorder do it: what a busy database does not take is offered again."""
+    while True:
+        try:
+            return work(**given)
+        except OperationalError:
+            time.sleep(0.01)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_recorders_that_overlap_and_processes_that_go_on_count_everything_once():
-    def surely(work, **given):
-        # As processes and the recorder do it: what a busy database does not take is offered again.
-        while True:
-            try:
-                return work(**given)
-            except OperationalError:
-                time.sleep(0.01)
-
     def hand_over(process):
         for number in range(1, 41):
             surely(recording.store_flush, process=process, number=number, data=Flushed(counters={"deliveries": 1}))
