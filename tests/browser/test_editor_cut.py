@@ -15,7 +15,7 @@ from chat.shapes import BesideView
 from editor.models import Document, Update
 from editor.shapes import DocumentView
 from tests.browser.code import document_url, editor, make_document, pane, wait_until
-from tests.browser.pages import elsewhere, log, message, write
+from tests.browser.pages import elsewhere, log, message, scroll_to, write
 from tests.browser.test_editor_history import append, bar, press, slider
 from tests.factories import say
 
@@ -166,6 +166,27 @@ def test_messages_around_an_old_version_are_fetched_and_one_comes_back_to_where_
     expect(editor(page)).to_be_visible()
 
 
+def test_what_is_new_does_not_take_the_line_out_of_view(
+    ada: Any, ben: Any, room: Room, document: DocumentView, open_page: OpenPage
+) -> None:
+    for number in range(120):
+        said(ben, room, document, number / 10, f"Talk {number}.", number // 10)
+    page = open_page(ada, None)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/catch-up/*", hold)
+    page.goto(f"{document_url(room, document)}&v=8")
+    assert wait_until(page, lambda: line(page).count() == 1 and line(page).evaluate(IN_VIEW))
+    assert wait_until(page, lambda: bool(held))
+    for route in held:
+        route.continue_()
+    expect(page.get_by_role("button", name=re.compile("^Catch up, "))).to_be_visible()
+    assert line(page).evaluate(IN_VIEW)
+
+
 def test_the_line_stays_while_older_pages_come(
     ada: Any, ben: Any, room: Room, document: DocumentView, open_page: OpenPage
 ) -> None:
@@ -175,9 +196,13 @@ def test_the_line_stays_while_older_pages_come(
     assert wait_until(page, lambda: line(page).count() == 1 and line(page).evaluate(IN_VIEW))
     after = log(page).locator(".then + .msg .body, .then + .day + .msg .body")
     expect(after).to_have_text("Talk 90.")
-    page.wait_for_function("() => document.querySelector('.chat [role=log]').scrollHeight > 0")
-    log(page).evaluate("(log) => { log.scrollTop = 0; }")
-    expect(message(page, "Talk 0.")).to_be_attached()
+
+    def first_came() -> bool:
+        # A page that was on its way already keeps what is in view in view: one scrolls on.
+        scroll_to(page, 0)
+        return message(page, "Talk 0.").count() == 1
+
+    assert wait_until(page, first_came)
     expect(after).to_have_text("Talk 90.")
     expect(line(page)).to_have_count(1)
 

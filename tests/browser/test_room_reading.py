@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from django.utils import timezone
+from playwright.sync_api import Page, Route, expect
 
 from chat import services
 from chat.models import Message, Room
+from tests.browser.code import wait_until
 from tests.browser.pages import elsewhere, log, message, room_row, scroll_to, write
 from tests.factories import say
 
@@ -157,3 +160,27 @@ def test_reader_comes_back_to_where_they_were(ada: Any, ben: Any, room: Room, op
     after = settled(page)
     assert before[0] == after[0]
     assert abs(before[1] - after[1]) < 3
+
+
+def test_reader_led_to_a_message_keeps_it_in_view_while_much_is_new(
+    ada: Any, ben: Any, room: Room, open_page: OpenPage
+) -> None:
+    began = timezone.now() - timedelta(hours=2)
+    made = [say(ada, room, f"news {number}", at=began + timedelta(seconds=number)) for number in range(60)]
+    page = open_page(ben, None)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/catch-up/*", hold)
+    page.goto(f"/rooms/general/m/{made[40].pk}/")
+    expect(message(page, "news 40")).to_be_in_viewport()
+    assert wait_until(page, lambda: bool(held))
+    for route in held:
+        route.continue_()
+    offered = page.get_by_role("button", name="Catch up, 60 messages")
+    expect(offered).to_be_visible()
+    expect(message(page, "news 40")).to_be_in_viewport()
+    offered.click()
+    expect(page.get_by_role("region", name="Catch up")).to_be_in_viewport()

@@ -20,6 +20,8 @@ export interface CatchUpOptions {
   view: HTMLElement;
   /** The room as it was when one came in. */
   entered: RoomSnapshot;
+  /** One came for a message, or for an old version of the code: that is what is being read. */
+  led: boolean;
 }
 
 let current: CatchUp | null = null;
@@ -56,13 +58,14 @@ export class CatchUp {
   #view: CatchUpView | null = null;
   #card: HTMLElement | null = null;
   /** The person reads or writes already: nothing may move any more. */
-  #busy = false;
+  #busy: boolean;
   #summary: { run: string; html: string; problem: string; state: string } | null = null;
 
   constructor(options: CatchUpOptions) {
     this.#options = options;
     this.#room = options.entered.room.id;
     this.#since = options.entered.last_read_seq;
+    this.#busy = options.led;
     this.#log = part(options.view, "[data-part=log]");
     const { signal } = this.#abort;
     for (const name of ["wheel", "touchstart", "keydown", "pointerdown"]) options.view.addEventListener(name, () => (this.#busy = true), { signal, passive: true, once: true });
@@ -110,7 +113,7 @@ export class CatchUp {
     const many = entered.unread >= MANY;
     const choice = await choicesOf(shell.session).get(this.#room);
     if (this.#abort.signal.aborted || choice?.hidden === true || choice?.direct_room === this.#room) return;
-    if (many) this.#stand(clone("t-catch-up-wait"));
+    if (many && !this.#busy) this.#stand(clone("t-catch-up-wait"));
     const late = setTimeout(() => this.#view === null && this.#takeAway(), PATIENCE_MS);
     const began = Date.now();
     const view = await this.#load().catch(() => null);

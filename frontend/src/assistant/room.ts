@@ -21,6 +21,8 @@ export interface RoomAssistantOptions {
   view: HTMLElement;
   /** The room as it was when one came in. */
   entered: RoomSnapshot;
+  /** One came for something that is to be seen first. */
+  led: boolean;
   insert(text: string): void;
 }
 
@@ -84,8 +86,8 @@ export class RoomAssistant {
   async #begin(entered: RoomSnapshot): Promise<void> {
     const parts = await import("./parts").catch(() => null);
     if (parts === null || this.#abort.signal.aborted) return;
-    const { shell, view } = this.#options;
-    this.#catchUp = parts.beginCatchUp({ shell, view, entered });
+    const { shell, view, led } = this.#options;
+    this.#catchUp = parts.beginCatchUp({ shell, view, entered, led });
     this.#stops.push(parts.offerMemory({ shell, view, room: entered.room.id }));
   }
 

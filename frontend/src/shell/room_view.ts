@@ -48,14 +48,15 @@ export class RoomStage implements View {
     const entered = session.room.get();
     this.pane = mountRoom({ view: this.#element, shell: this.#context.shell, room: this.room.id, message });
     if (this.#wantsFocus) this.focus();
-    this.#makeCode(entered).catch((error: unknown) => this.#context.shell.fail("The code pane could not be loaded", error));
+    const led = message !== null || new URLSearchParams(location.search).has("v");
+    this.#makeCode(entered, led).catch((error: unknown) => this.#context.shell.fail("The code pane could not be loaded", error));
   }
 
-  async #makeCode(entered: RoomSnapshot | null): Promise<void> {
+  async #makeCode(entered: RoomSnapshot | null, led: boolean): Promise<void> {
     const { AlertsButton, CodePlace, Reports, RoomAssistant } = await import("../later");
     if (this.pane === null) return;
     if (entered !== null) {
-      const assistant = new RoomAssistant({ shell: this.#context.shell, view: this.#element, entered, insert: (text) => this.pane?.insert(text) });
+      const assistant = new RoomAssistant({ shell: this.#context.shell, view: this.#element, entered, led, insert: (text) => this.pane?.insert(text) });
       this.#stops.push(() => assistant.dispose());
     }
     const reports = new Reports(this.#context.shell, this.room.id, part(this.#element, "[data-part=reports]"));

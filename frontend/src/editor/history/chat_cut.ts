@@ -35,6 +35,8 @@ export class ChatCut {
   #moved = false;
   #asked = "";
   #resting: ReturnType<typeof setTimeout> | undefined;
+  /** The version that rests and whose line is not in view yet: its moment may come later, with its text. */
+  #due: number | null = null;
   /** Code and chat take turns here: the line leads back to the code. */
   #isAway = false;
 
@@ -45,7 +47,11 @@ export class ChatCut {
       if (this.#moment === null) return;
       // With the room the line goes.
       if (shell.session.room.get()?.room.id !== room) this.close();
-      else requestAnimationFrame(() => this.#draw());
+      else
+        requestAnimationFrame(() => {
+          this.#draw();
+          this.#rest();
+        });
     };
     this.#stops = [shell.session.room.subscribe((state) => state, later), shell.session.thread.subscribe((state) => state, later)];
   }
@@ -57,8 +63,9 @@ export class ChatCut {
     if (this.#key === "") this.#begin();
     this.#key = key;
     this.#moment = moment;
-    if (moment === null) this.#end();
-    else this.#draw();
+    if (moment === null) return this.#end();
+    this.#draw();
+    this.#rest();
   }
 
   /** Messages of the room's log that are dimmed. */
@@ -67,15 +74,21 @@ export class ChatCut {
   }
 
   /** A version was chosen: when one rests there, its line comes into view, with the messages around it if they are not here. */
-  rest(): void {
+  rest(version: number): void {
     clearTimeout(this.#resting);
-    this.#resting = setTimeout(() => this.#rest(), REST_MS);
+    this.#due = null;
+    const rested = () => {
+      this.#due = version;
+      this.#rest();
+    };
+    this.#resting = setTimeout(rested, REST_MS);
   }
 
   #rest(): void {
     const state = this.#shell.session.room.get();
     const moment = this.#moment;
-    if (moment === null || state?.room.id !== this.#room) return;
+    if (moment === null || moment.version !== this.#due || state?.room.id !== this.#room) return;
+    this.#due = null;
     if (isCovered(saidBefore(state.messages, moment), state)) this.#bring();
     else void this.#fetch(moment);
   }
@@ -85,11 +98,12 @@ export class ChatCut {
     if (!stays || this.#moment === null) return this.close();
     this.#isAway = true;
     this.#draw();
-    this.rest();
+    this.rest(this.#moment.version);
   }
 
   close(): void {
     clearTimeout(this.#resting);
+    this.#due = null;
     this.show(null);
     for (const stop of this.#stops) stop();
     this.#watching.disconnect();
@@ -98,16 +112,18 @@ export class ChatCut {
   // What is around the line
 
   async #fetch({ document, version }: CutMoment): Promise<void> {
-    const key = this.#key;
+    const key = `${document} ${version}`;
+    // When the next version was made may become known meanwhile.
+    const isShown = () => this.#moment?.document === document && this.#moment.version === version;
     if (this.#asked === key) return;
     this.#asked = key;
     try {
       const { newest } = await api.get<SaidThen>(`/api/documents/${document}/said/`, { v: version });
-      if (newest === null || key !== this.#key) return;
+      if (newest === null || !isShown()) return;
       this.#moved = true;
       await this.#shell.session.openRoom(this.#room, newest);
       // The chat draws its rows with the next frame.
-      requestAnimationFrame(() => requestAnimationFrame(() => key === this.#key && this.#bring()));
+      requestAnimationFrame(() => requestAnimationFrame(() => isShown() && this.#bring()));
     } catch {
       // The messages that are here stay; the next version asks again.
       this.#asked = "";
@@ -144,6 +160,8 @@ export class ChatCut {
     const top = line.getBoundingClientRect().top - log.getBoundingClientRect().top;
     if (top >= 0 && top + line.offsetHeight <= log.clientHeight) return;
     log.scrollTop += top - log.clientHeight / 2;
+    // What the chat draws before the browser tells it would put it back to where it was.
+    log.dispatchEvent(new Event("scroll"));
   }
 
   // Drawing

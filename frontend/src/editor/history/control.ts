@@ -171,7 +171,7 @@ export class HistoryControl {
     this.#follows = follow;
     past.go(version);
     if (past.wanted !== null) this.#address.show(past.desk.document.id, past.wanted);
-    this.#cut.rest();
+    this.#cut.rest(past.wanted ?? version);
   }
 
   /** The clock, or Alt H: the slider takes the keys. */
