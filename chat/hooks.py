@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.module_loading import import_string
 
 from chat.shapes import MessageView
+from realtime.committed import after_commit
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ logger = logging.getLogger(__name__)
 def message_posted(message: MessageView) -> None:
     """Calls each path of settings.MESSAGE_POSTED_HOOKS with `message=` after the commit; never raises."""
     for path in settings.MESSAGE_POSTED_HOOKS:
-        transaction.on_commit(lambda path=path: _call(path, message))  # type: ignore[misc]
+        after_commit(partial(_call, path, message))
 
 
 def messages_gone(ids: Collection[UUID]) -> None:

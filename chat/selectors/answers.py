@@ -19,6 +19,7 @@ from accounts import selectors as accounts
 from chat.models import Membership, Message, Room
 from chat.selectors.views import message_views
 from chat.shapes import MessageView
+from realtime.committed import once
 
 _COMPANION: Final = (
     f"SELECT m.user_id FROM {Room._meta.db_table} r JOIN {Membership._meta.db_table} m ON m.room_id = r.id "
@@ -47,6 +48,10 @@ def is_with(*, room_id: int, kind: str) -> bool:
 
     Asked after every message that is stored: the ORM would cost more than all that follows.
     """
+    return once(_is_with, room_id, kind)
+
+
+def _is_with(room_id: int, kind: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_COMPANION, [room_id, kind])
         return cursor.fetchone() is not None

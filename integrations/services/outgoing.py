@@ -24,6 +24,7 @@ from integrations.models.hooks import HOOK_NAME_CHARS
 from integrations.services.hooks import HOOKS_MOST, bot_name, may_connect
 from outbound.links import read_url
 from outbound.refusing import OutboundRefused
+from realtime.committed import once
 from realtime.protocol import Refused
 
 if TYPE_CHECKING:
@@ -207,11 +208,13 @@ def queue_message(*, message: MessageView) -> int:
     What an outgoing webhook's own bot says is told to nobody: two of them would talk for ever. Asked after every stored
     message, and for nothing in most rooms: the ORM and a transaction would cost as much as all the rest of it.
     """
+    return _queue(message) if once(_listens, message.room) else 0
+
+
+def _listens(room_id: int) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(_LISTENS, [message.room, True])
-        if cursor.fetchone() is None:
-            return 0
-    return _queue(message)
+        cursor.execute(_LISTENS, [room_id, True])
+        return cursor.fetchone() is not None
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
@@ -228,3 +228,14 @@ def test_message_costs_the_same_in_a_room_with_and_without_a_link(both, mina, te
     alone = asked_for_a_message(teo, other)
     assert linked == free
     assert free == [*alone, "SELECT", "SELECT"]
+
+
+def test_messages_of_one_commit_ask_once_who_listens(both, mina, teo):
+    """A thousand a second are stored in groups: what listens to each must not ask for each."""
+    other = factories.make_room(mina, teo, name="Busy")
+    with CaptureQueriesContext(connection) as asked, transaction.atomic():
+        for number in range(10):
+            factories.say(teo, other, f"number {number}")
+        before = len(asked.captured_queries)
+    after = [query["sql"] for query in asked.captured_queries[before:]]
+    assert [sql.split(maxsplit=1)[0] for sql in after if "COMMIT" not in sql] == ["SELECT", "SELECT"]
