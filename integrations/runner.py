@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Coroutine
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Any, Final
 
 from integrations import payloads
 from integrations.services import commands, deliveries
@@ -25,6 +26,7 @@ from realtime.hub import hub
 logger = logging.getLogger(__name__)
 
 AT_ONCE: Final = 8
+"""Deliveries that are under way, and as many calls of commands beside them."""
 LOOK_SECONDS: Final = 5.0
 PRUNE_SECONDS: Final = 3600.0
 LIMITS: Final = Limits(seconds=15.0, body_bytes=200_000, redirects=0)
@@ -51,21 +53,76 @@ def wake() -> None:
     hub.on_loop(_bell.ring)
 
 
+class Hands:
+    """What is under way: one delivery for each webhook and some calls of commands; nobody waits for a slow address.
+
+    Args:
+        client: connections, which the caller closes.
+        bell: rung whenever a hand is free again.
+    """
+
+    def __init__(self, client: Client, bell: asyncio.Event) -> None:
+        self._client, self._bell = client, bell
+        self._deliveries: dict[int, asyncio.Task[None]] = {}
+        self._calls: dict[int, asyncio.Task[None]] = {}
+        self._last_hook = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way."""
+        return bool(self._deliveries or self._calls)
+
+    async def take(self) -> int:
+        """Begins what is due, as far as hands are free; answers how many."""
+        free = AT_ONCE - len(self._deliveries)
+        orders = await threads.write(
+            deliveries.claim_due, limit=free, busy=frozenset(self._deliveries), after=self._last_hook
+        )
+        for order in orders:
+            self._last_hook = order.hook
+            self._begin(self._deliveries, order.hook, _deliver(self._client, order))
+        calls = await threads.write(commands.claim_calls, limit=AT_ONCE - len(self._calls))
+        for call in calls:
+            self._begin(self._calls, call.call, _call(self._client, call))
+        return len(orders) + len(calls)
+
+    def _begin(self, tasks: dict[int, asyncio.Task[None]], key: int, work: Coroutine[Any, Any, None]) -> None:
+        def end(task: asyncio.Task[None]) -> None:
+            del tasks[key]
+            self._bell.set()
+            if not task.cancelled() and (error := task.exception()) is not None:
+                # Its claim runs out; everything else goes on.
+                logger.error("A webhook's delivery or a command's call broke off", exc_info=error)
+
+        tasks[key] = asyncio.create_task(work)
+        tasks[key].add_done_callback(end)
+
+    async def drop(self) -> None:
+        """Lets go of everything: its claims run out."""
+        tasks = [*self._deliveries.values(), *self._calls.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def runner() -> None:
     """Delivers until it is cancelled."""
     _bell.event = asyncio.Event()
     pruned_at = 0.0
     try:
-        async with Client(connections=AT_ONCE) as client:
-            while True:
-                _bell.event.clear()
-                if await deliver_due(client):
-                    continue
-                if time.monotonic() - pruned_at > PRUNE_SECONDS:
-                    pruned_at = time.monotonic()
-                    await threads.write(deliveries.prune_deliveries)
-                    await threads.write(commands.prune_calls)
-                await _rest(_bell.event)
+        async with Client(connections=2 * AT_ONCE) as client:
+            hands = Hands(client, _bell.event)
+            try:
+                while True:
+                    _bell.event.clear()
+                    await hands.take()
+                    if time.monotonic() - pruned_at > PRUNE_SECONDS:
+                        pruned_at = time.monotonic()
+                        await threads.write(deliveries.prune_deliveries)
+                        await threads.write(commands.prune_calls)
+                    await _rest(_bell.event)
+            finally:
+                await hands.drop()
     finally:
         _bell.event = None
 
@@ -79,11 +136,17 @@ async def _rest(event: asyncio.Event) -> None:
 
 
 async def deliver_due(client: Client) -> int:
-    """One round: what is due now, each to its address; answers how many."""
-    orders = await threads.write(deliveries.claim_due, limit=AT_ONCE)
-    calls = await threads.write(commands.claim_calls, limit=AT_ONCE)
-    await asyncio.gather(*(_deliver(client, order) for order in orders), *(_call(client, call) for call in calls))
-    return len(orders) + len(calls)
+    """Everything that is due, each to its address; answers how many."""
+    bell = asyncio.Event()
+    hands, done = Hands(client, bell), 0
+    try:
+        while (taken := await hands.take()) or hands.busy:
+            done += taken
+            await bell.wait()
+            bell.clear()
+    finally:
+        await hands.drop()
+    return done
 
 
 async def _call(client: Client, call: CallOrder) -> None:

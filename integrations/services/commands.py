@@ -39,11 +39,15 @@ if TYPE_CHECKING:
 MAY_ADD: Final = "integrations.add_slashcommand"
 MAY_CHANGE: Final = "integrations.change_slashcommand"
 HELD: Final = timedelta(seconds=60)
+PATIENCE: Final = timedelta(minutes=15)
+"""How long a call waits for a process to make it; what is typed to be done now is not done an hour later."""
 LATE: Final = timedelta(minutes=30)
 """How long a late answer is taken."""
 ANSWERS_MOST: Final = 5
 KEPT: Final = timedelta(hours=1)
 TEXT_CHARS: Final = 4_000
+TOO_OLD: Final = "Nobody could call it for a quarter of an hour. Type it again if it is still wanted."
+LOST: Final = "The site was stopped while it was called: it may be done or not. Look there before you type it again."
 _TRIGGER: Final = re.compile(r"[a-z][a-z_-]{0,29}")
 _ANSWERS: Final = UUID("c1b2a0b6-7b2a-4a53-9a86-2c8a9e0b5d11")
 """Namespace of the lasting ids of answers."""
@@ -191,28 +195,43 @@ class CallOrder:
 
 
 def claim_calls(*, limit: int) -> list[CallOrder]:
-    """Takes calls that wait, the oldest first."""
+    """Takes calls that wait, the oldest first. One that was lost, or waited too long, is not made: its caller is told.
+
+    Nobody makes a call twice: what it does is not ours to know.
+    """
     now = timezone.now()
-    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
-    waiting = CommandCall.objects.filter(free, state=CommandCall.State.WAITING)
-    rows = list(waiting.select_related("command", "command__bot", "user").order_by("pk")[:limit])
-    return [order for row in rows if (order := _claim(row)) is not None]
+    waiting = CommandCall.objects.filter(state=CommandCall.State.WAITING)
+    over = waiting.filter(Q(claimed_until__lt=now) | Q(claimed_until=None, created_at__lt=now - PATIENCE))
+    for row in over.order_by("pk")[:limit]:
+        finish_call(call_id=row.pk, replies=[], error=TOO_OLD if row.claimed_until is None else LOST)
+    rows = waiting.filter(claimed_until=None).select_related("command", "command__bot", "user").order_by("pk")
+    orders = []
+    for row in rows[: max(limit, 0)]:
+        made = _claim(row)
+        if isinstance(made, CallOrder):
+            orders.append(made)
+        elif made:
+            finish_call(call_id=row.pk, replies=[], error=made)
+    return orders
 
 
 @transaction.atomic
-def _claim(row: CommandCall) -> CallOrder | None:
-    now = timezone.now()
-    mine = CommandCall.objects.filter(pk=row.pk, state=CommandCall.State.WAITING, claimed_until=row.claimed_until)
+def _claim(row: CommandCall) -> CallOrder | str:
+    """The call, for whoever came first; else why it cannot be made, and nothing where another process makes it."""
+    mine = CommandCall.objects.filter(pk=row.pk, state=CommandCall.State.WAITING, claimed_until=None)
     key, key_hash, _ = keys.new_key()
-    if not mine.update(claimed_until=now + HELD, key_hash=key_hash):
-        return None
+    if not mine.update(claimed_until=timezone.now() + HELD, key_hash=key_hash):
+        return ""
     command = row.command
+    if not command.enabled:
+        return "It was switched off."
     try:
         room = room_standing(actor=command.bot, room_id=command.room_id).room
         secret = vault.unseal(command.secret)
-    except (Refused, ImproperlyConfigured):
-        CommandCall.objects.filter(pk=row.pk).update(state=CommandCall.State.FAILED)
-        return None
+    except Refused:
+        return "Its bot is not in this room any more."
+    except ImproperlyConfigured:
+        return "Its secret was sealed with another SECRET_KEY: staff has to make it anew."
     body = payloads.call_form(
         command=f"/{command.trigger}",
         text=row.text,
@@ -264,11 +283,22 @@ def answer_late(*, key: str, replies: list[Reply]) -> None:
     row = CommandCall.objects.select_related("command", "command__bot").filter(key_hash=keys.hash_key(key)).first()
     if row is None or row.created_at < timezone.now() - LATE or not row.command.enabled:
         raise Refused("not_found")
-    taken = CommandCall.objects.filter(pk=row.pk, answers__lt=ANSWERS_MOST).update(answers=F("answers") + 1)
-    if not taken:
-        raise Refused("not_found")
+    answer = _count_answer(row)
     for number, reply in enumerate(replies):
-        _say(row, reply, f"{row.pk} late {row.answers} {number}")
+        _say(row, reply, f"{row.pk} late {answer} {number}")
+
+
+@transaction.atomic
+def _count_answer(row: CommandCall) -> int:
+    """Which late answer this is; two that come at the same moment are two.
+
+    Raises:
+        Refused: `not_found` when all were used.
+    """
+    counted = CommandCall.objects.filter(pk=row.pk)
+    if not counted.filter(answers__lt=ANSWERS_MOST).update(answers=F("answers") + 1):
+        raise Refused("not_found")
+    return counted.values_list("answers", flat=True).get()
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ Called by the runner. Never talks to the network; a claim runs out, so that anot
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -53,6 +54,7 @@ class Order:
     """
 
     delivery: int
+    hook: int
     url: str
     secret: str
     body: bytes
@@ -77,15 +79,27 @@ class Outcome:
     reply: Reply | None = None
 
 
-def claim_due(*, limit: int) -> list[Order]:
-    """Takes deliveries that are due, at most one for each address, the oldest first."""
+def claim_due(*, limit: int, busy: Collection[int] = (), after: int = 0) -> list[Order]:
+    """Takes deliveries that are due, the oldest of each webhook.
+
+    Args:
+        limit: so many at most.
+        busy: webhooks that are being told something now.
+        after: the webhook that was served last: the others come first, so that one with much to tell or with an
+            address that does not answer holds nobody up.
+    """
     now = timezone.now()
     due = Delivery.objects.filter(state=Delivery.State.WAITING, due_at__lte=now, hook__enabled=True)
-    found: dict[int, Delivery] = {}
-    for row in due.select_related("hook", "hook__bot").order_by("due_at", "pk")[: limit * 4]:
-        found.setdefault(row.hook_id, row)
-    orders = [_claim(row, now) for row in list(found.values())[:limit]]
-    return [order for order in orders if order is not None]
+    if limit <= 0:
+        return []
+    hooks = due.exclude(hook__in=busy).values_list("hook_id", flat=True).distinct()
+    orders = []
+    for hook in sorted(hooks, key=lambda hook: (hook <= after, hook))[:limit]:
+        row = due.filter(hook=hook).select_related("hook", "hook__bot").order_by("due_at", "pk").first()
+        order = _claim(row, now) if row is not None else None
+        if order is not None:
+            orders.append(order)
+    return orders
 
 
 @transaction.atomic
@@ -93,6 +107,9 @@ def _claim(row: Delivery, now: datetime) -> Order | None:
     # Whoever moves it from the moment at which it was read has it.
     mine = Delivery.objects.filter(pk=row.pk, state=Delivery.State.WAITING, due_at=row.due_at)
     if not mine.update(due_at=now + HELD, attempts=F("attempts") + 1):
+        return None
+    if row.attempts > len(PAUSES):
+        _end(row, Delivery.State.FAILED, row.status, "Each attempt broke off: the log of the site says why.", now)
         return None
     try:
         return _order(row)
@@ -118,7 +135,7 @@ def _order(row: Delivery) -> Order:
         body = payloads.mattermosts(subject, token=secret)
     else:
         body = payloads.ours(subject, delivery=row.pk, hook=hook.name, site=settings.SITE_URL)
-    return Order(row.pk, hook.url, secret, body, row.attempts + 1)
+    return Order(row.pk, hook.pk, hook.url, secret, body, row.attempts + 1)
 
 
 def finish(*, delivery_id: int, outcome: Outcome) -> None:
