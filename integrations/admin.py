@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.html import format_html, format_html_join
 
@@ -41,23 +42,33 @@ class IncomingHookForm(RoomForm):
         return services.make_hook(actor=self.actor, room_id=self.room_of(given), name=given["name"])
 
 
+def _renews(request: HttpRequest) -> bool:
+    return request.method == "POST" and "renew" in request.POST.getlist("action")
+
+
 @admin.register(IncomingHook)
 class IncomingHookAdmin(Switchable):
     """Webhooks into rooms."""
 
     form = IncomingHookForm
     asked = ("slug", "name")
-    list_display = ("name", "room", "hint", "enabled", "created_by", "created_at", "last_used_at", "last_error")
+    list_display = ("name", "where", "hint", "enabled", "created_by", "created_at", "last_used_at", "last_error")
     list_filter = ("enabled", "last_used_at")
     search_fields = ("name", "hint", "room__name", "room__slug")
     list_select_related = ("room", "created_by")
-    fields = ("name", "room", "bot", "hint", "enabled", "created_by", "created_at", "last_used_at", "last_error")
+    fields = ("name", "where", "bot", "hint", "enabled", "created_by", "created_at", "last_used_at", "last_error")
     actions = ("switch_on", "switch_off", "renew", "end")
 
     def get_urls(self) -> list[Any]:
         """With the page of all webhooks and tokens, which is its own."""
         own = path("desk/", self.admin_site.admin_view(desk), name="integrations_desk")
         return [own, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list; before a new address is given the password is asked for."""
+        view = reauthentication_required(super().changelist_view, enabled=_renews)
+        answer: HttpResponse = view(request, extra_context)
+        return answer
 
     def switch(self, request: HttpRequest, pk: int, enabled: bool) -> None:
         """Lets it speak, or keeps it silent."""
@@ -85,12 +96,20 @@ class OutgoingHookForm(RoomForm):
 
     name = forms.CharField(max_length=HOOK_NAME_CHARS, help_text="What its answers are signed with.")
     words = forms.CharField(
-        label="Trigger words", required=False, help_text="A message must begin with one of them. Empty: every message."
+        label="Trigger words",
+        required=False,
+        help_text="With spaces between them. A message must begin with one of them. Empty: every message.",
     )
+    called = {"triggers": "words"}
 
     class Meta:
         model = OutgoingHook
         fields = ("name", "url", "form", "of")
+        labels = {"url": "Address", "form": "Sent as", "of": "Told of"}
+        help_texts = {
+            "url": "It is sent each message by POST, for example https://pager.example.org/told",
+            "form": "Choose Mattermost's for a program that was made for Mattermost.",
+        }
 
     def make(self, given: dict[str, Any]) -> Any:
         """Makes the webhook."""
@@ -105,10 +124,9 @@ class OutgoingHookAdmin(Switchable):
 
     form = OutgoingHookForm
     asked = ("slug", "name", "url", "form", "of", "words")
-    list_display = ("name", "room", "url", "form", "of", "enabled", "last_sent_at", "failed_in_row", "last_error")
+    list_display = ("name", "where", "url", "form", "of", "enabled", "last_sent_at", "failed_in_row", "last_error")
     list_filter = ("enabled", "form", "of", "last_sent_at")
     search_fields = ("name", "url", "room__name", "room__slug")
-    list_select_related = ("room",)
     fields = (*list_display, "triggers", "bot", "created_by", "created_at")
 
     def switch(self, request: HttpRequest, pk: int, enabled: bool) -> None:
@@ -158,6 +176,13 @@ class SlashCommandForm(RoomForm):
     class Meta:
         model = SlashCommand
         fields = ("trigger", "name", "url", "usage", "help")
+        labels = {"trigger": "Command", "url": "Address", "usage": "What follows it", "help": "What it does"}
+        help_texts = {
+            "trigger": "What is typed after the slash: small letters, dashes and underscores, for example deploy.",
+            "url": "It is called by POST whenever somebody types the command, and answers it.",
+            "usage": "For example: environment. Shown in the list of commands.",
+            "help": "In a few words. Shown in the list of commands.",
+        }
 
     def make(self, given: dict[str, Any]) -> Any:
         """Makes the command."""
@@ -172,7 +197,7 @@ class SlashCommandAdmin(Switchable):
 
     form = SlashCommandForm
     asked = ("slug", "trigger", "name", "url", "usage", "help")
-    list_display = ("trigger", "room", "name", "url", "enabled", "created_by", "last_called_at", "last_error")
+    list_display = ("trigger", "where", "name", "url", "enabled", "created_by", "last_called_at", "last_error")
     list_filter = ("enabled", "last_called_at")
     search_fields = ("trigger", "name", "url", "room__name", "room__slug")
     list_select_related = ("room", "created_by")

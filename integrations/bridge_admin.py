@@ -13,18 +13,20 @@ from accounts.admin.asking import ReasonForm, ask
 from accounts.admin.site import ReadOnly, me
 from integrations import bridge_desk as bridge_desk  # registers its page
 from integrations.bridge_forms import LinkForm, Making
+from integrations.making import OfRooms
 from integrations.models import BridgedPerson, BridgeLink, BridgeOutbox, BridgeStep
 from integrations.selectors.bridges import stuck
 from integrations.services.bridges import setup, tending
+from realtime.protocol import Refused
 
 
 @admin.register(BridgeLink)
-class BridgeLinkAdmin(Making):
+class BridgeLinkAdmin(OfRooms, Making):
     """Rooms that are one conversation with channels."""
 
     form = LinkForm
     asked = ("server", "slug", "channel_id", "channel_name", "direction")
-    list_display = ("room", "channel_name", "server", "direction", "state", "problem", "notice", "enabled")
+    list_display = ("where", "channel_name", "server", "direction", "state", "problem", "notice", "enabled")
     list_filter = ("state", "direction", "enabled")
     list_select_related = ("room", "server")
     search_fields = ("channel_name", "channel_id", "room__name", "room__slug")
@@ -57,17 +59,26 @@ class BridgeOutboxAdmin(ReadOnly):
     def retry(self, request: HttpRequest, queryset: QuerySet[BridgeOutbox]) -> None:
         """Lets those that failed be tried once more."""
         for order in queryset.filter(stuck()):
-            tending.retry_order(actor=me(request), outbox_id=order.pk)
+            try:
+                tending.retry_order(actor=me(request), outbox_id=order.pk)
+            except Refused as refused:
+                self.message_user(request, f"{order}: {refused.message}", messages.ERROR)
         self.message_user(request, "They are tried again.", messages.SUCCESS)
 
     @admin.action(description="Skip…", permissions=["manage"])
     def drop(self, request: HttpRequest, queryset: QuerySet[BridgeOutbox]) -> HttpResponse | None:
         """Asks for the reason, then tells the chosen ones no more."""
         form = ask(request, ReasonForm)
-        if not form.is_valid():
+        if form.is_valid():
+            # The audit log keeps a line.
+            reason = " ".join(form.cleaned_data["reason"].split())
+            try:
+                for order in queryset:
+                    tending.skip_order(actor=me(request), outbox_id=order.pk, reason=reason)
+            except Refused as refused:
+                form.add_error("reason", refused.message)
+        if form.errors or not form.is_bound:
             return form.page(request, self, queryset, title="Skip what waits", action="drop")
-        for order in queryset:
-            tending.skip_order(actor=me(request), outbox_id=order.pk, reason=form.cleaned_data["reason"])
         self.message_user(request, "Skipped.", messages.SUCCESS)
         return None
 

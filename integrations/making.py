@@ -6,7 +6,7 @@ Bases of this app's admin classes. Never shows a secret but once, to whoever mad
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from allauth.account.decorators import reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
@@ -19,6 +19,7 @@ from django.utils.html import format_html
 
 from accounts.admin.site import ReadOnly, me
 from chat import selectors as rooms
+from chat.admin.naming import closed_name, closed_to
 from realtime.protocol import Refused
 
 
@@ -26,6 +27,8 @@ class ActingForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
     """A form that makes its row through a service: whether it may be made is known when it is done."""
 
     actor: Any = None
+    called: ClassVar[dict[str, str]] = {}
+    """Names of the form's fields that services call otherwise."""
 
     def make(self, given: dict[str, Any]) -> Any:
         """Makes the row."""
@@ -44,8 +47,9 @@ class ActingForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
     def _explain(self, refused: Refused) -> NoReturn:
         told = "There is no such room, or you may not see it." if refused.code == "not_found" else refused.message
         words = told or "You may not do this."
+        field = self.called.get(refused.field or "", refused.field)
         # A field that is not asked for here has its error above the form.
-        raise forms.ValidationError({refused.field: words} if refused.field in self.fields else words) from None
+        raise forms.ValidationError({field: words} if field in self.fields else words) from None
 
 
 class RoomForm(ActingForm):
@@ -98,6 +102,27 @@ class Making(ReadOnly):
         obj.pk = form.cleaned_data["made"].pk
 
 
+class OfRooms(Making):
+    """Rows of rooms: a closed one is called by its number towards staff, and not found by its name."""
+
+    list_select_related: ClassVar[bool | list[str] | tuple[str, ...]] = ("room",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With whether the room is closed to who looks."""
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(closed=closed_to(request, "room__"))
+        return rows
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """Whoever finds a closed room by its name, letter by letter, reads it."""
+        fields = list(super().get_search_fields(request))
+        return fields if me(request).is_superuser else [name for name in fields if not name.startswith("room__")]
+
+    @admin.display(description="Room")
+    def where(self, row: Any) -> str:
+        """What the room is called towards who looks."""
+        return closed_name(row.room) if row.closed else f"# {row.room.name}"
+
+
 def _forget_secrets(request: HttpRequest, form: Any) -> None:
     """Takes out of what was sent what must not wait in the session, in clear."""
     given = request.POST.copy()
@@ -107,7 +132,7 @@ def _forget_secrets(request: HttpRequest, form: Any) -> None:
     request.POST = given  # type: ignore[assignment]  # nobody changes it any more
 
 
-class Switchable(Making):
+class Switchable(OfRooms):
     """Rows with a secret that is shown once; they are switched on and off, and ended."""
 
     actions: Sequence[str] = ("switch_on", "switch_off", "end")
