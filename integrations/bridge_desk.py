@@ -28,6 +28,7 @@ from chat.selectors.browse import browse_rooms
 from integrations.bridge.runner import wake
 from integrations.bridge_forms import Making, ServerForm
 from integrations.bridge_page import addresses, page_context
+from integrations.bridge_token import replace_token
 from integrations.mattermost.examining import Tried, channels_of, try_server
 from integrations.mattermost.rest import ServerRefused
 from integrations.mattermost.wire import Unreadable
@@ -85,7 +86,7 @@ class MattermostServerAdmin(Making):
             path(f"<int:server_id>/{name}/", view(require_POST(one)), name=f"integrations_bridge_{name}")
             for name, one in posts.items()
         ]
-        gets = {"live": self.live_view, "link": self.link_view, "save": self.save_view}
+        gets = {"live": self.live_view, "link": self.link_view, "save": self.save_view, "token": self.token_view}
         own += [
             path(f"<int:server_id>/{name}/", view(one), name=f"integrations_bridge_{name}")
             for name, one in gets.items()
@@ -162,6 +163,10 @@ class MattermostServerAdmin(Making):
         self.message_user(request, "Saved: the bridge connects anew.", messages.SUCCESS)
         return self._back(server.pk)
 
+    def token_view(self, request: HttpRequest, server_id: int) -> HttpResponse:
+        """Asks for another token."""
+        return replace_token(request, self._found(request, server_id, permission=setup.MAY_ADD))
+
     def switch_view(self, request: HttpRequest, server_id: int) -> HttpResponse:
         """Works for the server, or no more."""
         server = self._found(request, server_id, permission=setup.MAY_LINK)
@@ -237,7 +242,7 @@ class MattermostServerAdmin(Making):
         try:
             # A sealed token goes nowhere but where it was given for.
             if url != server.url and not token_env:
-                raise Refused("invalid", "Save the new address first: the token kept here is for the old one.")
+                raise Refused("invalid", "The token kept here is for the old address: replace it first.")
             kept = "" if token_env else server.token
             setup.check_connection(url=url, token_env=token_env, token=kept)
             token = setup.token_of(MattermostServer(token_env=token_env, token=kept))

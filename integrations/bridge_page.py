@@ -260,5 +260,5 @@ def _words(step: BridgeStep, names: dict[int, str]) -> str:
 
 def addresses(server: MattermostServer) -> dict[str, str]:
     """Where the page's forms and its script go."""
-    names = ("live", "test", "save", "switch", "catch_up", "stuck", "link", "unlink")
+    names = ("live", "test", "save", "token", "switch", "catch_up", "stuck", "link", "unlink")
     return {name: reverse(f"admin:integrations_bridge_{name}", args=[server.pk]) for name in names}

@@ -5,6 +5,7 @@ Called through integrations.urls. The server is asked whose a token is before an
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from allauth.account.decorators import reauthentication_required
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 ASKING: Final = Limit(burst=5, per_second=0.1)
 """Each wish asks the server once."""
+ANSWER_SECONDS: Final = 20.0
 NOT_BELIEVED: Final = "The server does not know this token. Copy it once more, whole."
 
 
@@ -104,26 +106,34 @@ def give(*, actor: User, user: User, server: MattermostServer, token: str) -> Re
     """Keeps a token after the server said whose it is; answers that.
 
     Raises:
-        Refused: as own.set_account; `invalid` with field token, in words, where the server does not say.
+        Refused: as own.set_account and whose.
     """
-    try:
-        account = async_to_sync(_whose)(server.url, token)
-    except ServerRefused as refused:
-        words = NOT_BELIEVED if refused.kind is Kind.TOKEN else refused.words
-        raise Refused("invalid", words, field="token") from refused
-    except Unreadable as unreadable:
-        raise Refused("invalid", str(unreadable), field="token") from unreadable
+    account = whose(url=server.url, token=token)
     own.set_account(actor=actor, user=user, server_id=server.pk, token=token, account=account)
     return account
 
 
-async def _whose(url: str, token: str) -> RemoteUser:
-    """Whose a token is.
+def whose(*, url: str, token: str) -> RemoteUser:
+    """Whom a server says a token belongs to.
 
     Raises:
-        ServerRefused, Unreadable: the server does not say.
+        Refused: `invalid`, in words: with field token where it does not believe it, with field url where it does not
+            say.
     """
-    async with Client() as client:
+    try:
+        return async_to_sync(_ask_server)(url, token)
+    except ServerRefused as refused:
+        believed = refused.kind is not Kind.TOKEN
+        words = refused.words if believed else NOT_BELIEVED
+        raise Refused("invalid", words, field="url" if believed else "token") from refused
+    except Unreadable as unreadable:
+        raise Refused("invalid", f"This is no Mattermost server: {unreadable}", field="url") from unreadable
+    except TimeoutError as error:
+        raise Refused("invalid", "The server does not say in time whose the token is.", field="url") from error
+
+
+async def _ask_server(url: str, token: str) -> RemoteUser:
+    async with asyncio.timeout(ANSWER_SECONDS), Client() as client:
         return await Server(url=url, token=token, client=client).me()
 
 

@@ -168,7 +168,7 @@ def test_script_is_told_each_step_on_a_line_of_its_own(both, desk, fake):
 def test_sealed_token_is_sent_nowhere_but_where_it_was_given_for(both, desk, fake, settings):
     asked = len(fake.requests)
     answer = desk.post(at(both, "test"), {"url": fake.url.replace("127.0.0.1", "localhost"), "token_env": ""})
-    assert "Save the new address first" in answer.content.decode()
+    assert "is for the old address" in answer.content.decode()
     assert len(fake.requests) == asked
 
 
