@@ -14,6 +14,7 @@ from allauth.account.views import PasswordChangeView, PasswordSetView
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -208,9 +209,11 @@ class _KeepsDevice:
     def form_valid(self, form: Any) -> HttpResponseBase:
         """Saves, then lets this device's sockets reconnect."""
         old_key = self.request.session.session_key
-        response: HttpResponseBase = super().form_valid(form)  # type: ignore[misc]  # from the view beside it
-        if old_key and old_key != self.request.session.session_key:
-            services.replace_session(actor=_me(self.request), old_key=old_key)
+        # Together: whoever finds the old session gone must find in the log what became of it.
+        with transaction.atomic():
+            response: HttpResponseBase = super().form_valid(form)  # type: ignore[misc]  # from the view beside it
+            if old_key and old_key != self.request.session.session_key:
+                services.replace_session(actor=_me(self.request), old_key=old_key)
         return response
 
     def get_default_success_url(self) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from realtime import log, sessions, threads
+from realtime import catchup, log, sessions, threads
 
 if TYPE_CHECKING:
     from realtime.hub import Hub
@@ -63,6 +63,21 @@ async def sweep(hub: Hub) -> None:
     """One turn of `sweep_forever`."""
     claims = {socket.session_key: socket.user_id for socket in hub.sockets}
     ended = await threads.read(sessions.ended, claims) if claims else set()
+    if ended:
+        await _hear_why(hub, {f"user:{claims[key]}" for key in ended})
     for socket in list(hub.sockets):
         if socket.session_key in ended:
             hub.close(socket, 4401, "You were signed out.")
+
+
+async def _hear_why(hub: Hub, topics: set[str]) -> None:
+    """Takes in what the log says of these people: with a dead bell it may know of the end, and of another close code.
+
+    A session that a new password replaced is gone at once; its page is told to come again, not that it is signed out.
+    """
+    heads = await threads.read(log.heads, [topic for topic in topics if topic in hub.feeds])
+    for topic, (head, _) in heads.items():
+        feed = hub.feeds.get(topic)
+        if feed is not None and feed.ready and head > feed.last:
+            feed.head = max(feed.head, head)
+            await catchup.fill(hub, feed)

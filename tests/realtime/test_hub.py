@@ -17,7 +17,7 @@ from realtime.protocol import Effect
 from realtime.sessions import Identity
 from realtime.socket import Socket
 from realtime.transport import Outlet, payloads_of
-from tests.realtime.conftest import Noted, Waved, publish
+from tests.realtime.conftest import Noted, Told, Waved, publish
 
 pytestmark = [pytest.mark.usefixtures("realtime"), pytest.mark.stack]
 
@@ -268,3 +268,13 @@ async def test_two_commits_that_arrive_turned_round_need_no_log(other):
     other.deliver(Entry("room:1", 1, b'{"seq":1}'), 0.0)
     await asyncio.sleep(0)
     assert listener.ear.seqs == [1, 2]
+
+
+async def test_a_session_that_was_replaced_is_told_so_before_the_sweep_finds_it_gone(other):
+    """A new password gives the browser another session; with a dead bell only the log says what became of the old."""
+    listener = Listener(other)
+    await listener.listen("user:1")
+    effect = Effect(close_code=1012, session="d")
+    await sync_to_async(log.append)(topic="user:1", event=Told(text="renewed"), effect=effect)
+    await watch.sweep(other)
+    assert listener.closed == [1012]
