@@ -7,7 +7,7 @@ rights, for whoever hears the room already.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -175,6 +175,7 @@ def _page(room_id: int, rows: list[Message]) -> PostPage:
 def posts_changed(*, actor: User, room_id: int, since: datetime) -> list[Post]:
     """Posts that were written, changed, deleted or reacted to after a moment, newest first; at most 1,000.
 
+    What left no time in the post (a reaction that was taken back, a pin, another card) has that of its event here.
     What the log no longer holds is found by when it was written.
 
     Raises:
@@ -182,12 +183,18 @@ def posts_changed(*, actor: User, room_id: int, since: datetime) -> list[Post]:
     """
     with one_moment():
         find_place(actor=actor, room_id=room_id)
+        told = _told_since(room_id, since)
         ids = _written_since(room_id, since)
-        ids.update(dict.fromkeys(_told_since(room_id, since)))
+        ids.update(dict.fromkeys(told))
         replies = Message.objects.filter(thread_root__in=list(ids), thread_root__deleted_at__gt=since)
         ids.update(dict.fromkeys(replies.values_list("pk", flat=True)[:CHANGES_MOST]))
-        found = [post for post in posts_of(list(ids)[:CHANGES_MOST]) if post.updated_at > since]
+        found = [_as_told(post, told) for post in posts_of(list(ids)[:CHANGES_MOST])]
+    found = [post for post in found if post.updated_at > since]
     return sorted(found, key=lambda post: post.view.seq, reverse=True)
+
+
+def _as_told(post: Post, told: dict[UUID, datetime]) -> Post:
+    return replace(post, updated_at=max(post.updated_at, told.get(post.view.id, post.updated_at)))
 
 
 def _written_since(room_id: int, since: datetime) -> dict[UUID, None]:
@@ -201,18 +208,20 @@ def _written_since(room_id: int, since: datetime) -> dict[UUID, None]:
     return found
 
 
-def _told_since(room_id: int, since: datetime) -> list[UUID]:
+def _told_since(room_id: int, since: datetime) -> dict[UUID, datetime]:
+    """The messages that events were about, and the time of the last of each."""
     topic = room_topic(room_id)
     head, oldest = log.heads([topic])[topic]
     first = _first_told(topic, since, oldest, head)
     # Of more than are answered the newest count: their ids are found from the end.
     entries = log.read(topic, max(first - 1, head - 4 * CHANGES_MOST), 4 * CHANGES_MOST)
-    ids: dict[UUID, None] = {}
+    found: dict[UUID, datetime] = {}
     for entry in reversed(entries):
-        named = _message_of(msgspec.json.decode(entry.frame))
-        if named is not None:
-            ids[named] = None
-    return list(ids)[:CHANGES_MOST]
+        frame = msgspec.json.decode(entry.frame)
+        named = _message_of(frame)
+        if named is not None and named not in found and len(found) < CHANGES_MOST:
+            found[named] = _time_of(frame)
+    return found
 
 
 def _first_told(topic: str, since: datetime, low: int, high: int) -> int:
@@ -234,7 +243,7 @@ def _time_of(frame: dict[str, Any]) -> datetime:
 
 def _message_of(frame: dict[str, Any]) -> UUID | None:
     """The message that an event is about."""
-    if not frame["type"].startswith(("message.", "reaction.", "run.")):
+    if not frame["type"].startswith(("message.", "reaction.", "run.", "card.")):
         return None
     data = frame["data"]
     named = data.get("message", data.get("id"))

@@ -9,7 +9,7 @@ from chat.services.attention import mark_unread, set_notify
 from chat.services.blocking import block_attachment, block_files
 from chat.services.bookmarks import add_bookmark, remove_bookmark
 from chat.services.bridged import delete_bridged, edit_bridged, keep_bridged_file, react_bridged, say_bridged
-from chat.services.cards import change_card, post_card
+from chat.services.cards import change_card, edit_card, post_card
 from chat.services.drafts import choose_version, discard_draft, keep_copy, save_draft
 from chat.services.follows import follow_thread, set_thread_read
 from chat.services.links import create_link, revoke_link
@@ -46,6 +46,7 @@ __all__ = [
     "discard_upload",
     "dismiss_reminder",
     "edit_bridged",
+    "edit_card",
     "edit_message",
     "follow_thread",
     "invite_person",

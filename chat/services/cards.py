@@ -17,9 +17,12 @@ from django.utils import timezone
 from chat import hooks, markdown, texts
 from chat.events import CardChanged, MessageCreated, MessageSent, SeqResult
 from chat.models import Card, Membership, Message, Room
+from chat.selectors.standing import find_message
 from chat.selectors.views import message_view, room_topic
 from chat.services import search
-from chat.services.messages import send_message, store_card, store_mentions
+from chat.services.messages import prepare, send_message, store_card, store_mentions
+from chat.services.moderation.rules import BLOCKED, flag_message, screen, screen_card
+from chat.services.turn import refuse_silent, take_turn
 from chat.shapes import CardView
 from realtime import log
 from realtime.protocol import Refused, encode
@@ -27,6 +30,7 @@ from realtime.protocol import Refused, encode
 if TYPE_CHECKING:
     from accounts.models import User
 
+ATTACHMENTS: Final = "attachments"
 SEQS_MOST: Final = 200
 """Before those of the events are left out that the log gave up: an alert may change for weeks."""
 
@@ -118,9 +122,45 @@ def change_card(*, message_id: UUID, card: CardView, body: str, actor_id: int | 
             `invalid` and `too_large` for the words.
     """
     text = texts.clean_body(body)
-    topic = room_topic(_carried(message_id).message.room_id)
-    seq = log.reserve(topic)
+    seq = log.reserve(room_topic(_carried(message_id).message.room_id))
     carried = _carried(message_id)  # who deletes it holds the room's topic too
+    return _show(carried, card, text, seq=seq, actor_id=actor_id)
+
+
+@transaction.atomic
+def edit_card(*, actor: User, room_id: int, message_id: UUID, body: str, card: CardView) -> SeqResult:
+    """Changes one's own message that carries attachments: its words and its card; nothing of the old ones is kept.
+
+    Args:
+        actor: whose message it is.
+        room_id: where it stands.
+        message_id: which.
+        body: the same in words, as in `post_card`.
+        card: what the page shows from now on.
+
+    Raises:
+        Refused: invalid, too_large, not_found, not_member, forbidden, gone, read_only, muted.
+    """
+    _, rendered = prepare(body)
+    turn = take_turn(actor=actor, room_id=room_id)
+    refuse_silent(turn)
+    if find_message(place=turn.place, message_id=message_id).author_id != actor.pk:
+        raise Refused("forbidden", "Only its author changes a message.")
+    carried = _carried(message_id)
+    if carried.kind != ATTACHMENTS:
+        raise Refused("forbidden", "What this message shows is changed where it comes from.")
+    screened = screen(place=turn.place, rendered=rendered)
+    kept, on_card = screen_card(place=turn.place, card=card)
+    if kept is None:
+        raise Refused("invalid", BLOCKED, field="body")
+    done = _show(carried, kept, screened.body, seq=turn.seq, actor_id=actor.pk)
+    carried.message.body = screened.body
+    flag_message(message=carried.message, rule_id=screened.flagged_by or on_card)
+    return done
+
+
+def _show(carried: Card, card: CardView, text: str, *, seq: int, actor_id: int | None) -> SeqResult:
+    message_id, topic = carried.message.pk, room_topic(carried.message.room_id)
     html = _html_of(text, carried.message)
     Message.objects.filter(pk=message_id).update(body=text, html=html, html_version=markdown.HTML_VERSION)
     # A line of the room itself is never deleted but with the log that told it.

@@ -32,7 +32,7 @@ from chat.services import search
 from chat.services.attachments import claim_attachments, claimed_by
 from chat.services.drafts import clear_sent
 from chat.services.follows import follow_thread_of_reply
-from chat.services.moderation.rules import flag_message, screen, screen_names
+from chat.services.moderation.rules import flag_message, screen, screen_card, screen_names
 from chat.services.turn import Turn, Unchanged, refuse_muted, refuse_silent, seq_or_nothing, take_turn
 from chat.shapes import BesideView, CardView
 from chat.words import is_masked
@@ -160,14 +160,13 @@ def store(turn: Turn, draft: Draft, *, kind: str) -> MessageSent:
     _messages.insert(message)
     store_mentions(message, mentioned)
     _store_beside(message, draft.beside)
-    store_card(message_id=message.pk, card=draft.card)
+    card, on_card = screen_card(place=turn.place, card=draft.card)
+    store_card(message_id=message.pk, card=card)
     files = claim_attachments(turn=turn, message_id=message.pk, wanted=draft.attachments) if draft.attachments else []
     named = screen_names(place=turn.place, names=[file.name for file in files])
-    flag_message(message=message, rule_id=screened.flagged_by or named)
+    flag_message(message=message, rule_id=screened.flagged_by or named or on_card)
     quote = quote_view(quoted) if quoted else None
-    view = message_view(
-        message, quote=quote, mentions=mentioned, beside=draft.beside, attachments=files, card=draft.card
-    )
+    view = message_view(message, quote=quote, mentions=mentioned, beside=draft.beside, attachments=files, card=card)
     thread = thread_views([root.pk])[root.pk] if root else None
     starter = root.author_id if root else None
     if root is not None:

@@ -6,7 +6,7 @@ comes with the question every command asks anyway, and changes with the rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +19,7 @@ from chat.models import Report, Room, WordRule
 from chat.search.marks import runs_of
 from chat.selectors.standing import Place
 from chat.services.moderation.notices import tell_moderators
+from chat.shapes import CardView
 from realtime.protocol import Refused
 
 if TYPE_CHECKING:
@@ -108,6 +109,34 @@ def screen_names(*, place: Place, names: Iterable[str]) -> int | None:
     if any(hit.rule.action != words.FLAG for hit in hits):
         raise Refused("invalid", BLOCKED_NAME, field="attachments")
     return _flagging(hits)
+
+
+def screen_card(*, place: Place, card: CardView | None) -> tuple[CardView | None, int | None]:
+    """The attachments of a webhook, if no rule masks a word of them, and the rule that wants a moderator to see them.
+
+    Where one does, the card is left out: the words of the message, which say the same, are masked and shown instead.
+
+    Raises:
+        Refused: `invalid` with field body when a rule blocks a word of them.
+    """
+    if card is None or not card.attachments or not place.rules:
+        return card, None
+    book = _shelf.book(version=place.rules, room_id=place.room.pk)
+    hits = [hit for text in _read_on(card) for hit in book.find(text)]
+    if any(hit.rule.action == words.BLOCK for hit in hits):
+        raise Refused("invalid", BLOCKED, field="body")
+    masked = any(hit.rule.action == words.MASK for hit in hits)
+    return None if masked else card, _flagging(hits)
+
+
+def _read_on(card: CardView) -> Iterator[str]:
+    """Every text of a card, as it is read."""
+    parts = [card.html]
+    for one in card.attachments:
+        yield from (one.author_name, one.title, one.footer, *(field.title for field in one.fields))
+        parts += [one.pretext_html, one.html, *(field.html for field in one.fields)]
+    for html in parts:
+        yield "".join(run.text for run in runs_of(html))
 
 
 def _flagging(hits: Iterable[words.Hit]) -> int | None:
