@@ -23,9 +23,10 @@ LINE_CHARS: Final = 300
 NAME_CHARS: Final = 60
 WORDS_CHARS: Final = 3_000
 """What the words of a message may hold of its attachments."""
-_LINK: Final = re.compile(r"<((?:https?://|mailto:)[^|>\s]{1,2000})\|([^>\n]{1,500})>")
-_BARE: Final = re.compile(r"<((?:https?://|mailto:)[^|>\s]{1,2000})>")
-_CALL: Final = re.compile(r"<!(here|channel|all|everyone)(?:\|[^>\n]*)?>")
+# None of them reads past the next `<`: a text of nothing but beginnings would cost the square of its length.
+_LINK: Final = re.compile(r"<((?:https?://|mailto:)[^|<>\s]{1,2000})\|([^<>\n]{1,500})>")
+_BARE: Final = re.compile(r"<((?:https?://|mailto:)[^|<>\s]{1,2000})>")
+_CALL: Final = re.compile(r"<!(here|channel|all|everyone)(?:\|[^<>\n]{0,100})?>")
 _LINES: Final = ("color", "author_name", "author_link", "title", "title_link", "footer")
 _TEXTS: Final = ("fallback", "pretext", "text")
 _TIME_MOST: Final = 4_102_444_800
@@ -96,7 +97,7 @@ def _line(value: Any) -> str:
 def _time(value: Any) -> float:
     try:
         seconds = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
     return seconds if 0 < seconds < _TIME_MOST else 0.0
 

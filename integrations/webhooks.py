@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from integrations import services
-from integrations.mattermost_api.dispatch import refuse
+from integrations.mattermost_api.dispatch import NO_FORM, refuse
 from integrations.mattermost_api.refusing import LIMITED, Failed, failed_of
 from integrations.models import IncomingHook
 from integrations.payloads import answers_of
@@ -49,14 +49,29 @@ def incoming(request: HttpRequest, key: str) -> HttpResponse:
     """Says it, and answers ok in plain text."""
     if request.method != "POST":
         return refuse(Failed(405, "api.context.405.app_error", "A webhook takes POST."))
+    hook = hook_of(key)
+    if hook is None or not hook.enabled:
+        return refuse(Failed(400, UNKNOWN, "There is no webhook with this key, or it is switched off."))
     try:
-        payload = _payload(request)
-        hook = hook_of(key)
-        if hook is None or not hook.enabled:
-            raise Failed(400, UNKNOWN, "There is no webhook with this key, or it is switched off.")
-        return _speak(hook, payload)
+        take_token(hook.bot_id, "webhook", CALLS)
+        _speak(hook, _payload(request))
     except Failed as failed:
-        return refuse(failed)
+        return _refuse(hook, failed)
+    except Refused as refused:
+        if refused.code not in LIMITED:
+            return _refuse(hook, failed_of(refused))
+        response = HttpResponse("limit exceeded", content_type="text/plain; charset=utf-8", status=429)
+        response["Retry-After"] = str(math.ceil(refused.retry_after or 1))
+        return response
+    services.note_call(hook_id=hook.pk)
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def _refuse(hook: IncomingHook, failed: Failed) -> HttpResponse:
+    """Tells the sender, and whoever looks after the webhook."""
+    logger.info("Webhook %d was refused: %s", hook.pk, failed.message)
+    services.note_call(hook_id=hook.pk, error=failed.message)
+    return refuse(failed)
 
 
 @csrf_exempt
@@ -79,26 +94,15 @@ def late_answer(request: HttpRequest, key: str) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
-def _speak(hook: IncomingHook, payload: Payload) -> HttpResponse:
-    try:
-        take_token(hook.bot_id, "webhook", CALLS)
-        _check_channel(hook, payload.channel or "")
-        services.speak(
-            hook=hook,
-            text=payload.text or "",
-            username=payload.username or "",
-            raw_attachments=payload.attachments,
-            props=payload.props or {},
-        )
-    except Refused as refused:
-        if refused.code in LIMITED:
-            response = HttpResponse("limit exceeded", content_type="text/plain; charset=utf-8", status=429)
-            response["Retry-After"] = str(math.ceil(refused.retry_after or 1))
-            return response
-        services.note_call(hook_id=hook.pk, error=refused.message)
-        raise failed_of(refused) from None
-    services.note_call(hook_id=hook.pk)
-    return HttpResponse("ok", content_type="text/plain")
+def _speak(hook: IncomingHook, payload: Payload) -> None:
+    _check_channel(hook, payload.channel or "")
+    services.speak(
+        hook=hook,
+        text=payload.text or "",
+        username=payload.username or "",
+        raw_attachments=payload.attachments,
+        props=payload.props or {},
+    )
 
 
 def _check_channel(hook: IncomingHook, channel: str) -> None:
@@ -119,10 +123,14 @@ def _payload(request: HttpRequest) -> Payload:
         elif kind in {"application/x-www-form-urlencoded", "multipart/form-data"}:
             raw = request.POST.get("payload", "")
         else:
+            raw = ""
+        if not raw:
             raise Failed(400, PARSE, "Send JSON, or a form with the JSON in its field payload.")
         payload = msgspec.json.decode(raw, type=Payload)
     except RequestDataTooBig:
         raise Failed(413, PARSE, "This is too long for a webhook.") from None
+    except NO_FORM:
+        raise Failed(400, PARSE, "This form cannot be read.") from None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Failed(400, PARSE, f"Unable to parse incoming data: {error}"[:300]) from None
     if not (payload.text or "").strip() and not payload.attachments:

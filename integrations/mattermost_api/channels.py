@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PAGE_USUAL: Final = 60
 PAGE_MOST: Final = 200
 ROOMS_MOST: Final = 1_000
+PEOPLE_MOST: Final = 200
 
 
 class NewMember(Struct):
@@ -144,6 +145,8 @@ def _group(asked: Asked) -> Any:
 
 def _open(asked: Asked, people: list[int]) -> Any:
     others = [one for one in dict.fromkeys(people) if one != asked.user.pk]
+    if len(others) > PEOPLE_MOST:
+        raise Failed(400, "api.context.invalid_body_param.app_error", f"At most {PEOPLE_MOST} people can be named.")
     known = accounts.active_people(others)
     if len(known) != len(others):
         raise Failed(404, "app.user.missing_account.const", "Unable to find the user.")

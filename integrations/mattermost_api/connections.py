@@ -39,10 +39,13 @@ QUEUED_MOST: Final = 256
 """Events that wait for a socket; one more, and the connection is over: what was missed is read over HTTP."""
 KEPT_SENT: Final = 128
 """Events that were sent and can be sent again."""
+TYPING_QUEUED: Final = 128
+"""Where so many wait, nobody is told any more who types."""
 KEPT_SECONDS: Final = 300.0
 APART_MOST: Final = 8
 """Connections of one person without a socket."""
 ENDED: Final = 1001
+TYPING: Final = "typing"
 
 
 class Connection(Outlet):
@@ -153,6 +156,8 @@ class Connection(Outlet):
         self._queue(None, msgspec.json.encode(answer))
 
     def _emit(self, told: Told) -> None:
+        if told.event == TYPING and len(self.waiting) > TYPING_QUEUED:
+            return
         seq = next(self._seq)
         self._next = seq + 1
         frame = {"event": told.event, "data": told.data, "broadcast": told.broadcast(), "seq": seq}
@@ -172,7 +177,8 @@ class Connection(Outlet):
             self._task = asyncio.get_running_loop().create_task(self._work())
 
     def _hear_again(self, room_id: int, name: str, data: dict[str, Any]) -> None:
-        if room_id in self.rooms:
+        # A room that was left is known for a moment longer, for what came before that.
+        if room_id in self.rooms and f"room:{room_id}" in self.socket.feeds:
             self._emit(Told(name, data, room=room_id))
 
     async def _work(self) -> None:
@@ -221,7 +227,8 @@ class Connection(Outlet):
 
     async def _follow(self, rooms: Sequence[Known], after: dict[int, int]) -> None:
         """Hears these rooms, as far as the person is in them now."""
-        topics = {f"room:{one.room.id}": one for one in rooms if one.room.id not in self.rooms}
+        named = {f"room:{one.room.id}": one for one in rooms}
+        topics = {topic: one for topic, one in named.items() if topic not in self.socket.feeds}
         if not topics:
             return
         await hub.attach(self.socket, list(topics))
@@ -246,10 +253,13 @@ class Connection(Outlet):
 _connections: Final[dict[str, Connection]] = {}
 
 
-def find(connection_id: str, *, user_id: int) -> Connection | None:
-    """A connection of this person that waits for its socket in this process."""
+def find(connection_id: str, *, token_id: int) -> Connection | None:
+    """A connection that was opened with this token and waits for its socket in this process.
+
+    Another token of the same owner begins anew: what ends a token ends what was opened with it, and nothing else.
+    """
     found = _connections.get(connection_id)
-    if found is None or found.bearer.user.pk != user_id or not found.apart_since:
+    if found is None or found.bearer.token_id != token_id or not found.apart_since:
         return None
     if time.monotonic() - found.apart_since > KEPT_SECONDS:
         found.end()

@@ -18,7 +18,7 @@ from integrations.mattermost_api import connections, shapes
 from integrations.mattermost_api.connections import Connection
 from integrations.mattermost_api.dispatch import bearer_of_header
 from integrations.mattermost_api.people import TypingIn, type_in
-from integrations.mattermost_api.refusing import Failed
+from integrations.mattermost_api.refusing import PERMISSIONS, Failed
 from realtime import threads
 from realtime.consumers import take_token
 from realtime.hub import hub
@@ -31,6 +31,7 @@ CHECK_SECONDS: Final = 30.0
 """How often the token behind a socket is asked again."""
 FRAME_BYTES: Final = 8_192
 HEARS: Final = "messages:read"
+SPEAKS: Final = "messages:write"
 TOKEN_OVER: Final = 4401
 COMMANDS: Final = Limit(burst=60, per_second=20)
 TYPING: Final = Limit(burst=10, per_second=1)
@@ -156,7 +157,7 @@ class _Serving:
         """The connection that the program names, if it can go on; otherwise a new one, whose greeting says so."""
         named, place = self._query.get("connection_id", [""])[0], self._query.get("sequence_number", [""])[0]
         if self._by_header and named and place.isascii() and place.isdigit() and len(place) < 16:
-            found = connections.find(named, user_id=bearer.user.pk)
+            found = connections.find(named, token_id=bearer.token_id)
             if found is not None and found.go_on(int(place)):
                 return found
         made = Connection(bearer)
@@ -228,7 +229,7 @@ class _Serving:
         except msgspec.ValidationError as error:
             return _fail(wish.seq, "api.websocket_handler.invalid_param.app_error", str(error), 400)
         except Refused as refused:
-            return _fail(wish.seq, "api.context.permissions.app_error", refused.message, 403)
+            return _fail(wish.seq, PERMISSIONS, refused.message, 403)
 
     async def _next_wish(self) -> Wish:
         """The next command.
@@ -266,6 +267,8 @@ async def _fulfil(connection: Connection, wish: Wish) -> dict[str, Any]:
         now = int(datetime.now(UTC).timestamp() * 1000)
         return {"text": "pong", "version": shapes.VERSION, "server_time": now, "node_id": ""}
     if wish.action == "user_typing":
+        if SPEAKS not in connection.bearer.scopes:
+            raise Failed(403, PERMISSIONS, f"This token lacks the scope {SPEAKS}.")
         take_token(connection.bearer.user.pk, "mattermost typing", TYPING)
         given = msgspec.convert(wish.data or {}, TypingIn, strict=False)
         await threads.read(type_in, connection.bearer.user, given)

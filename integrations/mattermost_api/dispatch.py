@@ -16,8 +16,9 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 from django.core.cache import cache
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.services import note_use
@@ -41,6 +42,9 @@ JSON: Final = "application/json"
 BURST_SECONDS: Final = 6
 NOTED_SECONDS: Final = 60
 READS: Final = frozenset({"GET", "HEAD"})
+TOO_LARGE: Final = "api.context.request_body_too_large.app_error"
+NO_FORM: Final = (MultiPartParserError, SuspiciousOperation, BadRequest)
+"""What Django raises when a form is read that is none, or one of too many parts."""
 Handler = Callable[..., Any]
 
 
@@ -122,7 +126,7 @@ def body_of(request: HttpRequest, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(request.body, type=kind)
     except RequestDataTooBig:
-        raise Failed(413, "api.context.request_body_too_large.app_error", "The body is too large.") from None
+        raise Failed(413, TOO_LARGE, "The body is too large.") from None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Failed(400, "api.context.invalid_body_param.app_error", f"Invalid request body: {error}"[:300]) from None
 
@@ -169,6 +173,10 @@ def address(**methods: tuple[str, Callable[Concatenate[Asked, P], Any]]) -> Call
             return refuse(failed)
         except Refused as refused:
             return limited(refused) if refused.code in LIMITED_CODES else refuse(failed_of(refused))
+        except RequestDataTooBig:
+            return refuse(Failed(413, TOO_LARGE, "The body is too large."))
+        except NO_FORM:
+            return refuse(Failed(400, "api.context.invalid_body_param.app_error", "This form cannot be read."))
         except Exception:
             logger.exception("%s %s failed", request.method, request.path_info)
             return refuse(failed_of(Refused("internal")))
@@ -186,6 +194,8 @@ def _perform(request: HttpRequest, scope: str, handler: Handler, path: dict[str,
         note_use(token_id=bearer.token_id)
     if scope and scope not in bearer.scopes:
         raise Failed(403, PERMISSIONS, f"This token lacks the scope {scope}.")
+    if any("\x00" in part for part in path.values()):
+        raise Failed(404, "api.context.404.app_error", "Nothing has a name with a NUL in it.")
     made = handler(Asked(request, bearer), **path)
     return made if isinstance(made, HttpResponseBase) else answer(made)
 

@@ -21,6 +21,7 @@ from integrations.mattermost_api import ids, shapes
 from integrations.mattermost_api.dispatch import Asked, address, answer, body_of, message_of, room_of
 from integrations.mattermost_api.refusing import PERMISSIONS, Failed
 from realtime.hub import hub
+from realtime.protocol import BODY_CHARS
 
 PEOPLE_MOST: Final = 200
 OK: Final = {"status": "OK"}
@@ -37,7 +38,8 @@ def ping(request: HttpRequest) -> HttpResponse:
 @require_safe
 def client_config(request: HttpRequest) -> HttpResponse:
     """The few settings that programs ask before they sign in."""
-    return answer({"Version": shapes.VERSION, "SiteName": settings.SITE_NAME, "SiteURL": settings.SITE_URL})
+    told = {"Version": shapes.VERSION, "SiteName": settings.SITE_NAME, "SiteURL": settings.SITE_URL}
+    return answer({**told, "MaxPostSize": str(BODY_CHARS)})
 
 
 @csrf_exempt
@@ -84,7 +86,8 @@ def _by_ids(asked: Asked) -> Any:
 
 
 def _by_names(asked: Asked) -> Any:
-    names = [name.lower() for name in body_of(asked.request, list[str])[:PEOPLE_MOST]]
+    # PostgreSQL takes no NUL, and nobody is called so.
+    names = [name.lower() for name in body_of(asked.request, list[str])[:PEOPLE_MOST] if "\x00" not in name]
     return [shapes.user(person) for person in _active(accounts.people_named(names)).values()]
 
 

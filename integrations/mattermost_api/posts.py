@@ -155,15 +155,16 @@ def _update(asked: Asked, post_id: str) -> Any:
     return _change(asked, post_id, PostPatch(given.message, given.props or {}, given.is_pinned))
 
 
-def _change(asked: Asked, post_id: str, patch: PostPatch) -> Any:
+def _change(asked: Asked, post_id: str, patch: PostPatch, *, answered: bool = True) -> Any:
     message_id = message_of(post_id)
-    found = read.find_post(actor=asked.user, message_id=message_id)
-    before, body = found.view, patch.message
+    before = read.find_post(actor=asked.user, message_id=message_id).view
+    if before.author != asked.user.pk:
+        _check_may_change(asked, patch, answered=answered)
     services.change_post(
         actor=asked.user,
         message_id=message_id,
         room_id=before.room,
-        body=body,
+        body=patch.message,
         props=patch.props,
         pinned=patch.is_pinned,
     )
@@ -173,6 +174,16 @@ def _change(asked: Asked, post_id: str, patch: PostPatch) -> Any:
         # For people nothing happened.
         tell_again(before.room, "post_edited", post=made)
     return made
+
+
+def _check_may_change(asked: Asked, patch: PostPatch, *, answered: bool) -> None:
+    """Of somebody else's post only whether it is pinned; whoever is answered with the post must be one who may read.
+
+    Raises:
+        Failed: permissions.
+    """
+    if patch.is_pinned is None or (answered and READ not in asked.bearer.scopes):
+        raise Failed(403, PERMISSIONS, "You do not have the appropriate permissions.")
 
 
 def _delete(asked: Asked, post_id: str) -> Any:
@@ -191,7 +202,7 @@ def _unpin(asked: Asked, post_id: str) -> Any:
 
 
 def _set_pinned(asked: Asked, post_id: str, *, pinned: bool) -> Any:
-    _change(asked, post_id, PostPatch(is_pinned=pinned))
+    _change(asked, post_id, PostPatch(is_pinned=pinned), answered=False)
     return OK
 
 

@@ -29,6 +29,8 @@ from realtime.protocol import BODY_CHARS, Refused
 if TYPE_CHECKING:
     from accounts.models import User
 
+PARTS_MOST: Final = 20
+"""Messages that one call may become."""
 HOOKS_MOST: Final = 50
 """Webhooks of one room."""
 MAY_ADD: Final = "integrations.add_incominghook"
@@ -162,13 +164,16 @@ def speak(*, hook: IncomingHook, text: str, username: str, raw_attachments: Any,
         props: whatever the sender wants to keep with it.
 
     Raises:
-        Refused: whatever send_message refuses.
+        Refused: `too_large` for a text of too many messages; whatever send_message refuses.
     """
     given = attachments.read(raw_attachments)
     signed = attachments.signature(username) if username != hook.name else ""
     said = attachments.rewrite_slack(text)
     told = attachments.words(given)
-    parts = attachments.pieces(said, texts_most(signed, told)) or [""]
+    most = texts_most(signed, told)
+    parts = attachments.pieces(said, most) or [""]
+    if len(parts) > PARTS_MOST:
+        raise Refused("too_large", f"A webhook says at most {PARTS_MOST * most:,} characters at once.", field="text")
     kept = check_props(_kept(hook, username, raw_attachments, props), bot=True)
     with transaction.atomic():
         for number, part in enumerate(parts):

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 PROPS_BYTES: Final = 60_000
+PROPS_DEEP: Final = 50
+"""Lists and objects inside of each other."""
 PENDING_CHARS: Final = 200
+NO_NUL: Final = "A text cannot hold the NUL character."
 BOT: Final = "bot"
 _PENDING: Final = UUID("6b0f1f52-4a94-4c60-9d2c-0a3f0b2de9f4")
 """Namespace of lasting ids that are made from a pending_post_id."""
@@ -109,6 +112,8 @@ def _first_of(actor: User, room_id: int, pending: str) -> tuple[UUID | None, UUI
     """The post that a program made under this name before, and the lasting id that the name stands for."""
     if not pending:
         return None, uuid4()
+    if "\x00" in pending:
+        raise Refused("invalid", NO_NUL, field="pending_post_id")
     if len(pending) > PENDING_CHARS:
         raise Refused("too_large", f"At most {PENDING_CHARS} characters.", field="pending_post_id")
     cid = uuid5(_PENDING, f"{actor.pk} {room_id} {pending}")
@@ -119,8 +124,9 @@ def check_props(props: dict[str, Any], *, bot: bool) -> dict[str, Any]:
     """What is kept of a program's props; whether it is a bot is said by its account and not by itself.
 
     Raises:
-        Refused: `too_large`, or `invalid` for text that no database takes.
+        Refused: `too_large`, or `invalid` for what no database takes.
     """
+    _check_storable(props)
     kept = {name: value for name, value in props.items() if name != "from_bot"}
     if "attachments" in kept:
         kept["attachments"] = cards.without_secrets(kept["attachments"])
@@ -129,9 +135,18 @@ def check_props(props: dict[str, Any], *, bot: bool) -> dict[str, Any]:
     encoded = msgspec.json.encode(kept)
     if len(encoded) > PROPS_BYTES:
         raise Refused("too_large", f"The props of a post have at most {PROPS_BYTES:,} bytes.", field="props")
-    if b"\\u0000" in encoded:
-        raise Refused("invalid", "A text cannot hold the NUL character.", field="props")
     return kept
+
+
+def _check_storable(value: Any, deep: int = 0) -> None:
+    if isinstance(value, str) and "\x00" in value:
+        raise Refused("invalid", NO_NUL, field="props")
+    if not isinstance(value, dict | list):
+        return
+    if deep == PROPS_DEEP:
+        raise Refused("too_large", f"Props are at most {PROPS_DEEP} levels deep.", field="props")
+    for part in [*value, *value.values()] if isinstance(value, dict) else value:
+        _check_storable(part, deep + 1)
 
 
 @transaction.atomic
@@ -164,9 +179,10 @@ def _rewrite(actor: User, message_id: UUID, room_id: int, body: str | None, prop
     text = cards.bare(view.body, before) if body is None else body
     given = cards.read(kept.get("attachments"))
     whole = cards.joined(text, cards.words(given))
-    if whole != view.body:
-        chat.edit_message(actor=actor, room_id=room_id, message_id=message_id, body=whole)
     if view.card is not None:
-        chat.change_card(message_id=message_id, card=cards.card(text, given), body=whole, actor_id=actor.pk)
+        card = cards.card(text, given)
+        chat.edit_card(actor=actor, room_id=room_id, message_id=message_id, body=whole, card=card)
+    elif whole != view.body:
+        chat.edit_message(actor=actor, room_id=room_id, message_id=message_id, body=whole)
     if kept != before:
         PostProps.objects.update_or_create(message_id=message_id, defaults={"props": kept})

@@ -161,6 +161,31 @@ def test_rubbish_has_its_words(hook, payload, kind, word):
     assert said() == []
 
 
+@pytest.mark.parametrize(
+    ("payload", "given", "word"),
+    [
+        ("{nonsense", {}, "Unable to parse"),
+        ({"username": "q"}, {}, "No text specified."),
+        ({"text": "x", "channel": "elsewhere"}, {}, "in its own room only"),
+        ("--x\r\nnonsense", {"content_type": "multipart/form-data; boundary=x"}, "in its field payload"),
+        ("", {}, "Send JSON"),
+        ("nonsense", {"content_type": "multipart/form-data"}, "form"),
+        ({"text": "a " * 90_000}, {}, "at most"),
+        ({"attachments": [{"ts": 10**400, "text": "\x00"}], "props": {"a": "\x00"}}, {}, "NUL"),
+    ],
+    ids=["no-json", "no-text", "channel", "form", "empty", "no-boundary", "long", "nul"],
+)
+def test_who_looks_after_a_webhook_reads_what_was_wrong(hook, payload, given, word):
+    answer = send(hook[1], payload, **given)
+    assert (answer.status_code in {400, 404}, answer["Content-Type"]) == (True, "application/json")
+    hook[0].refresh_from_db()
+    assert word in hook[0].last_error
+    assert said() == []
+    assert send(hook[1], {"text": "Hello"}).status_code == 200
+    hook[0].refresh_from_db()
+    assert hook[0].last_error == ""
+
+
 def test_unknown_key_is_400(hook):
     assert refused(send("x" * 26, {"text": "Hello"})) == (400, UNKNOWN)
     assert refused(Client().get(f"/hooks/{hook[1]}"))[0] == 405

@@ -16,7 +16,7 @@ from accounts import services as accounts
 from accounts.models import ApiToken, User
 from chat import services as chat
 from collab.asgi import application
-from integrations.mattermost_api import connections, consumers, ids
+from integrations.mattermost_api import connections, consumers, echoes, ids
 from realtime import testing
 from tests import factories
 from tests.integrations.conftest import Program, token_of
@@ -252,6 +252,14 @@ async def test_typing_is_told_to_others(token, bot, mina, room):
         assert typing["broadcast"]["omit_users"] == {ids.of_user(mina.pk): True}
 
 
+async def test_token_that_may_only_read_types_nowhere(bot, room):
+    reader = await sync_to_async(token_of)(bot, "messages:read")
+    async with heard(reader) as ear:
+        await ear.event("hello")
+        refused = await ear.ask(1, "user_typing", channel_id=ids.of_room(room.pk))
+        assert (refused["status"], refused["error"]["status_code"]) == ("FAIL", 403)
+
+
 async def test_new_room_is_heard_from_its_first_message_on(token, bot, mina):
     async with heard(token) as ear:
         await ear.event("hello")
@@ -273,6 +281,47 @@ async def test_removed_bot_hears_nothing_more(token, bot, mina, room, secret):
         assert post_of(await ear.event("posted"))["message"] == "Open"
 
 
+async def test_bot_that_is_taken_back_at_once_hears_the_room_again(token, bot, mina, secret):
+    await sync_to_async(chat.invite_person)(actor=mina, room_id=secret.pk, user_id=bot.pk)
+    async with heard(token) as ear:
+        await ear.event("hello")
+        await sync_to_async(chat.remove_member)(actor=mina, room_id=secret.pk, user_id=bot.pk)
+        await sync_to_async(chat.invite_person)(actor=mina, room_id=secret.pk, user_id=bot.pk)
+        await ear.event("user_added")
+        await say(mina, secret, "Welcome back")
+        assert post_of(await ear.event("posted"))["message"] == "Welcome back"
+        [connection] = connections._connections.values()
+        connection._forget_room(secret.pk)
+        await say(mina, secret, "Still here?")
+        assert post_of(await ear.event("posted"))["message"] == "Still here?"
+
+
+async def test_removed_bot_is_told_nothing_again(token, bot, mina, room, secret):
+    await sync_to_async(chat.invite_person)(actor=mina, room_id=secret.pk, user_id=bot.pk)
+    async with heard(token) as ear:
+        await ear.event("hello")
+        await sync_to_async(chat.remove_member)(actor=mina, room_id=secret.pk, user_id=bot.pk)
+        await ear.event("user_removed")
+        for where in (secret, room):
+            echoes.tell_again(where.pk, "post_edited", post={"channel_id": ids.of_room(where.pk)})
+        assert post_of(await ear.event("post_edited"))["channel_id"] == ids.of_room(room.pk)
+
+
+async def test_slow_program_is_spared_who_types(token, mina, room, monkeypatch):
+    monkeypatch.setattr(connections, "TYPING_QUEUED", 0)
+    connection = await cut(token)
+    other = await sync_to_async(token_of)(mina)
+    await say(mina, room, "First")
+    async with heard(other) as person:
+        await person.event("hello")
+        for number in (1, 2):
+            await person.ask(number, "user_typing", channel_id=ids.of_room(room.pk))
+    await say(mina, room, "Second")
+    async with heard(token, f"?connection_id={connection}&sequence_number=1") as ear:
+        frames = [await ear.next() for _ in range(2)]
+        assert [(one["event"], one["seq"]) for one in frames] == [("posted", 1), ("posted", 2)]
+
+
 # Commands that are none
 
 
@@ -283,11 +332,22 @@ async def test_commands_are_answered_in_their_words(token):
         assert (unknown["status"], unknown["seq_reply"]) == ("FAIL", 3)
         assert unknown["error"]["id"] == "api.web_socket_router.bad_action.app_error"
         assert "seq_reply" not in await ear.ask(0, "ping")
+        assert (await ear.ask(2**62, "ping"))["seq_reply"] == 2**62
         assert (await ear.ask(4, "user_typing", channel_id="nonsense"))["status"] == "FAIL"
         assert (await ear.ask(5, "user_typing", channel_id=7))["status"] in {"OK", "FAIL"}
 
 
-@pytest.mark.parametrize(("text", "code"), [("nonsense", 1003), ("x" * 9000, 1009)], ids=["no-json", "long"])
+NO_COMMANDS = [
+    ("nonsense", 1003),
+    ("x" * 9000, 1009),
+    ("[]", 1003),
+    ('{"seq": 1, "action": "ping", "data": []}', 1003),
+    ('{"seq": 1, "action": "\\ud800"}', 1003),
+    ("[" * 4000, 1003),
+]
+
+
+@pytest.mark.parametrize(("text", "code"), NO_COMMANDS, ids=["no-json", "long", "list", "data", "surrogate", "deep"])
 async def test_frame_that_is_none_closes(token, text, code):
     async with heard(token) as ear:
         await ear.event("hello")
@@ -340,6 +400,16 @@ async def test_connection_of_somebody_else_is_not_handed_on(token, mina):
     other = await sync_to_async(token_of)(mina)
     async with heard(other, f"?connection_id={connection}&sequence_number=1") as ear:
         assert (await ear.event("hello"))["data"]["connection_id"] != connection
+
+
+async def test_connection_goes_on_with_the_token_that_opened_it(token, bot):
+    """Or else the end of that token would not end it."""
+    connection = await cut(token)
+    other = await sync_to_async(token_of)(bot)
+    async with heard(other, f"?connection_id={connection}&sequence_number=1") as ear:
+        assert (await ear.event("hello"))["data"]["connection_id"] != connection
+    async with heard(token, f"?connection_id={connection}&sequence_number=1") as ear:
+        assert (await ear.ask(1, "ping"))["status"] == "OK"
 
 
 async def test_old_socket_that_is_still_open_keeps_its_connection(token):
