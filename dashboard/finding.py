@@ -16,6 +16,8 @@ import jmespath
 import msgspec
 from jmespath.exceptions import JMESPathError
 
+from dashboard.series import is_countable
+
 PATH_CHARS: Final = 200
 FUNCTIONS: Final = frozenset({"abs", "avg", "ceil", "floor", "length", "max", "min", "sum", "to_number"})
 PARTS: Final = frozenset(
@@ -101,7 +103,7 @@ def _finite(found: int | float) -> float:
         number = float(found)
     except OverflowError:
         number = math.inf
-    if not math.isfinite(number):
+    if not is_countable(number):
         raise ValueError("The number is too large.")
     return number
 

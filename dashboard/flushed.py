@@ -6,13 +6,12 @@ touches Django, a database or a socket.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from dashboard.series import RESOLUTIONS
+from dashboard.series import RESOLUTIONS, is_countable
 
 Share = tuple[float, float, float]
 """Lower and upper end of a bucket of a histogram, and how many fell into it."""
@@ -64,8 +63,8 @@ class Tally:
         self._seconds: dict[int, tuple[int, float, float, float, float, int]] = {}
 
     def add(self, ms: int, value: float) -> None:
-        """Takes a measurement; what is no number is passed over."""
-        if not math.isfinite(value):
+        """Takes a measurement; what is no number, or too large for any sum, is passed over."""
+        if not is_countable(value):
             return
         at = ms // 1000
         found = self._seconds.get(at)

@@ -26,6 +26,13 @@ BUCKETS_MOST: Final = 1_500
 MINUTE: Final = 60
 TRAILING_STEP: Final = 10
 """With steps up to this a figure per minute is what happened in the minute before, not a second times sixty."""
+VALUE_MOST: Final = 1e100
+"""The largest amount that is measured: PostgreSQL refuses a sum that no float can hold, and with it all of its tick."""
+
+
+def is_countable(value: float) -> bool:
+    """Whether an amount can be summed up; infinity and NaN cannot."""
+    return abs(value) <= VALUE_MOST
 
 
 def resolution_of(step: int) -> int:

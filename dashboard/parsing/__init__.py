@@ -12,7 +12,8 @@ from typing import Final
 from dashboard.parsing import as_json, influx, prometheus
 from dashboard.parsing.pushed import BadLine, Number, Parsed, TooMany, lines_of
 
-_PROMETHEUS_LINE: Final = re.compile(r"[A-Za-z_:][\w:]*[ \t]*(\{.*\})?[ \t]+[^\s=]+([ \t]+-?\d+)?[ \t]*", re.ASCII)
+# Blanks are matched where they can stand alone: two greedy runs beside each other take the square of their length.
+_PROMETHEUS_LINE: Final = re.compile(r"[A-Za-z_:][\w:]*([ \t]*\{.*\})?[ \t]+[^\s=]+([ \t]+-?\d+)?[ \t]*", re.ASCII)
 
 
 def parse(body: bytes, *, content_type: str = "", precision: str = "ns") -> Parsed:

@@ -6,6 +6,7 @@ and not only the first. A counter is stored as the total that it shows.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -16,6 +17,8 @@ from dashboard.parsing.pushed import Number, Parsed, lines_of, made_name
 SPREAD: Final = frozenset({"histogram", "summary", "gaugehistogram"})
 """Types whose parts are no curves of their own: of these only count and sum are taken."""
 SHOWN_CHARS: Final = 40
+LINE_CHARS: Final = 16_384
+"""The parser copies what is left of a line for each label."""
 WHOLE: Final = ("_count", "_sum")
 
 
@@ -44,14 +47,22 @@ def _note_type(said: str, spread: set[str]) -> None:
 
 
 def _take(parsed: Parsed, spread: set[str], line: int, said: str) -> None:
+    if len(said) > LINE_CHARS:
+        raise ValueError(f"a line has {LINE_CHARS:,} characters at most")
     sample = _sample(said)
     base = sample.name.removesuffix("_bucket").removesuffix("_count").removesuffix("_sum")
     if (base in spread or sample.name in spread) and not sample.name.endswith(WHOLE):
         parsed.ignored += 1
         return
-    at_ms = None if sample.timestamp is None else round(float(sample.timestamp) * 1_000)
+    at_ms = None if sample.timestamp is None else _milliseconds(float(sample.timestamp))
     name = made_name(sample.name, sample.labels)
     parsed.add(Number(line=line, name=name, value=float(sample.value), at_ms=at_ms))
+
+
+def _milliseconds(seconds: float) -> int:
+    if not math.isfinite(seconds):
+        raise ValueError("the time is no number")
+    return round(seconds * 1_000)
 
 
 def _sample(said: str) -> Sample:

@@ -15,6 +15,8 @@ from typing import Final
 
 import msgspec
 
+from dashboard.series import is_countable
+
 NAME_CHARS: Final = 120
 NUMBERS_MOST: Final = 2_000
 BAD_MOST: Final = 20
@@ -66,10 +68,13 @@ class Parsed(msgspec.Struct, kw_only=True):
 
         Raises:
             TooMany: there are NUMBERS_MOST.
+            ValueError: it is too large for any sum.
         """
         if not math.isfinite(number.value):
             self.ignored += 1
             return
+        if not is_countable(number.value):
+            raise ValueError(f"{number.name} is beyond what can be summed up: 1e100 at most")
         if len(self.numbers) == NUMBERS_MOST:
             raise TooMany
         self.numbers.append(number)

@@ -25,7 +25,7 @@ from chat.selectors.rooms import names_of_rooms
 from dashboard import catalogue, flushed
 from dashboard.flushed import Flushed, Share, Tally
 from dashboard.models import Flush, Process, Series
-from dashboard.series import KEPT
+from dashboard.series import KEPT, is_countable
 
 logger = logging.getLogger(__name__)
 
@@ -85,10 +85,10 @@ def hand_over(*, points: Sequence[tuple[int, int, float]]) -> None:
         points: (id of the series, milliseconds since 1970, value); an amount for a counter.
 
     Raises:
-        ValueError: a value is no finite number.
+        ValueError: a value is no finite number, or too large for any sum.
     """
-    if not all(math.isfinite(value) for _, _, value in points):
-        raise ValueError("a point without a finite value")
+    if not all(is_countable(value) for _, _, value in points):
+        raise ValueError("a point without a finite value that can be summed up")
     if points:
         data = flushed.encode(Flushed(points=list(points)))
         Flush.objects.create(process=f"from-{uuid.uuid4().hex[:16]}", number=0, at=Now(), data=data)

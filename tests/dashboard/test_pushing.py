@@ -53,6 +53,12 @@ def test_what_somebody_pushes_is_a_series_of_their_own(mina):
     assert samples() == [("build.seconds", TICK, 1, 41.5, 41.5)]
 
 
+def test_a_number_too_large_for_any_sum_is_refused_by_its_line(mina):
+    assert lines(mina, "load value=1\nload value=-1.7e308\nload value=1e308") == [2, 3]
+    assert lines(mina, '{"load": 1, "huge": 1e101}') == [2]
+    assert lines(mina, "load 1e300 1\n", content_type="text/plain; version=0.0.4") == [1]
+
+
 def test_a_push_that_is_repeated_changes_nothing(mina):
     text = f"load value=1 {TICK - 5}\nload value=2 {TICK - 4}"
     assert push(mina, text, precision="s").taken == 2

@@ -158,6 +158,22 @@ def test_each_tick_names_the_one_before():
     assert [(tick.before - TICK, tick.tick - TICK) for tick in ticks] == [(-TICK, 0), (0, 1), (1, 1), (1, 5)]
 
 
+def test_amounts_that_no_sum_can_hold_are_left_out_and_hold_up_nothing():
+    mina = factories.make_person("mina")
+    outside = Series.objects.create(key="person/1/huge", scope="person", owner=mina, name="huge", outside=True)
+    ms = TICK * 1000
+    for number, value in enumerate((1.7e308, 1.7e308, -1.7e308, 2.0), 1):
+        Flush.objects.create(
+            process=f"from-{number}", number=0, at=NOW, data=flushed.encode(Flushed(points=[(outside.pk, ms, value)]))
+        )
+        flush(number=number, counters={"deliveries": 1})
+        recording.record(now=NOW)
+    assert [bucket[2] for bucket in buckets("site/deliveries")] == [4]
+    assert buckets(outside.key) == [[TICK, 1, 2, 2, 2, 2]]
+    with pytest.raises(ValueError, match="finite"):
+        recording.hand_over(points=[(outside.pk, ms, 1e101)])
+
+
 def test_more_than_fits_into_one_tick_is_taken_by_the_next():
     for number in range(1, recording.FLUSHES_MOST + 6):
         flush(number=number, counters={"deliveries": 1})

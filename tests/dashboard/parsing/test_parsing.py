@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from dashboard.parsing import TooMany, parse
 from dashboard.parsing.pushed import NAME_CHARS, NUMBERS_MOST, check_name, made_name
+from dashboard.series import VALUE_MOST
 
 
 def read(text, content_type="", **more):
@@ -148,6 +150,26 @@ def test_nobody_sends_more_than_a_push_may_have():
         parse(json.dumps({f"m{number}": 1 for number in range(NUMBERS_MOST + 1)}).encode())
 
 
+@pytest.mark.parametrize("moment", ["inf", "-Inf", "nan", "1e400"])
+def test_a_time_that_is_none_is_named_by_its_line(moment):
+    assert blamed(f"load 1 5\nload 1 {moment}", content_type="text/plain; version=0.0.4") == [2]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("load" + " " * 400_000 + "=", ""),
+        ("load{" + ",".join(f'label{number}="x"' for number in range(25_000)) + "} 1", "text/plain; version=0.0.4"),
+        ("load 1\n" * 1_000 + "load " + "\t" * 400_000 + "x", ""),
+    ],
+    ids=["blanks", "labels", "tabs"],
+)
+def test_a_line_without_end_is_refused_at_once(body, kind):
+    began = time.process_time()
+    assert len(blamed(body, content_type=kind)) == 1
+    assert time.process_time() - began < 5
+
+
 def test_an_answer_names_no_more_bad_lines_than_anybody_reads():
     assert len(blamed("a 1\n" + "b x\n" * 500)) == 20
 
@@ -185,7 +207,7 @@ def test_nothing_that_is_sent_breaks_a_reader(body):
 
 
 LABEL = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
-FINITE = st.floats(allow_nan=False, allow_infinity=False)
+FINITE = st.floats(-VALUE_MOST, VALUE_MOST)
 
 
 @given(st.dictionaries(LABEL, FINITE, min_size=1, max_size=8))
