@@ -5,34 +5,28 @@ Called by the runner. A link that has to be caught up takes nothing live before:
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import tempfile
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 import msgspec
-from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from accounts.selectors import find_person
-from chat import services as chat
-from chat.selectors.attachments import PER_MESSAGE, megabytes
+from integrations.bridge.fetching import NotNow, Porter
 from integrations.mattermost import heard
 from integrations.mattermost.catching_up import Found, Place, catch_up, find_gone, find_place
 from integrations.mattermost.heard import Told, told_by
 from integrations.mattermost.rest import Kind, Server, ServerRefused
-from integrations.mattermost.wire import Event, File, Post, Unreadable, User
+from integrations.mattermost.wire import Channel, Event, Post, Unreadable, User
 from integrations.models import BridgeLink
 from integrations.services.bridges import arriving, inbox, outbox, people, setup
 from integrations.services.bridges.arriving import Arrival, RoomClosed
 from integrations.services.bridges.setup import NOT_LOOKED, Access, Fenced
 from realtime import metrics, threads
-from realtime.protocol import Refused
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +34,11 @@ EVENTS_AT_ONCE: Final = 50
 POSTS_AT_ONCE: Final = 25
 """So many share a transaction at most, during which nobody else speaks in the room."""
 PEOPLE_AT_ONCE: Final = 100
+DOUBLED_MOST: Final = 5
+"""So often the time until the next attempt doubles."""
 _STOPPING: Final = (Fenced, OperationalError, InterfaceError)
 """Nobody goes on: it is another process's turn, or the database is away."""
+ARCHIVED: Final = "The channel is archived."
 _STATES: Final = {Kind.FORBIDDEN: BridgeLink.State.REMOVED, Kind.ARCHIVED: BridgeLink.State.ARCHIVED}
 
 
@@ -50,6 +47,9 @@ class Receiver:
 
     def __init__(self, access: Access, server: Server) -> None:
         self._access, self._server = access, server
+        self._porter = Porter(server)
+        self._failures: Counter[int] = Counter()
+        """How often in a row the work for each link failed."""
 
     async def round(self) -> int:
         """Applies what waits; answers how much that was.
@@ -77,19 +77,24 @@ class Receiver:
             await self._wait(link, BridgeLink.State.ARCHIVED, "The room is archived.")
         except ServerRefused as refused:
             await self._wait(link, _STATES.get(refused.kind, link.state), refused.words)
-        except Unreadable as unreadable:
-            await self._wait(link, link.state, str(unreadable))
+        except (Unreadable, NotNow) as error:
+            await self._wait(link, link.state, str(error))
+        except BridgeLink.DoesNotExist:
+            pass  # it was ended meanwhile
         except Exception as error:  # noqa: BLE001 - whatever it is, the other links go on
             words = self._record("The work for a link", error)
             await self._wait(link, link.state, words, again=setup.LOOK_AGAIN)
         else:
+            self._failures.pop(link.pk, None)
             return 1
         return 0
 
     async def _wait(self, link: BridgeLink, state: str, words: str, again: timedelta | None = None) -> None:
         # What was to be applied is left to catching up, so that nothing stands behind it.
         await threads.write(setup.note_missed, access=self._access, channel_id=link.channel_id)
-        again = again or (setup.SOON if state == BridgeLink.State.ACTIVE else setup.LOOK_AGAIN)
+        soon = setup.SOON * 2 ** min(self._failures[link.pk], DOUBLED_MOST)
+        self._failures[link.pk] += 1
+        again = again or (min(soon, setup.LOOK_AGAIN) if state == BridgeLink.State.ACTIVE else setup.LOOK_AGAIN)
         await threads.write(
             setup.note_link, access=self._access, link_id=link.pk, state=state, problem=words, again=again
         )
@@ -125,6 +130,11 @@ class Receiver:
         match told:
             case heard.UserChanged(user=user):
                 await threads.write(people.rename, access=self._access, user=user)
+            case heard.LeftTeam(user_id=user_id) if user_id == self._access.account_id:
+                # With it went the channels of the team; catching up finds out which.
+                await threads.write(setup.note_missed, access=self._access)
+            case heard.ChannelChanged(channel_id=channel_id):
+                await self._name(channel_id, told.channel)
             case heard.Joined(user_id=user_id, channel_id=channel_id) if user_id == self._access.account_id:
                 await self._open(channel_id)
             case heard.ChannelRestored(channel_id=channel_id):
@@ -132,7 +142,7 @@ class Receiver:
             case heard.Left(user_id=user_id, channel_id=channel_id) if user_id == self._access.account_id:
                 await self._shut(channel_id, BridgeLink.State.REMOVED, "The account was removed from the channel.")
             case heard.ChannelArchived(channel_id=channel_id):
-                await self._shut(channel_id, BridgeLink.State.ARCHIVED, "The channel is archived.")
+                await self._shut(channel_id, BridgeLink.State.ARCHIVED, ARCHIVED)
             case heard.Deleted(post=post):
                 await self._for_link(post.channel_id, lambda link: self._end(link, [post.id]))
             case heard.Reacted(channel_id=channel_id):
@@ -152,6 +162,15 @@ class Receiver:
         link = await self._find(channel_id)
         if link is not None:
             await self._wait(link, state, words)
+
+    async def _name(self, channel_id: str, told: Channel | None) -> None:
+        link = await self._find(channel_id)
+        if link is not None:
+            await self._guarded(link, self._note_name(link, told))
+
+    async def _note_name(self, link: BridgeLink, told: Channel | None) -> None:
+        channel = told or await self._server.channel(link.channel_id)
+        await threads.write(setup.note_name, access=self._access, link_id=link.pk, name=channel.name)
 
     async def _for_link(self, channel_id: str, work: Callable[[BridgeLink], Awaitable[None]]) -> None:
         link = await self._find(channel_id)
@@ -191,7 +210,12 @@ class Receiver:
             place = Place(post_id=link.last_post_id, create_at_ms=link.last_create_at_ms, since_ms=link.since_ms)
             async for found in catch_up(self._server, link.channel_id, place, oldest_ms=link.began_ms):
                 await self._found(link, found)
+        channel = await self._server.channel(link.channel_id)
         await threads.write(setup.note_caught, access=self._access, link_id=link.pk, missed=missed)
+        await self._note_name(link, channel)
+        if channel.delete_at:
+            # It can still be read, as it may be written to again at any moment.
+            raise ServerRefused(Kind.ARCHIVED, ARCHIVED)
 
     async def _found(self, link: BridgeLink, found: Found) -> None:
         await self._take(link, found.posts)
@@ -221,7 +245,7 @@ class Receiver:
         """All in one transaction; where one makes it fail, each in its own."""
         try:
             await self._apply_together(link, arrivals)
-        except (*_STOPPING, ServerRefused, Unreadable, RoomClosed):
+        except (*_STOPPING, ServerRefused, Unreadable, RoomClosed, BridgeLink.DoesNotExist):
             raise
         except Exception as error:  # noqa: BLE001 - one post must not hold up all that come after it
             if len(arrivals) == 1:
@@ -239,9 +263,10 @@ class Receiver:
     async def _made_ready(self, link: BridgeLink, post: Post, *, whole: bool) -> Arrival:
         files: list[UUID] = []
         notes: list[str] = []
-        wanted = bool(post.file_ids) and link.direction != BridgeLink.Direction.OUT
-        if wanted and await threads.read(arriving.is_wanted, access=self._access, link_id=link.pk, post=post):
-            files, notes = await self._bring(link, post)
+        if bool(post.file_ids) and await threads.read(
+            arriving.is_wanted, access=self._access, link_id=link.pk, post=post
+        ):
+            files, notes = await self._porter.bring(link, post)
         return Arrival(post, files, notes, whole=whole)
 
     async def _meet(self, ids: Iterable[str]) -> None:
@@ -253,43 +278,6 @@ class Receiver:
             found = {user.id: user for user in await self._server.users(part)}
             users = [found.get(one, User(id=one, username="someone")) for one in part]
             await threads.write(people.remember, access=self._access, users=users)
-
-    # Files
-
-    async def _bring(self, link: BridgeLink, post: Post) -> tuple[list[UUID], list[str]]:
-        told = {file.id: file for file in post.metadata.files}
-        author = await threads.read(arriving.author_of, link_id=link.pk, user_id=post.user_id)
-        files: list[UUID] = []
-        notes: list[str] = []
-        for file_id in post.file_ids:
-            file = told.get(file_id, File(id=file_id, name="file"))
-            problem = _refused_at_once(file, len(files))
-            if not problem:
-                try:
-                    files.append(await self._bring_one(link, author, file))
-                except Refused as refused:
-                    problem = refused.message
-                except ServerRefused as refused:
-                    if refused.kind not in {Kind.MISSING, Kind.TOO_LARGE, Kind.FORBIDDEN}:
-                        raise
-                    problem = refused.words
-            if problem:
-                notes.append(f"*The file {file.name} was not carried over: {problem}*")
-        return files, notes
-
-    async def _bring_one(self, link: BridgeLink, author: int, file: File) -> UUID:
-        folder = _spool()
-        person = await threads.read(find_person, author)
-        upload_id = arriving.upload_id(link.pk, file.id)
-        with tempfile.TemporaryDirectory(dir=folder) as own:
-            source = Path(own) / "file"
-            async with self._server.download(file.id) as incoming:
-                with source.open("wb") as target:
-                    async for piece in incoming.pieces():
-                        target.write(piece)
-            return await asyncio.to_thread(
-                _keep, author=person, room_id=link.room_id, upload_id=upload_id, name=file.name, source=source
-            )
 
 
 def _gathered(waiting: Sequence[tuple[int, Event]]) -> Iterator[tuple[list[int], list[Told]]]:
@@ -332,25 +320,3 @@ def _moved(place: Place, post: Post, *, new: bool) -> Place:
     if new and post.create_at >= place.create_at_ms:
         return Place(post_id=post.id, create_at_ms=post.create_at, since_ms=since_ms)
     return msgspec.structs.replace(place, since_ms=since_ms)
-
-
-def _spool() -> Path:
-    folder = Path(settings.UPLOAD_SPOOL_DIR)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
-
-
-def _keep(**given: Any) -> UUID:
-    # A picture is made anew, which takes too long for the threads that write: this one has a connection of its own.
-    try:
-        return chat.keep_bridged_file(**given).id
-    finally:
-        connection.close()
-
-
-def _refused_at_once(file: File, already: int) -> str:
-    if already >= PER_MESSAGE:
-        return f"a message has at most {PER_MESSAGE} files."
-    if file.size > settings.UPLOAD_BYTES_MOST:
-        return f"a file has at most {megabytes(settings.UPLOAD_BYTES_MOST)} MB."
-    return ""

@@ -68,6 +68,12 @@ class Left(FromServer, frozen=True, kw_only=True):
     channel_id: str
 
 
+class LeftTeam(FromServer, frozen=True, kw_only=True):
+    """Somebody is out of a team, and so out of its channels: nobody tells of each of those."""
+
+    user_id: str
+
+
 class ChannelChanged(FromServer, frozen=True, kw_only=True):
     """Names of a channel changed; a newer server may say only which."""
 
@@ -102,6 +108,7 @@ Told = (
     | Typing
     | Joined
     | Left
+    | LeftTeam
     | ChannelChanged
     | ChannelArchived
     | ChannelRestored
@@ -171,6 +178,10 @@ def _left(event: Event) -> Left:
     )
 
 
+def _left_team(event: Event) -> LeftTeam:
+    return LeftTeam(user_id=_text(event.data, "user_id") or event.broadcast.user_id)
+
+
 def _channel_changed(event: Event) -> ChannelChanged:
     channel = _inner(event, "channel", Channel) if "channel" in event.data else None
     named = channel.id if channel else _text(event.data, "channel_id") or event.broadcast.channel_id
@@ -199,6 +210,7 @@ _READERS: Final[dict[str, Callable[[Event], Told]]] = {
     "typing": _typing,
     "user_added": _joined,
     "user_removed": _left,
+    "leave_team": _left_team,
     "channel_updated": _channel_changed,
     "channel_deleted": _archived,
     "channel_restored": _restored,

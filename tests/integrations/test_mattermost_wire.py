@@ -4,7 +4,7 @@ import contextlib
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from integrations.mattermost.heard import (
@@ -166,6 +166,7 @@ NAMES = ["hello", "posted", "reaction_added", "typing", "user_removed", "channel
 KEYS = ["post", "reaction", "user_id", "channel", "channel_id", "user", "connection_id"]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(NAMES), st.dictionaries(st.sampled_from(KEYS), VALUES | VALUES.map(json.dumps)))
 def test_whatever_comes_is_read_or_unreadable(name, data):
     with contextlib.suppress(Unreadable):

@@ -22,9 +22,9 @@ from integrations import attachments as cards
 from integrations.mattermost import mapping
 from integrations.mattermost.wire import Post, Reaction
 from integrations.models import BridgedAccount, BridgedPerson, BridgedPost, BridgeLink, BridgeStep
-from integrations.services.bridges import people, reacting, steps
+from integrations.services.bridges import reacting, steps, wording
 from integrations.services.bridges.setup import Access, fence
-from realtime.protocol import BODY_CHARS, Refused
+from realtime.protocol import Refused
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -61,11 +61,12 @@ class Arrival:
 
 def is_wanted(*, access: Access, link_id: int, post: Post) -> bool:
     """Whether a post would be taken over as a new message, so that its files are worth fetching."""
-    if post.user_id == access.account_id or not post.is_content:
+    link = BridgeLink.objects.get(pk=link_id)
+    if post.user_id == access.account_id or link.direction == BridgeLink.Direction.OUT:
         return False
-    if BridgedPost.objects.filter(link=link_id, remote_id=post.id).exists():
+    if BridgedPost.objects.filter(link=link, remote_id=post.id).exists() or our_mark(access, link, post) is not None:
         return False
-    return our_mark(access, BridgeLink.objects.get(pk=link_id), post) is None
+    return _is_new(access, link, post, _person(link, post.user_id))
 
 
 def upload_id(link_id: int, remote_id: str) -> UUID:
@@ -185,7 +186,7 @@ def _person(link: BridgeLink, remote_id: str) -> BridgedPerson:
 
 def _take(link: BridgeLink, arrival: Arrival, author: User) -> None:
     post = arrival.post
-    texts = _texts(link, arrival)
+    texts = wording.texts(link, arrival.post, arrival.notes)
     if not texts[0] and not arrival.files:
         return
     thread = _thread_of(link, post)
@@ -217,7 +218,7 @@ def _say(
         body=body,
         thread=thread,
         attachments=files,
-        card=cards.card(_plain(link, post), given) if given and part == 0 else None,
+        card=cards.card(wording.plain(link, post), given) if given and part == 0 else None,
     )
     return sent.id
 
@@ -232,7 +233,7 @@ def _map(link: BridgeLink, post: Post, part: int, local_id: UUID, *, deleted: bo
         remote_root=post.root_id,
         remote_create_at_ms=post.create_at,
         remote_edit_at_ms=post.edit_at,
-        content_hash=_hash(post),
+        content_hash=wording.content_hash(post),
         hops=list(mapping.hops_of(post.props)),
         deleted=deleted,
     )
@@ -256,26 +257,6 @@ def _thread_of(link: BridgeLink, post: Post) -> UUID | None:
     return root.thread_root or root.id if root is not None else None
 
 
-def _plain(link: BridgeLink, post: Post) -> str:
-    """The text as it is said here: names, emoji, no call of everybody."""
-    text = f"*{post.message}*" if post.type == "me" and post.message else post.message
-    names = people.names_in(server_id=link.server_id, body=text)
-    return mapping.mentions_in(mapping.emoji_in(text), names=names, everybody=link.everybody)
-
-
-def _texts(link: BridgeLink, arrival: Arrival) -> list[str]:
-    """One text, or several where it is too long for a message; attachments are told in words as well."""
-    told = cards.words(cards.read(arrival.post.attachments))
-    text = cards.joined(_plain(link, arrival.post), told)
-    text = "\n\n".join(part for part in (text, *arrival.notes) if part)
-    clean = text.replace("\x00", "")
-    return cards.pieces(clean, BODY_CHARS) if clean.strip() else [""]
-
-
-def _hash(post: Post) -> str:
-    return mapping.content_hash(post.message, file_ids=post.file_ids, attachments=post.attachments)
-
-
 # Changes
 
 
@@ -284,7 +265,7 @@ def _change(link: BridgeLink, rows: list[BridgedPost], arrival: Arrival) -> None
     post = arrival.post
     if post.edit_at <= rows[0].remote_edit_at_ms:
         return
-    said = _hash(post)
+    said = wording.content_hash(post)
     changed = said != rows[0].content_hash
     values = {"remote_edit_at_ms": post.edit_at, "content_hash": said}
     BridgedPost.objects.filter(link=link, remote_id=post.id).update(**values)
@@ -312,19 +293,21 @@ def _rewrite(link: BridgeLink, rows: list[BridgedPost], post: Post) -> None:
     kept = {file_id for row in rows for file_id, _ in sent_files(row.local_id)}
     if kept != {upload_id(link.pk, one) for one in post.file_ids}:
         BridgeLink.objects.filter(pk=link.pk).update(notice=OTHER_FILES)
-    texts = _texts(link, Arrival(post))
+    texts = wording.texts(link, post)
     given = cards.read(post.attachments)
     for row, body in zip(rows, texts, strict=False):
         view = read.said(row.local_id)
         if view is None:
             continue
         if view.card is not None and given and row.part == 0:
-            chat.change_card(message_id=row.local_id, card=cards.card(_plain(link, post), given), body=body)
+            chat.change_card(message_id=row.local_id, card=cards.card(wording.plain(link, post), given), body=body)
         elif view.card is None:
             chat.edit_bridged(author=author, room_id=link.room_id, message_id=row.local_id, body=body)
     for row in rows[len(texts) :]:
         BridgedPost.objects.filter(pk=row.pk).delete()
-        chat.delete_bridged(author=author, room_id=link.room_id, message_id=row.local_id)
+        # A part that was refused was never said, and one that is gone already needs no deleting.
+        if read.said(row.local_id) is not None:
+            chat.delete_bridged(author=author, room_id=link.room_id, message_id=row.local_id)
     for part in range(len(rows), len(texts)):
         _map(link, post, part, _say(link, author, post, part, texts[part], _thread_of(link, post), ()))
 

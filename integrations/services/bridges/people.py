@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 BRIDGE: Final = "bridge"
+ASSISTANT: Final = "assistant"
 _STEM_CHARS: Final = 24
 _CALLED: Final = re.compile(r"@([A-Za-z0-9](?:[\w.-]*\w)?)")
 
@@ -109,12 +110,27 @@ def names_out(*, server_id: int, body: str) -> dict[str, str]:
     return found | {name: name for name in rows.filter(username__in=strangers).values_list("username", flat=True)}
 
 
-def names_in(*, server_id: int, body: str) -> dict[str, str]:
-    """Names here of those whom a text from there calls: people of the server, and our own by their own names."""
+def names_in(*, server_id: int, body: str, author: str) -> dict[str, str]:
+    """Names here of those whom a text from there calls: people of the server, and our own by their own names.
+
+    A bot there calls no assistant: the two could talk for ever.
+
+    Args:
+        server_id: which server.
+        body: the text.
+        author: who wrote it, by their id there.
+    """
     words = {name.lower() for name in _CALLED.findall(body)}
     if not words:
         return {}
     rows = BridgedPerson.objects.filter(server=server_id, username__in=words)
     found = dict(rows.values_list("username", "user__username"))
     ours = people.people_named(words - set(found))
-    return {name: person.name for name, person in ours.items() if person.kind != BRIDGE} | found
+    called = {name: person for name, person in ours.items() if person.kind != BRIDGE}
+    if any(person.kind == ASSISTANT for person in called.values()) and _is_bot(server_id, author):
+        called = {name: person for name, person in called.items() if person.kind != ASSISTANT}
+    return {name: person.name for name, person in called.items()} | found
+
+
+def _is_bot(server_id: int, remote_id: str) -> bool:
+    return BridgedPerson.objects.filter(server=server_id, remote_id=remote_id, is_bot=True).exists()

@@ -345,6 +345,14 @@ def note_caught(*, access: Access, link_id: int, missed: int) -> None:
 
 
 @transaction.atomic
+def note_name(*, access: Access, link_id: int, name: str) -> None:
+    """Writes down what a channel is called there now."""
+    fence(access)
+    if name:
+        BridgeLink.objects.filter(pk=link_id).exclude(channel_name=name[:120]).update(channel_name=name[:120])
+
+
+@transaction.atomic
 def note_begin(*, access: Access, link_id: int, place: Place) -> None:
     """Where a channel ends to which a link was made: what is written from now on is carried over."""
     fence(access)

@@ -167,8 +167,10 @@ class Doorway:
             return await route.handler(call)
         except Refusal as refusal:
             return refused(self._state, refusal)
-        except (asyncio.CancelledError, ConnectionError):
+        except asyncio.CancelledError:
             raise
+        except ConnectionError:
+            return lost(call.request)  # whoever asked is gone in the middle of it
         except Exception as error:
             self._errors.append(error)
             raise
