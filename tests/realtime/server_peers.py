@@ -7,6 +7,7 @@ such a library would refuse to send.
 import asyncio
 import base64
 import contextlib
+import gc
 import os
 import socket
 import struct
@@ -58,6 +59,13 @@ async def who(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "websocket.send", "text": str(os.getpid())})
     while (await receive())["type"] != "websocket.disconnect":
         pass
+
+
+async def frozen(scope: Any, receive: Any, send: Any) -> None:
+    """Answer every connection with how many objects the collector does not look at."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": str(gc.get_freeze_count())})
 
 
 async def stubborn(scope: Any, receive: Any, send: Any) -> None:

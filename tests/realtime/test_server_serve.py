@@ -124,6 +124,12 @@ def test_visitor_reaches_the_product_where_serve_says(site_environment: dict[str
             server.wait(30)
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_collector_leaves_alone_what_was_loaded(workers: int) -> None:
+    with process(workers=workers, application="frozen") as (_, port), asked(port) as (_, frozen):
+        assert frozen > 10_000
+
+
 # Processes that die
 
 
