@@ -6,6 +6,7 @@ Named in MESSAGE_POSTED_HOOKS, called by chat.hooks after the commit. Asks the d
 from __future__ import annotations
 
 import logging
+from typing import Final
 
 from chat.shapes import MessageView
 from dashboard.services import alerts
@@ -13,6 +14,9 @@ from realtime import metrics
 from realtime.protocol import Refused
 
 logger = logging.getLogger(__name__)
+
+ANSWERING_KINDS: Final = frozenset({"user", "bridge"})
+"""Kinds of messages that people say, here or in a joined channel."""
 
 
 def count_message(*, message: MessageView) -> None:
@@ -24,7 +28,7 @@ def count_message(*, message: MessageView) -> None:
 def acknowledge_alert(*, message: MessageView) -> None:
     """Whoever answers an alert, by a quote or in its thread, has it."""
     answered = [pk for pk in (message.reply_to.id if message.reply_to else None, message.thread_root) if pk]
-    if not answered or message.author is None or message.kind != "user":
+    if not answered or message.author is None or message.kind not in ANSWERING_KINDS:
         return
     try:
         alerts.acknowledge_by_reply(

@@ -23,6 +23,7 @@ class AlertCard(Struct, frozen=True, kw_only=True):
         above: whether worse is more; threshold, unit: as the rule has them.
         times: how often it fired within this message.
         made_by: name of who made the rule.
+        acknowledged_name: of whoever has it, for a page that does not know them: they may be no member.
         reply: the message that acknowledged it, if one did.
         points: [seconds since 1970, value] of its curve, the last picture; `seconds` is its range.
         others: how many more rules fire in the room at this moment that it was not told of one by one.
@@ -47,6 +48,7 @@ class AlertCard(Struct, frozen=True, kw_only=True):
     times: int = 1
     resolved_at: datetime | None = None
     acknowledged_by: int | None = None
+    acknowledged_name: str = ""
     acknowledged_at: datetime | None = None
     reply: UUID | None = None
     quiet_until: datetime | None = None

@@ -69,6 +69,7 @@ def alert_card(rule: Rule, alert: Alert, *, now: datetime, curved: bool = True) 
         times=alert.times,
         resolved_at=alert.resolved_at,
         acknowledged_by=alert.acknowledged_by_id,
+        acknowledged_name=name_of_person(alert.acknowledged_by_id) if alert.acknowledged_by_id else "",
         acknowledged_at=alert.acknowledged_at,
         reply=alert.reply,
         quiet_until=rule.quiet_until if is_quiet(rule, now) else None,
@@ -113,7 +114,7 @@ def alert_words(card: AlertCard, *, ended: str = "") -> str:
     if card.times > 1:
         line += f", {card.times} times"
     if card.acknowledged_by is not None:
-        line += f". {name_of_person(card.acknowledged_by)} has it"
+        line += f". {card.acknowledged_name} has it"
     if card.quiet_until is not None:
         line += f". Quiet until {_time(card.quiet_until)}"
     if card.others:

@@ -40,6 +40,8 @@ AGAIN: Final = timedelta(seconds=alerting.AGAIN_SECONDS)
 _count: Final = itertools.count()
 KEPT: Final = timedelta(days=90)
 FIRING: Final = Alert.State.FIRING
+BRIDGE: Final = "bridge"
+"""Kind of the accounts of people of another system."""
 LOOK_BACK: Final = 7_200
 """How far back samples say whether somebody recorded without a gap."""
 
@@ -317,9 +319,10 @@ def acknowledge(
         reply: the message that says so, if one does.
 
     Raises:
-        Refused: not_found, not_member.
+        Refused: not_found, not_member; muted, banned for somebody of a joined channel.
     """
-    if not chat.rights_in(actor=actor, room_id=room_id).is_member:
+    # Whoever speaks here from a joined channel is no member; the muted and the banned of them are refused.
+    if not chat.rights_in(actor=actor, room_id=room_id).is_member and actor.kind != BRIDGE:
         raise Refused("not_member")
     rule_id = Alert.objects.filter(pk=alert_id, rule__room=room_id).values_list("rule_id", flat=True).first()
     rule = locked(rule_id) if rule_id is not None else None

@@ -114,6 +114,7 @@ export interface AlertCard {
   times: number;
   resolved_at: string | null;
   acknowledged_by: number | null;
+  acknowledged_name: string;
   acknowledged_at: string | null;
   reply: string | null;
   quiet_until: string | null;

@@ -6,7 +6,7 @@ import { figureParts, figureWords } from "./figures";
 import type { AlertCard, MessageView } from "../../protocol";
 import { Curve } from "./curve";
 import type { Box, CardHost } from "./message_cards";
-import { mergedPoints } from "./points";
+import { mergedPoints, within } from "./points";
 import { openQuiet } from "./quiet";
 import { alertAbout, alertSpan, when } from "./words";
 
@@ -43,7 +43,7 @@ export class AlertBox implements Box {
   }
 
   move(points: readonly number[][]): void {
-    this.#moved = mergedPoints(this.#moved, points);
+    this.#moved = within(mergedPoints(this.#moved, points), this.#alert.seconds);
   }
 
   dispose(): void {
@@ -112,7 +112,7 @@ export class AlertBox implements Box {
     const line: (Node | string)[] = [];
     if (alert.acknowledged_at !== null) {
       const words = el("span");
-      words.append(el("b", "", people.name(alert.acknowledged_by)), ` has it, ${when(alert.acknowledged_at)}`);
+      words.append(el("b", "", people.get(alert.acknowledged_by)?.display_name ?? (alert.acknowledged_name || "Somebody")), ` has it, ${when(alert.acknowledged_at)}`);
       line.push(icon("circle-check"), words);
     } else if (alert.state === "firing") line.push(el("span", "muted", "Nobody has it yet"));
     else line.push(icon("circle-check"), el("span", "", `Over since ${when(alert.resolved_at ?? alert.fired_at)}`));
