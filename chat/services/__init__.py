@@ -3,7 +3,7 @@
 Every public function is one transaction and appends at most one event to each topic.
 """
 
-from chat.services.answers import begin_answer, change_answer, write_down
+from chat.services.answers import begin_answer, change_answer, say_instead, write_down
 from chat.services.attachments import discard_upload, store_upload
 from chat.services.attention import mark_unread, set_notify
 from chat.services.blocking import block_attachment, block_files
@@ -70,6 +70,7 @@ __all__ = [
     "save_draft",
     "save_rule",
     "say_bridged",
+    "say_instead",
     "send_message",
     "set_notify",
     "set_read",

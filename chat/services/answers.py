@@ -5,6 +5,7 @@ Called by the app of the runs, inside its own transaction. Never decides what is
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -12,12 +13,12 @@ from django.db import transaction
 
 from accounts import selectors as accounts
 from chat import markdown
-from chat.events import MessageCreated, RunChanged, SeqResult
+from chat.events import MessageCreated, MessageSent, RunChanged, SeqResult
 from chat.markdown import Rendered
 from chat.models import Answer, Message
 from chat.selectors.standing import BRIDGE, find_message
 from chat.selectors.views import message_view, quote_view, room_topic, thread_views
-from chat.services import search
+from chat.services import messages, search
 from chat.services.bridged import take_turn_from_elsewhere
 from chat.services.follows import follow_thread_of_reply
 from chat.services.turn import Turn, refuse_silent, take_turn
@@ -47,12 +48,7 @@ def begin_answer(
     Raises:
         Refused: not_found, not_member, read_only, muted, banned.
     """
-    if asker.kind == BRIDGE:
-        asked = take_turn_from_elsewhere(actor=asker, room_id=room_id)
-    else:
-        asked = take_turn(actor=asker, room_id=room_id)
-        refuse_silent(asked)
-    turn = Turn(author, asked.place, asked.seq, asked.now)
+    turn = _turn_of_asker(author, asker, room_id)
     root = find_message(place=turn.place, message_id=thread) if thread else None
     quoted = find_message(place=turn.place, message_id=reply_to) if reply_to else None
     message = Message.objects.create(
@@ -77,6 +73,40 @@ def begin_answer(
     starter = root.author_id if root else None
     turn.append(MessageCreated(message=view, person=person, thread=thread_view, root_author=starter))
     return view
+
+
+def _turn_of_asker(author: User, asker: User, room_id: int) -> Turn:
+    if asker.kind == BRIDGE:
+        asked = take_turn_from_elsewhere(actor=asker, room_id=room_id)
+    else:
+        asked = take_turn(actor=asker, room_id=room_id)
+        refuse_silent(asked)
+    return Turn(author, asked.place, asked.seq, asked.now)
+
+
+@transaction.atomic
+def say_instead(*, author: User, asker: User, room_id: int, cid: UUID, body: str, thread: UUID) -> MessageSent:
+    """Says a sentence in the thread of a question to which there will be no answer.
+
+    Args:
+        author: the assistant's account.
+        asker: whose right to write in the room is asked for.
+        room_id: where.
+        cid: a lasting id, so that it is said once.
+        body: why.
+        thread: id of the root in whose thread it stands.
+
+    Raises:
+        Refused: as begin_answer.
+    """
+    text, rendered = messages.prepare(body)
+    asked = _turn_of_asker(author, asker, room_id)
+    first = Message.objects.filter(author=author, cid=cid).first()
+    if first is not None:
+        return MessageSent(id=first.pk, seq=first.seq, duplicate=True)
+    turn = replace(asked, place=replace(asked.place, person=accounts.person_view(author)))
+    draft = messages.Draft(cid, text, rendered, thread, None, False, None, None, (), None, None)
+    return messages.store(turn, draft, kind=Message.Kind.ASSISTANT)
 
 
 @transaction.atomic

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 
 from accounts.models import Sanction
 from assistant.models import RoomChoice, Run
+from assistant.services.asking import NOT_HERE, TOLD_AGAIN, UNAVAILABLE
 from chat import selectors, services
+from chat.models import Message
 from collab.asgi import application
 from realtime import testing
 from realtime.protocol import Refused
@@ -53,10 +56,51 @@ async def test_asker_of_a_channel_is_answered_where_the_room_wants_it(provider, 
     assert not names & {"propose_edit", "edit_document", "remember"}
 
 
-async def test_asker_of_a_channel_is_left_alone_where_it_does_not(provider, agent, mina, room, alice):
-    await sync_to_async(say)(alice, room)
-    assert not await Run.objects.aexists()
+def told_in(room: Any) -> list[tuple[str, str]]:
+    """What the assistant says in threads of a room, and below what."""
+    rows = Message.objects.filter(room=room, kind="assistant").order_by("seq")
+    return list(rows.values_list("thread_root__body", "body"))
+
+
+async def test_asker_of_a_channel_is_told_once_where_it_does_not(provider, agent, mina, room, alice):
+    for number in range(3):
+        await sync_to_async(say)(alice, room, f"@assistant {number}?")
+    assert await sync_to_async(told_in)(room) == [("@assistant 0?", NOT_HERE)]
+    bob = await sync_to_async(factories.make_person)("bob-mm-2", kind="bridge", is_active=False)
+    await sync_to_async(say)(bob, room, "@assistant and me?")
+    assert (await sync_to_async(told_in)(room))[1:] == [("@assistant and me?", NOT_HERE)]
+    await Run.objects.aupdate(created_at=timezone.now() - TOLD_AGAIN)
+    await sync_to_async(say)(alice, room, "@assistant now?")
+    assert (await sync_to_async(told_in)(room))[2:] == [("@assistant now?", NOT_HERE)]
     assert provider.requests == []
+    assert await Run.objects.filter(state="failed", fault="forbidden").acount() == 5
+
+
+async def test_question_in_a_thread_is_refused_in_that_thread(provider, agent, mina, room, alice):
+    root = await sync_to_async(factories.say)(mina, room, "the root")
+    ask = {"author": alice, "room_id": room.pk, "cid": uuid.uuid4(), "body": "@assistant ?", "thread": root.pk}
+    await sync_to_async(services.say_bridged)(**ask)
+    assert await sync_to_async(told_in)(room) == [("the root", NOT_HERE)]
+
+
+async def test_asker_of_a_channel_is_told_of_their_limit(provider, agent, mina, room, alice, settings):
+    provider.say("It is green.")
+    settings.ASSISTANT_PERSON_MINUTE_RUNS = 1
+    await sync_to_async(RoomChoice.objects.create)(room=room, answers_bridged=True)
+    async with testing.connected(mina, application=application) as hers:
+        await heard(hers, room)
+        await sync_to_async(say)(alice, room)
+        await ended(hers)
+        await sync_to_async(say)(alice, room, "@assistant Again?")
+    root, words = (await sync_to_async(told_in)(room))[-1]
+    assert (root, words.startswith("You have asked 1 times within a minute.")) == ("@assistant Again?", True)
+
+
+async def test_asker_of_a_channel_learns_nothing_of_what_is_missing_here(agent, mina, room, alice, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY")
+    await sync_to_async(RoomChoice.objects.create)(room=room, answers_bridged=True)
+    await sync_to_async(say)(alice, room)
+    assert await sync_to_async(told_in)(room) == [("@assistant How is the build?", UNAVAILABLE)]
 
 
 async def test_room_that_changes_its_mind_ends_the_answer(provider, agent, mina, room, alice):
