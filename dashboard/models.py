@@ -288,9 +288,13 @@ class Chart(models.Model):
 
 
 class Call(models.Model):
-    """What the address of a rule is told by POST; kept until it was told, or given up."""
+    """What the address of a rule is told by POST; kept until it was told, or given up, even without its rule."""
 
-    rule = models.ForeignKey(Rule, models.CASCADE, related_name="+")
+    rule = models.ForeignKey(Rule, models.SET_NULL, null=True, related_name="+")
+    alert = models.UUIDField(
+        null=True, help_text="The alert that it tells of: of one alert the calls go in their order."
+    )
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     url = models.URLField(max_length=500)
     body = models.TextField(help_text="JSON.")
     created_at = models.DateTimeField(default=timezone.now)

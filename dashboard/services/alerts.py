@@ -299,7 +299,8 @@ def _problem(rule: Rule) -> str:
 def _call(rule: Rule, alert: Alert, now: datetime, *, ended: str = "") -> None:
     if rule.url and not _problem(rule):
         card = alert_card(rule, alert, now=now)
-        Call.objects.create(rule=rule, url=rule.url, body=call_body(rule, card, alert_words(card, ended=ended)))
+        body = call_body(rule, card, alert_words(card, ended=ended))
+        Call.objects.create(rule=rule, alert=alert.pk, made_by_id=rule.made_by_id, url=rule.url, body=body)
 
 
 # What people do with an alert

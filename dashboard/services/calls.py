@@ -10,10 +10,11 @@ from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts import selectors as accounts
-from dashboard.models import Call, Rule
+from dashboard.models import Call
 
 PAUSES: Final = (5, 15, 60, 300, 900, 3_600, 7_200)
 """Seconds before each further try; after the last one it is given up."""
@@ -25,7 +26,14 @@ AT_ONCE: Final = 20
 
 def is_any_due() -> bool:
     """Whether there is something to call now."""
-    return Call.objects.filter(next_at__lte=timezone.now()).exists()
+    return _due().exists()
+
+
+def _due() -> QuerySet[Call]:
+    """What an address may be told now: that an alert is over comes after that it fires, however often that failed."""
+    waiting = Call.objects.filter(next_at__isnull=False)
+    before = waiting.filter(alert=OuterRef("alert"), pk__lt=OuterRef("pk"))
+    return waiting.filter(~Exists(before), next_at__lte=timezone.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +54,10 @@ class Due:
 def take_due() -> list[Due]:
     """Calls that are due, now held by the caller."""
     now = timezone.now()
-    due = Call.objects.select_for_update(skip_locked=True).filter(next_at__lte=now).order_by("next_at", "pk")
-    calls = list(due[:AT_ONCE])
+    calls = list(_due().select_for_update(skip_locked=True).order_by("next_at", "pk")[:AT_ONCE])
     Call.objects.filter(pk__in=[call.pk for call in calls]).update(next_at=now + HELD)
-    rules = Rule.objects.filter(pk__in={call.rule_id for call in calls}, made_by__isnull=False)
-    makers = dict(rules.values_list("pk", "made_by"))
-    staff = accounts.staff_among(set(makers.values()))
-    return [Due(call.pk, call.url, call.body, makers.get(call.rule_id) in staff) for call in calls]
+    staff = accounts.staff_among({call.made_by_id for call in calls if call.made_by_id is not None})
+    return [Due(call.pk, call.url, call.body, call.made_by_id in staff) for call in calls]
 
 
 @transaction.atomic

@@ -11,9 +11,11 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from dashboard import caller
-from dashboard.models import Call
+from dashboard.models import Call, Rule
 from dashboard.selectors.alerts import rule_list
 from dashboard.services import calls
+from dashboard.services.feeds import delete_series
+from dashboard.services.rules import delete_rule
 from tests.dashboard.alerting_world import World, make_rule, make_series
 from tests.outbound.conftest import loopback, reply
 from tests.people import mina as mina
@@ -87,6 +89,53 @@ async def test_an_address_that_fails_is_told_later_and_the_rule_says_so(mina, ro
         await caller.call_round()
     [rule] = (await on_a_thread(rule_list)(actor=mina, room_id=room.pk)).rules
     assert (len(server.asked), rule.problem) == (2, "")
+
+
+@pytest.mark.django_db
+def test_an_address_hears_that_it_is_over_after_it_heard_that_it_fires(mina, room):
+    world = fired(mina, room, "https://hooks.example/")
+    [fires] = calls.take_due()
+    calls.note_failed(call_id=fires.call, problem="It answered 503.", passing=True)
+    world.tick(2, load=80.0)
+    assert Call.objects.filter(next_at__lte=timezone.now()).count() == 1
+    assert calls.take_due() == []
+    assert not calls.is_any_due()
+    Call.objects.filter(pk=fires.call).update(next_at=timezone.now())
+    [again] = calls.take_due()
+    assert again == fires
+    calls.note_answered(call_id=fires.call)
+    [over] = calls.take_due()
+    assert json.loads(over.body)["state"] == "resolved"
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_an_address_hears_that_an_alert_ended_with_its_rule_or_its_figures(mina, room, settings):
+    settings.OUTBOUND_ALLOW = ["127.0.0.1/32"]
+
+    async def take(asked, writer):
+        writer.write(reply(204))
+
+    def fire_and_go(url):
+        fired(mina, room, url)
+        delete_rule(actor=mina, rule_id=Rule.objects.get().pk)
+        own = make_series("jobs", owner=mina)
+        make_rule(mina, room, own, for_seconds=0, url=url)
+        World().tick(2, jobs=500.0)
+        delete_series(actor=mina, series_id=own.pk)
+
+    async with loopback(take) as server:
+        await on_a_thread(fire_and_go)(server.url("/alerts", host="127.0.0.1"))
+        assert not await Rule.objects.aexists()
+        await caller.call_round()
+        await caller.call_round()
+    told = [json.loads(asked.body) for asked in server.asked]
+    assert sorted((one["series"].rpartition("/")[2], one["state"]) for one in told) == [
+        ("jobs", "firing"),
+        ("jobs", "resolved"),
+        ("load", "firing"),
+        ("load", "resolved"),
+    ]
+    assert not await Call.objects.exclude(next_at=None).aexists()
 
 
 @pytest.mark.django_db(transaction=True)
