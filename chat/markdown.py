@@ -41,6 +41,8 @@ _NOT_PLAIN: Final = re.compile(r"  |~~|://| \Z")
 _URL: Final = re.compile(r"(?<![\w/])https?://[^\s<>\"'`\\^{|}\u200b-\u200f\u202a-\u202e\u2066-\u2069]+", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x20\x7f\\]")
 _PLACE: Final = re.compile(r'<span class="at" data-name="([a-z0-9._-]+)">@([^<]*)</span>')
+EVERYBODY: Final = '<span class="at" data-room="">'
+"""Stands in the HTML of a text that addresses all members; what people write has no such sign in it."""
 _TAGS: Final = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre",
     "s", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
@@ -111,7 +113,7 @@ def place_mentions(rendered: Rendered, people: Mapping[str, int], *, everyone: b
     def place(match: re.Match[str]) -> str:
         name, shown = match.groups()
         if name == mentions.EVERYONE:
-            return f'<span class="at" data-room="">@{shown}</span>' if everyone else f"@{shown}"
+            return f"{EVERYBODY}@{shown}</span>" if everyone else f"@{shown}"
         return f'<span class="at" data-user="{people[name]}">@{shown}</span>' if name in people else f"@{shown}"
 
     return _PLACE.sub(place, rendered.html) if rendered.names else rendered.html

@@ -369,6 +369,8 @@ MESSAGE_POSTED_HOOKS += ["dashboard.listeners.count_message", "dashboard.listene
 MESSAGES_GONE_HOOKS = ["assistant.services.withdrawal.forget_answers", "dashboard.services.charts.forget_charts"]
 MESSAGES_GONE_HOOKS += ["integrations.services.posts.forget_props"]
 """Called with the ids of messages inside the transaction that deletes them."""
+BRIDGED_EDIT_HOOK = "integrations.services.bridges.amending.check_edit"
+"""Called with actor and message_id before somebody changes what they wrote elsewhere; raises Refused."""
 SEARCH_DOCUMENTS = "editor.selectors.searching.find_documents"
 """The function that searches documents for chat.selectors.search; empty: none are searched."""
 DASHBOARD_SOURCES = [("assistant-use", "Assistant use", ["site", "room"], "assistant.selectors.boards.use")]

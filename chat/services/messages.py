@@ -26,7 +26,7 @@ from chat.events import (
 from chat.markdown import Rendered
 from chat.mentions import EVERYONE
 from chat.models import Beside, Card, Membership, Mention, Message, MessageRevision, Reaction
-from chat.selectors.standing import find_message
+from chat.selectors.standing import BRIDGE, find_message
 from chat.selectors.views import mentions_of, message_view, quote_view, thread_views
 from chat.services import search
 from chat.services.attachments import claim_attachments, claimed_by
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 _messages: Final = Rows(Message)
 _besides: Final = Rows(Beside)
 ASSISTANT: Final = "assistant"
+OUTSIDE: Final = frozenset({ASSISTANT, BRIDGE})
 """An account of this kind is called by its name in any room, and is a member of none."""
 EDITS_MOST: Final = 500
 """Of one message: each keeps what it said before."""
@@ -209,10 +210,12 @@ def _address(turn: Turn, rendered: Rendered) -> tuple[list[int], str]:
         return [], rendered.html
     members = set(Membership.objects.filter(room_id=turn.room_id).values_list("user_id", flat=True))
     people = accounts.people_named(name for name in rendered.names if name != EVERYONE)
-    named = {name: person.id for name, person in people.items() if person.id in members or person.kind == ASSISTANT}
+    # The assistant is no member, and neither are people elsewhere, for whom nobody reads here what calls them.
+    named = {name: person for name, person in people.items() if person.id in members or person.kind in OUTSIDE}
     everyone = EVERYONE in rendered.names and permissions.can_address_everyone(turn.place.standing, len(members))
-    meant = members if everyone else set(named.values())
-    return sorted(meant - {turn.actor.pk}), markdown.place_mentions(rendered, named, everyone=everyone)
+    meant = members if everyone else {person.id for person in named.values() if person.kind != BRIDGE}
+    shown = {name: person.id for name, person in named.items()}
+    return sorted(meant - {turn.actor.pk}), markdown.place_mentions(rendered, shown, everyone=everyone)
 
 
 def store_mentions(message: Message, users: Collection[int]) -> None:
@@ -322,6 +325,8 @@ def _check_may_edit(turn: Turn, message: Message) -> None:
         raise Refused("gone", "This message was deleted.")
     if Card.objects.filter(pk=message.pk).exists():
         raise Refused("forbidden", "What this message shows is changed where it comes from.")
+    if message.kind == Message.Kind.BRIDGE:
+        hooks.check_bridged_edit(actor=turn.actor, message_id=message.pk)
     if not permissions.can_post(turn.place.standing):
         raise Refused("read_only")
     refuse_muted(turn)

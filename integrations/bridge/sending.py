@@ -6,34 +6,38 @@ has it, the same name within its memory, and later a search for our mark, keep i
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
+import time
 from functools import partial
 from typing import Final
 from uuid import UUID
 
-from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from chat.selectors.attachments import StoredFile
+from integrations.bridge import bringing, incidents
 from integrations.bridge.voices import CannotSpeak, Voices
 from integrations.mattermost import mapping
 from integrations.mattermost.catching_up import OVERLAP_MS
 from integrations.mattermost.rest import Kind, Server, ServerRefused
-from integrations.mattermost.wire import File, Post, Unreadable
+from integrations.mattermost.wire import Post, Unreadable
 from integrations.models import BridgeLink, BridgeOutbox, MattermostServer
-from integrations.services.bridges import arriving, inbox, outbox, own, setup, telling
+from integrations.services.bridges import amending, arriving, inbox, outbox, own, setup, telling
 from integrations.services.bridges.setup import Access
-from integrations.services.bridges.telling import Emoji, Part, Telling
+from integrations.services.bridges.telling import Emoji, Part, Telling, Unwanted
 from realtime import threads
 
 REMEMBERED_SECONDS: Final = 20.0
 """The server knows a pending id for 30 seconds; a request may be on its way for some of them."""
 ORDERS_AT_ONCE: Final = 10
 """Of a link before the next one's turn: what is asked before each round counts for all of them."""
-PIECE_BYTES: Final = 1_048_576
 _STATES: Final = {Kind.FORBIDDEN: BridgeLink.State.REMOVED, Kind.ARCHIVED: BridgeLink.State.ARCHIVED}
 _FINAL: Final = frozenset({Kind.INVALID, Kind.TOO_LARGE, Kind.MISSING})
+_NOT_OURS: Final = frozenset({Kind.FORBIDDEN, Kind.MISSING})
+AGAIN_SECONDS: Final = 60.0
+"""Between two attempts to read a log that we stumbled over."""
+STUMBLES_MOST: Final = 3
+"""After so many attempts that failed here, what comes later goes first."""
+FILES_STAY: Final = "A message that was deleted here has answers there: its files stay there, because its post does."
+STAYS: Final = "What somebody there wrote was deleted here alone: the bridge's account may not delete it there."
 _NO_ROOT: Final = "api.post.create_post.root_id.app_error"
 
 
@@ -43,6 +47,7 @@ class Sender:
     def __init__(self, access: Access, server: Server) -> None:
         self._access, self._server = access, server
         self._voices = Voices(access, server)
+        self._wait_until: dict[int, float] = {}
 
     async def round(self) -> int:
         """Some orders of each link; answers how many.
@@ -51,8 +56,7 @@ class Sender:
             Fenced: another process works for the server.
         """
         for link_id in await threads.read(outbox.links_to_queue, server_id=self._access.server):
-            while await threads.write(outbox.queue_local, access=self._access, link_id=link_id):
-                pass  # a page of the room's log at a time, until all of it is queued
+            await self._queue(link_id)
         done = 0
         for link in await threads.read(inbox.links_of, server_id=self._access.server):
             for _ in range(ORDERS_AT_ONCE):
@@ -62,18 +66,40 @@ class Sender:
                 done += 1
         return done
 
+    async def _queue(self, link_id: int) -> None:
+        """Takes what a room's log tells; where that fails, the other rooms go on and it is tried again later."""
+        if self._wait_until.get(link_id, 0.0) > time.monotonic():
+            return
+        try:
+            while await threads.write(outbox.queue_local, access=self._access, link_id=link_id):
+                pass  # a page of the room's log at a time, until all of it is queued
+        except incidents.STOPPING:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            words = incidents.record("Reading a room's log", self._access.server, error)
+            self._wait_until[link_id] = time.monotonic() + AGAIN_SECONDS
+            await threads.write(setup.note_notice, access=self._access, link_id=link_id, notice=words)
+
     async def _order(self, link: BridgeLink, due: BridgeOutbox) -> int:
         order = await threads.write(outbox.begin_order, access=self._access, order_id=due.pk)
         if order is None:
             return 1
         try:
-            await self._do(link, order)
+            told = await self._do(order.link, order)
+        except incidents.STOPPING:
+            raise
         except ServerRefused as refused:
             return await self._refused(link, order, refused)
         except Unreadable as unreadable:
             await threads.write(outbox.put_off, access=self._access, order_id=order.pk, problem=str(unreadable))
             return 0
-        await threads.write(outbox.finish_order, access=self._access, order_id=order.pk)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other rooms go on, and at last this one
+            words = incidents.record("Telling it", self._access.server, error)
+            hopeless = order.attempts + 1 >= STUMBLES_MOST
+            settle = outbox.give_up if hopeless else outbox.put_off
+            await threads.write(settle, access=self._access, order_id=order.pk, problem=words)
+            return int(hopeless)
+        await threads.write(outbox.finish_order, access=self._access, order=order, told=told)
         if link.state != BridgeLink.State.ACTIVE and link.missed == link.caught:
             await threads.write(setup.note_link, access=self._access, link_id=link.pk, state=BridgeLink.State.ACTIVE)
         return 1
@@ -93,17 +119,19 @@ class Sender:
             )
         return 0
 
-    async def _do(self, link: BridgeLink, order: BridgeOutbox) -> None:
+    async def _do(self, link: BridgeLink, order: BridgeOutbox) -> bool:
+        """Whether there was something to tell."""
         if order.op == BridgeOutbox.Op.SAY:
-            await self._say(link, order)
-        elif order.op == BridgeOutbox.Op.DELETE:
+            return await self._say(link, order)
+        if order.op == BridgeOutbox.Op.DELETE:
             await self._delete(link, order.local_id)
         else:
             await self._react(link, order)
+        return True
 
     # Posts
 
-    async def _say(self, link: BridgeLink, order: BridgeOutbox) -> None:
+    async def _say(self, link: BridgeLink, order: BridgeOutbox) -> bool:
         if order.first_at is not None and (timezone.now() - order.first_at).total_seconds() > REMEMBERED_SECONDS:
             await self._search(link, order)
         told = await self._told(order)
@@ -111,7 +139,7 @@ class Sender:
             if order.first_at is not None:
                 # It was deleted while nobody knew whether it had been posted: the order to delete it needs to know.
                 await self._search(link, order)
-            return
+            return await self._amend(link, order.local_id)
         try:
             await self._carry(link, order, told)
         except CannotSpeak:
@@ -121,12 +149,13 @@ class Sender:
             told = await self._told(order, as_bridge=True)
             if told is not None:
                 await self._carry(link, order, told)
+        return True
 
     async def _told(self, order: BridgeOutbox, *, as_bridge: bool = False) -> Telling | None:
         return await threads.read(
             telling.tell,
             access=self._access,
-            link_id=order.link_id,
+            link=order.link,
             message_id=order.local_id,
             as_bridge=as_bridge,
         )
@@ -144,13 +173,16 @@ class Sender:
             )
 
     async def _post(self, link: BridgeLink, order: BridgeOutbox, told: Telling, at: int) -> None:
-        files, notes = await self._bring(link, told) if at == 0 and told.files else ([], [])
-        text = "\n\n".join([told.parts[at].text, *notes])
+        files: list[str] = []
+        notes: list[str] = []
+        if at == 0 and told.files:
+            files, notes = await bringing.bring(self._access, self._voices, link, told)
+        text = bringing.with_notes(told.parts[at].text, notes)
         post = await self._create(link, order, told, at, text, files)
         twice = await threads.write(
             telling.note_post,
             access=self._access,
-            link_id=link.pk,
+            link=link,
             message_id=order.local_id,
             part=at,
             post=post,
@@ -187,20 +219,40 @@ class Sender:
                 # The root was deleted there meanwhile: what was said is told all the same.
                 root_id = ""
 
-    async def _edit(self, link: BridgeLink, part: Part) -> None:
+    async def _edit(self, link: BridgeLink, part: Part) -> Post | None:
+        """The post as it is now; None where it is not there any more."""
         try:
             post = await self._voices.speak(
                 link, part.account, partial(Server.edit_post, post_id=part.remote_id, message=part.text)
             )
         except (ServerRefused, CannotSpeak) as error:
-            gone = isinstance(error, CannotSpeak) or error.kind in {Kind.FORBIDDEN, Kind.MISSING}
+            gone = isinstance(error, CannotSpeak) or error.kind in _NOT_OURS
             if not gone or await self._server.post(part.remote_id):
-                raise _hopeless(error) from error
+                raise await self._voices.final(link, error) from error
             await threads.write(telling.note_gone, access=self._access, link_id=link.pk, remote_id=part.remote_id)
-            return
+            return None
         await threads.write(
             telling.note_text, access=self._access, link_id=link.pk, remote_id=part.remote_id, post=post
         )
+        return post
+
+    async def _amend(self, link: BridgeLink, message_id: UUID) -> bool:
+        """Says there, as its author, what they changed here of a post that they wrote there."""
+        amended = await threads.read(amending.find, link=link, message_id=message_id)
+        post = await self._server.post(amended.remote_id) if amended is not None else None
+        if amended is None or post is None:
+            return False
+        text = await threads.read(amending.text_out, link=link, amended=amended, post=post)
+        if text is None:
+            return False
+        try:
+            changed = await self._voices.speak(
+                link, amended.account, partial(Server.edit_post, post_id=post.id, message=text)
+            )
+        except (ServerRefused, CannotSpeak) as error:
+            raise await self._voices.final(link, error) from error
+        await threads.write(amending.note_amended, access=self._access, link_id=link.pk, post=changed)
+        return True
 
     async def _search(self, link: BridgeLink, order: BridgeOutbox) -> None:
         """Looks for posts of a message that may have been made: from the newest back to before the first attempt."""
@@ -222,7 +274,7 @@ class Sender:
         twice = await threads.write(
             telling.note_post,
             access=access,
-            link_id=link.pk,
+            link=link,
             message_id=order.local_id,
             part=mark.part,
             post=post,
@@ -232,28 +284,34 @@ class Sender:
 
     async def _remove(self, link: BridgeLink, remote_id: str, account: str) -> None:
         """Deletes a post of an account; one that is gone already is no failure."""
-        if not account:
-            await self._server.delete_post(remote_id)
-            return
         try:
             await self._voices.speak(link, account, partial(Server.delete_own, post_id=remote_id))
         except (ServerRefused, CannotSpeak) as error:
-            if isinstance(error, ServerRefused) and error.kind is not Kind.MISSING:
+            if isinstance(error, ServerRefused) and error.kind not in _NOT_OURS:
                 raise
-            # The bridge's account may be one that deletes posts of others.
-            await self._server.delete_post(remote_id)
+            if account:
+                # The bridge's account may be one that deletes posts of others.
+                await self._server.delete_post(remote_id)
             if await self._server.post(remote_id) is not None:
-                raise _hopeless(error) from error
+                raise await self._voices.final(link, error) from error
 
     async def _delete(self, link: BridgeLink, message_id: UUID) -> None:
-        posts = await threads.read(telling.posts_to_delete, link_id=link.pk, message_id=message_id)
-        for remote_id, account, has_replies in posts:
-            if has_replies:
-                # The server would delete the replies of others with it.
-                await self._edit(link, Part(telling.DELETED, remote_id, account=account))
-            else:
-                await self._remove(link, remote_id, account)
-            await threads.write(telling.note_gone, access=self._access, link_id=link.pk, remote_id=remote_id)
+        for one in await threads.read(telling.posts_to_delete, link_id=link.pk, message_id=message_id):
+            await self._end(link, one)
+            await threads.write(telling.note_gone, access=self._access, link_id=link.pk, remote_id=one.remote_id)
+
+    async def _end(self, link: BridgeLink, one: Unwanted) -> None:
+        if one.has_replies:
+            # The server would delete the replies of others with it.
+            post = await self._edit(link, Part(telling.DELETED, one.remote_id, account=one.account))
+            if post is not None and post.file_ids:
+                await threads.write(setup.note_notice, access=self._access, link_id=link.pk, notice=FILES_STAY)
+        elif one.ours or one.account:
+            await self._remove(link, one.remote_id, one.account)
+        else:
+            await self._server.delete_post(one.remote_id)
+            if await self._server.post(one.remote_id) is not None:
+                await threads.write(setup.note_notice, access=self._access, link_id=link.pk, notice=STAYS)
 
     # Reactions
 
@@ -281,53 +339,16 @@ class Sender:
         user_id = one.account or self._access.account_id
         change = Server.add_reaction if one.put else Server.remove_reaction
         for name in one.names:
-            await self._voices.speak(
-                link, one.account, partial(change, user_id=user_id, post_id=one.remote_id, name=name)
-            )
+            try:
+                await self._voices.speak(
+                    link, one.account, partial(change, user_id=user_id, post_id=one.remote_id, name=name)
+                )
+            except ServerRefused as refused:
+                if refused.kind not in _NOT_OURS:
+                    raise
+                if await self._server.post(one.remote_id) is None:
+                    # It was deleted there: that is on its way to us.
+                    return
+                raise await self._voices.final(link, refused) from refused
         if one.account:
             await threads.write(telling.note_emoji, access=self._access, link_id=link.pk, told=one)
-
-    # Files
-
-    async def _bring(self, link: BridgeLink, told: Telling) -> tuple[list[str], list[str]]:
-        ids: list[str] = []
-        notes: list[str] = []
-        for file_id, file, brought in told.files:
-            if brought:
-                ids.append(brought)
-                continue
-            try:
-                made = await self._voices.speak(link, told.speaker, partial(_upload, link.channel_id, file))
-            except ServerRefused as refused:
-                if refused.kind is not Kind.TOO_LARGE:
-                    raise
-                notes.append(f"*The file {file.name} was not carried over: {refused.words}*")
-                continue
-            await threads.write(
-                telling.note_file,
-                access=self._access,
-                link_id=link.pk,
-                file_id=file_id,
-                remote_id=made.id,
-                account=told.speaker,
-            )
-            ids.append(made.id)
-        return ids, notes
-
-
-def _hopeless(error: ServerRefused | CannotSpeak) -> ServerRefused:
-    """What only somebody's own account can do waits for staff and for another token, and nothing waits behind it."""
-    return error if isinstance(error, ServerRefused) else ServerRefused(Kind.INVALID, error.words)
-
-
-async def _upload(channel_id: str, file: StoredFile, server: Server) -> File:
-    return await server.upload(channel_id=channel_id, name=file.name, content=_pieces(file))
-
-
-async def _pieces(file: StoredFile) -> AsyncIterator[bytes]:
-    opened = await asyncio.to_thread(default_storage.open, file.path)
-    try:
-        while piece := await asyncio.to_thread(opened.read, PIECE_BYTES):
-            yield piece
-    finally:
-        opened.close()

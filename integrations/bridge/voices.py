@@ -55,6 +55,19 @@ class Voices:
             await self._give_up(link, account, refused)
             raise
 
+    async def final(self, link: BridgeLink, error: ServerRefused | CannotSpeak) -> ServerRefused:
+        """What to make of a refusal: final is what is not allowed while the bridge's account is in the channel.
+
+        So is what only somebody's own account can do: it waits for staff and for another token, and nothing behind it.
+        """
+        if isinstance(error, CannotSpeak):
+            return ServerRefused(Kind.INVALID, error.words)
+        if error.kind is not Kind.FORBIDDEN:
+            return error
+        if not await self._server.is_member(channel_id=link.channel_id, user_id=self._access.account_id):
+            return error
+        return ServerRefused(Kind.INVALID, "The server does not allow this.", code=error.code, status=error.status)
+
     async def _again(self, link: BridgeLink, account: str, work: Callable[[Server], Awaitable[T]], voice: Server) -> T:
         try:
             return await work(voice)

@@ -6,13 +6,22 @@ Called by mapping. Pure. Blocks are found as the page finds them; code within a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 _BLOCKS: Final = MarkdownIt("commonmark").disable("inline")
+_SIMPLE_BLOCKS: Final = ["paragraph", "list", "blockquote", "fence", "code"]
+_SIMPLE_SIGNS: Final = ["backticks", "escape", "entity", "link", "image", "newline", "reference"]
+_READINGS: Final = (
+    MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]),
+    # Mattermost's server knows fewer signs: no headings, no rules, no emphasis, no HTML.
+    MarkdownIt("zero").enable([*_SIMPLE_BLOCKS, *_SIMPLE_SIGNS]),
+)
+"""How a text may be read; what is code in all of them is code."""
 _TICKS: Final = re.compile(r"(\\*)(`+)")
 _RUN: Final = re.compile(r"`+")
 _PARAGRAPH: Final = re.compile(r"\n[ \t]*\n")
@@ -41,6 +50,26 @@ def code_blocks(text: str) -> list[Block]:
 def lines_of(text: str) -> list[str]:
     """The lines that Markdown sees, each with its end."""
     return _LINE.findall(text)
+
+
+def spoken(text: str) -> Iterator[str]:
+    """All that is words in any way to read a text, piece by piece, with its entities and escapes as signs."""
+    for reading in _READINGS:
+        for token in reading.parse(text):
+            if token.type == "inline":
+                yield from _spoken(token.children or [])
+
+
+def _spoken(tokens: Sequence[Token]) -> Iterator[str]:
+    words: list[str] = []
+    for token in tokens:
+        if token.type == "text":
+            words.append(token.content)
+            continue
+        yield "".join(words)
+        words = []
+        yield from _spoken(token.children or [])
+    yield "".join(words)
 
 
 def outside_code(text: str, change: Callable[[str], str]) -> str:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from chat import markdown, mentions
 from integrations import emoji
-from integrations.mattermost.code import outside_code
+from integrations.mattermost.code import outside_code, spoken
 
 EVERYBODY: Final = frozenset({"all", "channel", "here"})
 """Words that call everybody in a channel of Mattermost."""
@@ -25,6 +25,11 @@ _APART: Final = "\u200b"
 """After an @: it looks the same, and neither side takes it for a call."""
 _CALL: Final = re.compile(r"https?://[^\s<>]+|(?<![^\W_])@([A-Za-z0-9](?:[\w.-]*\w)?)", re.IGNORECASE)
 """A call, also between signs, where Mattermost still hears it; or a link, in which an @ is no call."""
+_LINK_OR_AT: Final = re.compile(r"https?://[^\s<>]+|@", re.IGNORECASE)
+_LOUD: Final = re.compile(r"@(?=(?:all|channel|here)(?![^\W_]))", re.IGNORECASE)
+"""Before a word that calls everybody. What looks like a link is none to the server if its host is none."""
+_WRITTEN_AT: Final = re.compile(r"&(?:commat|#0*64|#x0*40);", re.IGNORECASE)
+"""An @ that is one for whoever reads the text as Markdown."""
 _SHORT_NAME: Final = re.compile(r"(?<![\w:]):([a-z0-9_+-]{1,64}):(?![\w:])")
 _VARIATION: Final = "\ufe0f"
 
@@ -45,7 +50,57 @@ def mentions_out(text: str, *, names: Mapping[str, str], everybody: bool) -> str
             return "channel" if everybody else None
         return names.get(name)
 
-    return outside_code(text, lambda piece: _called(piece, call))
+    mapped = outside_code(text, lambda piece: _called(piece, call, link=_hush_link))
+    return quiet(mapped, meant=set(names.values()), everybody=everybody)
+
+
+def quiet(text: str, *, meant: Collection[str], everybody: bool) -> str:
+    """A text for Mattermost that calls nobody but those who are meant, however the server reads its Markdown.
+
+    Where it could take for words what we take for code, or an entity for a sign, no @ is left as it is.
+
+    Args:
+        text: with the names there.
+        meant: user names there.
+        everybody: whether `@channel` calls.
+    """
+    if "@" not in text and _WRITTEN_AT.search(text) is None:
+        return text
+    known = {name.lower() for name in meant} | ({"channel"} if everybody else set())
+    if all(_calls(piece) <= known for piece in spoken(text)):
+        return text
+    plain = _WRITTEN_AT.sub("@", text)
+    return _LINK_OR_AT.sub(lambda found: found[0].replace("@", "%40" if "://" in found[0] else f"@{_APART}"), plain)
+
+
+def _calls(piece: str) -> set[str]:
+    """The words that a piece calls, in small letters."""
+    found = set()
+    for match in _CALL.finditer(piece):
+        if match[1] is not None:
+            found.add(match[1].lower())
+        elif _LOUD.search(match[0]):
+            found.add("")
+    return found
+
+
+def called(text: str) -> set[str]:
+    """Names after an @, in small letters, also those in code."""
+    return {match[1].lower() for match in _CALL.finditer(text) if match[1] is not None}
+
+
+def as_written(text: str) -> str:
+    """A text from there as it was there, where we let it call nobody."""
+    return text.replace(f"@{_APART}", "@")
+
+
+def hushed(text: str) -> str:
+    """A line that calls nobody, as a name or the name of a file is one."""
+    return text.replace("@", f"@{_APART}")
+
+
+def _hush_link(link: str) -> str:
+    return _LOUD.sub("%40", link)
 
 
 def mentions_in(text: str, *, names: Mapping[str, str], everybody: bool) -> str:
@@ -69,10 +124,14 @@ def mentions_in(text: str, *, names: Mapping[str, str], everybody: bool) -> str:
     return mapped if set(markdown.render(mapped).names) <= meant else text.replace("@", f"@{_APART}")
 
 
-def _called(piece: str, call: Callable[[str], str | None]) -> str:
+def _as_it_is(link: str) -> str:
+    return link
+
+
+def _called(piece: str, call: Callable[[str], str | None], link: Callable[[str], str] = _as_it_is) -> str:
     def replace(match: re.Match[str]) -> str:
         if match[1] is None:
-            return match[0]
+            return link(match[0])
         name = call(match[1].lower())
         return f"@{name}" if name else f"@{_APART}{match[1]}"
 

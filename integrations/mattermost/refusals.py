@@ -61,6 +61,7 @@ _MEANINGS: Final = {
     403: (Kind.FORBIDDEN, "The server does not allow this: is the bot still in the channel?"),
     404: (Kind.MISSING, "The server has nothing there."),
     413: (Kind.TOO_LARGE, "This is larger than the server takes."),
+    501: (Kind.INVALID, "This is switched off on the server."),
     429: (Kind.LIMITED, "The server asks us to come more seldom."),
 }
 

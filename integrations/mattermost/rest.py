@@ -253,6 +253,16 @@ class Server:
         """Puts the account into a public channel."""
         await self._ask("POST", f"/channels/{_part(channel_id)}/members", {"user_id": user_id})
 
+    async def is_member(self, *, channel_id: str, user_id: str) -> bool:
+        """Whether somebody is in a channel, as far as the account may know."""
+        try:
+            await self._ask("GET", f"/channels/{_part(channel_id)}/members/{_part(user_id)}")
+        except ServerRefused as refused:
+            if refused.kind in {Kind.FORBIDDEN, Kind.MISSING}:
+                return False
+            raise
+        return True
+
     async def ping(self) -> None:
         """Asks nothing: the server is there, and its clock is known a little better."""
         await self._ask("GET", "/system/ping")

@@ -9,6 +9,7 @@ from typing import Any
 
 from chat import services as chat
 from chat.models import Message
+from integrations.bridge import sending
 from integrations.models import BridgedPost, BridgeLink
 from tests.integrations.bridging import Bridged, wait_until
 
@@ -57,7 +58,8 @@ class RandomWork:
         texts = both.here()
         assert len(set(texts)) == len(texts)
         assert BridgedPost.objects.values("link", "local_id").distinct().count() == BridgedPost.objects.count()
-        assert BridgeLink.objects.get().notice == ""
+        # A message with a file and answers there may have been deleted.
+        assert BridgeLink.objects.get().notice in {"", sending.FILES_STAY}
 
     def _text(self, who: str) -> str:
         self._number += 1

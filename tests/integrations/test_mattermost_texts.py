@@ -1,5 +1,7 @@
 """Texts between rooms and Mattermost's channels: whom they call, emoji, code that stays, long ones that are cut."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,9 +10,11 @@ from chat import markdown
 from chat.texts import clean_emoji
 from integrations import emoji
 from integrations.mattermost import mapping
-from integrations.mattermost.code import outside_code
+from integrations.mattermost.code import outside_code, spoken
 from integrations.mattermost.splitting import POST_CHARS_MOST, split_text
 
+LOUD = re.compile(r"(?<![^\W_])@(?:all|here|channel)(?![^\W_])", re.IGNORECASE)
+"""What the server hears as a call of everybody."""
 NAMES = {"mina": "wilhelmina", "teo": "teo.k"}
 
 
@@ -29,7 +33,8 @@ def into(text, *, everybody=False):
         ("@nobody @all @here @channel @room", "@|nobody @|all @|here @|channel @|room"),
         ("x.@all /@all _@all_ (@all) \u2014@all", "x.@|all /@|all _@|all_ (@|all) \u2014@|all"),
         ("mina@example.org, mina@all", "mina@example.org, mina@all"),
-        ("https://example.org/@mina/@all?x=@here", "https://example.org/@mina/@all?x=@here"),
+        ("https://example.org/@mina/@all?x=@here", "https://example.org/@mina/%40all?x=%40here"),
+        ("http://@all xhttp://a.b/@Here", "http://%40all xhttp://a.b/%40Here"),
         ("`@all` and ``@mina ` ``", "`@all` and ``@mina ` ``"),
         ("```\n@all\n```\n@all", "```\n@all\n```\n@|all"),
         ("~~~py\n@mina\n~~~~\n@mina", "~~~py\n@mina\n~~~~\n@wilhelmina"),
@@ -38,10 +43,25 @@ def into(text, *, everybody=False):
         ("one ` tick @all", "one ` tick @|all"),
         ("a `tick\n\nand @all` later", "a `tick\n\nand @|all` later"),
         ("@mina-san @minas", "@|mina-san @|minas"),
+        ("`a\n- b @all`", "`a\n- b @|all`"),
+        ("# title\n    @all", "# title\n    @|all"),
+        ("<http://x`> @all `", "<http://x`> @|all `"),
+        ("&commat;all &#64;here &#x40;channel", "@|all @|here @|channel"),
+        ("@&#97;ll `@mina`", "@|&#97;ll `@|mina`"),
+        ("a &amp; b, &#36;5", "a &amp; b, &#36;5"),
     ],
 )
 def test_writer_calls_there_whom_they_meant(written, shown):
     assert out(written) == shown
+
+
+@given(st.text(alphabet="@al `~\n\\<>[]()_*-:/. \t#|&;", max_size=60))
+def test_no_text_of_ours_calls_everybody_there(text):
+    """As the server reads it: whatever is no code for all readers."""
+    written = text.replace("l", "ll")
+    mapped = mapping.mentions_out(written, names={}, everybody=False)
+    assert mapping.quiet(mapped, meant=(), everybody=False) == mapped
+    assert not any(LOUD.search(piece) for piece in spoken(mapped))
 
 
 def test_writer_calls_everybody_only_where_they_may():

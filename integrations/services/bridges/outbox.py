@@ -20,7 +20,7 @@ from chat.selectors import posts
 from chat.shapes.runs import ENDED
 from integrations.models import BridgedPerson, BridgedPost, BridgeLink, BridgeOutbox
 from integrations.models.bridges import WORDS_CHARS
-from integrations.services.bridges import people, steps
+from integrations.services.bridges import amending, people, steps
 from integrations.services.bridges.setup import Access, fence
 from realtime import log
 
@@ -29,6 +29,8 @@ PAUSES: Final = (1, 2, 5, 10, 20, 30, 60)
 """Seconds before each further attempt; the last one again and again: nothing is given up because a server is away."""
 TRIES_SHOWN: Final = 5
 """From so many on, something that waits is shown to whoever looks after the bridge."""
+BRIDGED: Final = "bridge"
+"""Kind of a message that was said elsewhere."""
 MISSING: Final = "The log of the room was given up meanwhile: messages were compared, reactions were not."
 
 
@@ -71,6 +73,9 @@ def _orders(link: BridgeLink, frame: dict[str, Any]) -> list[BridgeOutbox]:
     match frame["type"]:
         case "message.created" if _is_said(data["message"]):
             message_id = data["message"]["id"]
+            known = BridgedPost.objects.filter(link=link, local_id=message_id)
+            came = data["message"]["kind"] == BRIDGED and known.exists()
+            return [] if came else [_row(link, op, message_id)]
         case "message.edited":
             message_id = data["id"]
         case "card.changed":
@@ -78,7 +83,8 @@ def _orders(link: BridgeLink, frame: dict[str, Any]) -> list[BridgeOutbox]:
         case "run.changed" if data["run"]["state"] in ENDED:
             message_id = data["message"]
         case "message.deleted":
-            message_id, op = data["id"], BridgeOutbox.Op.DELETE
+            author = data["author"] if data["by"] == "author" else None
+            return _order(link, BridgeOutbox.Op.DELETE, data["id"], author)
         case "reaction.added" | "reaction.removed":
             theirs = BridgedPerson.objects.filter(
                 server=link.server_id, user=data["user"], user__kind=people.BRIDGE
@@ -96,12 +102,20 @@ def _is_said(view: dict[str, Any]) -> bool:
     return view.get("run") is None or view["run"]["state"] in ENDED
 
 
-def _order(link: BridgeLink, op: str, message_id: str) -> list[BridgeOutbox]:
-    """Nothing for what came from there: its changes came from there as well, and so did its end, if it is marked."""
-    row = BridgedPost.objects.filter(link=link, local_id=message_id, part=0).first()
-    if row is not None and (row.deleted or (not row.ours and op == BridgeOutbox.Op.SAY)):
+def _order(link: BridgeLink, op: str, message_id: str, deleted_by: int | None = None) -> list[BridgeOutbox]:
+    """Nothing for what came from there, unless its author changed it here; nothing for what ended there."""
+    row = BridgedPost.objects.filter(link=link, local_id=message_id).order_by("part").first()
+    if row is not None and row.deleted:
         return []
-    return [_row(link, op, message_id)]
+    if row is None or row.ours:
+        return [_row(link, op, message_id)]
+    if op == BridgeOutbox.Op.DELETE:
+        if not amending.adopt(link, row, author=deleted_by):
+            # Whoever else deletes it does not do so there as its author.
+            BridgedPost.objects.filter(pk=row.pk).update(account="")
+        return [_row(link, op, message_id)]
+    said = posts.words_of(row.local_id)
+    return [_row(link, op, message_id)] if said and amending.adopt(link, row, author=said.author) else []
 
 
 def _row(link: BridgeLink, op: str, message_id: str, emoji: str = "") -> BridgeOutbox:
@@ -162,13 +176,17 @@ def begin_order(*, access: Access, order_id: int) -> BridgeOutbox | None:
 
 
 @transaction.atomic
-def finish_order(*, access: Access, order_id: int) -> None:
-    """It is done, or there is nothing to do any more."""
+def finish_order(*, access: Access, order: BridgeOutbox, told: bool = True) -> None:
+    """It is done, or there is nothing to do any more.
+
+    Args:
+        access: to the server.
+        order: as begin_order gave it.
+        told: something was sent.
+    """
     fence(access)
-    row = BridgeOutbox.objects.select_related("link").filter(pk=order_id).first()
-    if row is not None:
-        steps.note_out(row)
-        row.delete()
+    if BridgeOutbox.objects.filter(pk=order.pk).delete()[0] and told:
+        steps.note_out(order)
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from django.db import transaction
 from accounts import selectors as accounts
 from chat.selectors import posts as read
 from chat.selectors.attachments import StoredFile, sent_files
-from chat.shapes import MessageView
+from chat.selectors.posts import Words
 from integrations.mattermost import mapping
 from integrations.mattermost.splitting import split_text
 from integrations.mattermost.wire import Post
@@ -84,25 +84,24 @@ class Emoji:
     names: Sequence[str]
 
 
-def tell(*, access: Access, link_id: int, message_id: UUID, as_bridge: bool = False) -> Telling | None:
+def tell(*, access: Access, link: BridgeLink, message_id: UUID, as_bridge: bool = False) -> Telling | None:
     """What a channel shall be told of a message now; None where there is nothing to tell.
 
     Args:
         access: to the server.
-        link_id: which channel.
+        link: which channel.
         message_id: which message.
         as_bridge: its author cannot speak there: what is not posted yet is posted with the bridge's account.
     """
-    link = BridgeLink.objects.get(pk=link_id)
-    view = read.said(message_id)
+    said = read.words_of(message_id)
     rows = list(BridgedPost.objects.filter(link=link, local_id=message_id).order_by("part"))
-    if view is None or any(row.deleted or not row.ours for row in rows):
+    if said is None or any(row.deleted or not row.ours for row in rows):
         return None
-    name = _name(view)
-    speaker = "" if as_bridge else own.speaker_of(server_id=link.server_id, user_id=view.author)
+    name, pictured = _name(said)
+    speaker = "" if as_bridge else own.speaker_of(server_id=link.server_id, user_id=said.author)
     named = (rows[0].account if rows else speaker) == ""
-    texts = split_text(_text(access, link, view, name if named else ""))
-    files = [] if rows else _files(link, view, speaker)
+    texts = _texts(access, link, said, name if named else "")
+    files = [] if rows else _files(link, said, speaker)
     if not files and not rows and not texts[0].strip():
         return None
     known = {row.part: row for row in rows}
@@ -114,53 +113,65 @@ def tell(*, access: Access, link_id: int, message_id: UUID, as_bridge: bool = Fa
     ]
     return Telling(
         parts=parts,
-        root_id=_root(link, view),
+        root_id=_root(link, said),
         name=name,
-        hops=mapping.passed_on(_hops(view.id), instance=access.instance),
-        icon=accounts.outside_avatar_url(user_id=view.author) if view.author is not None else "",
+        hops=mapping.passed_on(_hops(said), instance=access.instance),
+        icon=accounts.outside_avatar_url(user_id=said.author) if said.author is not None and pictured else "",
         speaker=speaker,
         files=files,
         surplus=[(row.remote_id, row.account) for row in rows if row.part >= len(parts)],
     )
 
 
-def _name(view: MessageView) -> str:
-    if view.author is None:
-        return ALERT
-    person = accounts.people_views([view.author])[view.author]
-    return person.display_name or person.name
+def _name(said: Words) -> tuple[str, bool]:
+    """What the author is called, and whether there is a picture of them."""
+    if said.author is None:
+        return ALERT, False
+    person = accounts.people_views([said.author])[said.author]
+    return person.display_name or person.name, person.avatar_url is not None
 
 
-def _text(access: Access, link: BridgeLink, view: MessageView, name: str) -> str:
-    """The text there; without a name for somebody who speaks for themselves."""
-    names = people.names_out(server_id=link.server_id, body=view.body)
-    text = mapping.mentions_out(view.body, names=names, everybody=link.everybody)
-    if view.reply_to is not None and view.thread_root is None and view.reply_to.excerpt:
-        quoted = mapping.mentions_out(view.reply_to.excerpt, names={}, everybody=False)
-        text = f"> {quoted}\n\n{text}"
-    if access.renames or not name:
-        return text
-    plain = "".join(char for char in name if char not in "*_`[]")
-    return f"**{plain}**: {text}"
+def _texts(access: Access, link: BridgeLink, said: Words, name: str) -> list[str]:
+    """The text there, in parts that fit; without a name for somebody who speaks for themselves."""
+    names = people.names_out(server_id=link.server_id, body=said.body)
+    # Whoever may not call the whole room here does not call the whole channel there either.
+    everybody = link.everybody and said.calls_everybody
+    text = mapping.mentions_out(said.body, names=names, everybody=everybody)
+    if said.quoted and said.thread_root is None:
+        text = f"> {_quoted(link, said.quoted)}\n\n{text}"
+    if name and not access.renames:
+        plain = "".join(char for char in name if char not in "*_`[]\\")
+        text = f"**{mapping.hushed(plain)}**: {text}"
+    # What was code in the whole may be words in a part of it, which may be too long then.
+    parts = [mapping.quiet(part, meant=names.values(), everybody=everybody) for part in split_text(text)]
+    return [piece for part in parts for piece in split_text(part)]
 
 
-def _files(link: BridgeLink, view: MessageView, account: str) -> list[tuple[UUID, StoredFile, str]]:
-    found = sent_files(view.id)
+def _quoted(link: BridgeLink, text: str) -> str:
+    """With the names there, which call nobody once more."""
+    names = people.names_out(server_id=link.server_id, body=text)
+    return mapping.quiet(mapping.mentions_out(text, names=names, everybody=False), meant=(), everybody=False)
+
+
+def _files(link: BridgeLink, said: Words, account: str) -> list[tuple[UUID, StoredFile, str]]:
+    found = sent_files(said.id)
+    if not found:
+        return []
     rows = BridgedFile.objects.filter(link=link, account=account, local_id__in=[pk for pk, _ in found])
     brought = dict(rows.values_list("local_id", "remote_id"))
     return [(pk, file, brought.get(pk, "")) for pk, file in found]
 
 
-def _root(link: BridgeLink, view: MessageView) -> str:
+def _root(link: BridgeLink, said: Words) -> str:
     """The post under which a reply stands there: threads have one level."""
-    if view.thread_root is None:
+    if said.thread_root is None:
         return ""
-    row = BridgedPost.objects.filter(link=link, local_id=view.thread_root, deleted=False).order_by("part").first()
+    row = BridgedPost.objects.filter(link=link, local_id=said.thread_root, deleted=False).order_by("part").first()
     return (row.remote_root or row.remote_id) if row is not None else ""
 
 
-def _hops(message_id: UUID) -> list[str]:
-    row = BridgedPost.objects.filter(local_id=message_id, ours=False).first()
+def _hops(said: Words) -> list[str]:
+    row = BridgedPost.objects.filter(local_id=said.id, ours=False).first() if said.bridged else None
     return list(row.hops) if row is not None else []
 
 
@@ -177,10 +188,10 @@ def props_of(*, access: Access, channel_id: str, message_id: UUID, part: int, te
 
 
 @transaction.atomic
-def note_post(*, access: Access, link_id: int, message_id: UUID, part: int, post: Post) -> str | None:
+def note_post(*, access: Access, link: BridgeLink, message_id: UUID, part: int, post: Post) -> str | None:
     """Notes which post a message became; see arriving.complete."""
     fence(access)
-    return arriving.complete(access, BridgeLink.objects.get(pk=link_id), message_id, part, post)
+    return arriving.complete(access, link, message_id, part, post)
 
 
 @transaction.atomic
@@ -210,13 +221,33 @@ def note_gone(*, access: Access, link_id: int, remote_id: str, forget: bool = Fa
         rows.update(deleted=True)
 
 
-def posts_to_delete(*, link_id: int, message_id: UUID) -> list[tuple[str, str, bool]]:
-    """The posts of a message that goes, whose account posted each, and whether it has replies, which would go too."""
-    rows = BridgedPost.objects.filter(link=link_id, local_id=message_id, deleted=False).order_by("part")
-    replied = BridgedPost.objects.filter(link=link_id, deleted=False)
-    return [
-        (row.remote_id, row.account, row.ours and replied.filter(remote_root=row.remote_id).exists()) for row in rows
-    ]
+@dataclass(frozen=True, slots=True)
+class Unwanted:
+    """A post of a message that goes.
+
+    Attributes:
+        account: see Part.
+        ours: it was said here.
+        has_replies: which would go with it.
+    """
+
+    remote_id: str
+    account: str
+    ours: bool
+    has_replies: bool
+
+
+def posts_to_delete(*, link_id: int, message_id: UUID) -> list[Unwanted]:
+    """The posts of a message that goes; not one from there of which this message is only a part."""
+    rows = BridgedPost.objects.filter(link=link_id, deleted=False)
+    found = []
+    for row in rows.filter(local_id=message_id).order_by("part"):
+        if not row.ours and rows.filter(remote_id=row.remote_id).exclude(pk=row.pk).exists():
+            continue
+        may_change = row.ours or bool(row.account)
+        replied = may_change and rows.filter(remote_root=row.remote_id).exists()
+        found.append(Unwanted(row.remote_id, row.account, row.ours, replied))
+    return found
 
 
 def emoji_to_tell(*, link_id: int, message_id: UUID, emoji: str, silent: Collection[str] = ()) -> list[Emoji]:
