@@ -69,6 +69,7 @@ class BoardPlace implements View {
     this.#shown?.dispose();
     this.#shown = null;
     this.#tell("This board is gone", reason === "" ? "It was deleted, or is no longer open to you." : reason, false);
+    if (document.activeElement === document.body) this.focus();
   }
 
   #tell(title: string, text: string, again: boolean): void {

@@ -15,6 +15,8 @@ import { alertsOf, changeRule, removeRule, rulesOf, stateWords, unitOf } from ".
 
 const OVER_MOST = 20;
 const AGAIN_MS = 15_000;
+/** How long a message of long ago may take to come. */
+const PATIENCE_MS = 10_000;
 
 export class AlertsPane {
   readonly element = clone("t-alerts");
@@ -23,7 +25,7 @@ export class AlertsPane {
   readonly #told: (firing: number) => void;
   readonly #list = part(this.element, "[data-part=list]");
   readonly #curves: Curve[] = [];
-  readonly #clock = setInterval(() => void this.load(), AGAIN_MS);
+  readonly #clock = setInterval(() => document.hidden || void this.load(), AGAIN_MS);
   #form: RuleForm | null = null;
   #rules: RuleList = { rules: [], may_create: false, series: [] };
   #turn = 0;
@@ -194,12 +196,19 @@ export class AlertsPane {
 
   /** A reply acknowledges: the composer quotes the alert. */
   #reply(message: string): void {
-    const found = this.#shell.session.room.get()?.messages.find((one) => one.id === message);
-    const talk = this.#shell.session.beside.talks.get(this.#room);
-    talk?.reveal(message, false);
+    this.#shell.session.beside.talks.get(this.#room)?.reveal(message, false);
+    this.#quote(message, performance.now() + PATIENCE_MS);
+  }
+
+  /** Quotes the message and no other: one of long ago is still being fetched. */
+  #quote(message: string, until: number): void {
     const row = document.querySelector<HTMLElement>(`#view .log .msg[data-id="${CSS.escape(message)}"]`);
-    if (found !== undefined && row !== null) row.dispatchEvent(new PointerEvent("pointerover", { bubbles: true, pointerType: "mouse" }));
-    maybe(row ?? document, ".tools [data-do=quote-message]")?.click();
+    if (row === null) {
+      if (performance.now() < until && this.#turn >= 0) requestAnimationFrame(() => this.#quote(message, until));
+      return;
+    }
+    row.dispatchEvent(new PointerEvent("pointerover", { bubbles: true, pointerType: "mouse" }));
+    maybe(row, ".tools [data-do=quote-message]")?.click();
   }
 
   async #switch(rule: RuleView): Promise<void> {

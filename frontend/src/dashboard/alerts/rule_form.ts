@@ -36,6 +36,8 @@ export class RuleForm {
   readonly #hooks: RuleFormHooks;
   readonly #picker: SeriesPicker;
   #series: SeriesView | null;
+  /** Whether something here would be lost. */
+  #touched = false;
 
   constructor(hooks: RuleFormHooks) {
     this.#hooks = hooks;
@@ -45,8 +47,15 @@ export class RuleForm {
     part(this.#form, "[name=lasts]").replaceChildren(...LASTS.map(([seconds, text]) => el("option", "", text, { value: String(seconds) })));
     this.#fill();
     this.#form.addEventListener("input", () => {
+      this.#touched = true;
       clearErrors(this.#form);
       this.#draw();
+    });
+    // Elsewhere in the pane Escape closes all of it.
+    this.element.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      if (!this.#touched) hooks.closed();
     });
     part(this.#form, "[data-rule=cancel]").onclick = () => hooks.closed();
     this.#form.onsubmit = (event) => {
@@ -91,6 +100,7 @@ export class RuleForm {
 
   #chose(series: SeriesView): void {
     this.#series = series;
+    this.#touched = true;
     this.#picker.show(series);
     part<HTMLSelectElement>(this.#form, "[name=aggregate]").value = usualAggregate(series);
     clearErrors(this.#form);

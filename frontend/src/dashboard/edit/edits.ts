@@ -145,7 +145,14 @@ export class Edits {
     const act = this.#acts.pop();
     if (act === undefined) return null;
     this.#changed();
-    await act.back();
+    try {
+      await act.back();
+    } catch (error) {
+      // It can be taken back later, when there is a connection again.
+      this.#acts.push(act);
+      this.#changed();
+      throw error;
+    }
     return act.words;
   }
 

@@ -2,7 +2,7 @@
 // Opened from the list of boards and from the field that finds a series. The server asks, and says in words what is wrong.
 
 import * as api from "../../api";
-import { el, icon, part } from "../../dom";
+import { el, icon, maybe, part } from "../../dom";
 import type { FeedList, FeedView } from "../../protocol";
 import type { Shell } from "../../shell/contract";
 import { clearErrors, dialog, openDialog } from "../../shell/dialogs";
@@ -28,8 +28,8 @@ function stateOf(feed: FeedView): string {
   return feed.answered_at === null ? `not asked yet, ${every}` : `answered ${when(feed.answered_at)}, ${every}`;
 }
 
-function act(symbol: string, label: string, run: () => void): HTMLElement {
-  const button = el("button", "btn quiet small icon-only", null, { type: "button", "aria-label": label, title: label });
+function act(key: string, symbol: string, label: string, run: () => void): HTMLElement {
+  const button = el("button", "btn quiet small icon-only", null, { type: "button", "aria-label": label, title: label, "data-key": key });
   button.append(SYMBOLS[symbol]?.() ?? icon("x"));
   button.onclick = run;
   return button;
@@ -73,7 +73,9 @@ class Feeds {
 
   #draw(view: FeedList): void {
     this.#view = view;
+    const focused = document.activeElement instanceof HTMLElement && this.#list.contains(document.activeElement) ? document.activeElement.dataset["key"] : undefined;
     this.#list.replaceChildren(...view.feeds.map((feed) => this.#row(feed)));
+    if (focused !== undefined) (maybe(this.#list, `[data-key="${focused}"]`) ?? part(this.#box, "[data-do=close-dialog]")).focus({ preventScroll: true });
     this.#list.hidden = view.feeds.length === 0;
     part(this.#box, "[data-part=none]").hidden = view.feeds.length > 0;
     part(this.#box, "[data-feed=new]").hidden = !view.may_create || !this.#form.hidden;
@@ -87,9 +89,9 @@ class Feeds {
     const { last_value, unit } = feed.series;
     const name = seriesTitle(feed.series);
     row.append(feed.problem === "" ? icon("rss") : icon("triangle-alert"), text, el("span", "num", last_value === null ? "" : figureWords(last_value, unit)));
-    row.append(act("pencil-line", `Change ${name}`, () => this.#show(feed)));
-    row.append(act(feed.enabled ? "pause" : "play", `Switch ${name} ${feed.enabled ? "off" : "on"}`, () => void this.#switch(feed)));
-    row.append(act("trash-2", `Delete ${name}`, () => void this.#remove(feed)));
+    row.append(act(`change ${feed.id}`, "pencil-line", `Change ${name}`, () => this.#show(feed)));
+    row.append(act(`switch ${feed.id}`, feed.enabled ? "pause" : "play", `Switch ${name} ${feed.enabled ? "off" : "on"}`, () => void this.#switch(feed)));
+    row.append(act(`delete ${feed.id}`, "trash-2", `Delete ${name}`, () => void this.#remove(feed)));
     return row;
   }
 
@@ -113,8 +115,11 @@ class Feeds {
   }
 
   #hide(): void {
+    const had = this.#form.contains(document.activeElement);
+    const make = part(this.#box, "[data-feed=new]");
     this.#form.hidden = true;
-    part(this.#box, "[data-feed=new]").hidden = this.#view?.may_create === false;
+    make.hidden = this.#view?.may_create === false;
+    if (had) (make.hidden ? part(this.#box, "[data-do=close-dialog]") : make).focus({ preventScroll: true });
   }
 
   async #send(): Promise<void> {

@@ -3,6 +3,7 @@
 
 import { clone, closest, part } from "../../dom";
 import type { PanelView } from "../../protocol";
+import { inReadingOrder } from "../view/order";
 import type { Drawn, EditHost } from "./host";
 import { titleOf } from "./kinds";
 import { changes, freePlace, leastOf, moved, packed, placeWords, resized, stepped, type Place } from "./places";
@@ -47,7 +48,10 @@ export class EditGrid {
   readonly #hooks: GridHooks;
   readonly #cards = new Map<string, Card>();
   readonly #add: HTMLElement;
+  readonly #lit = new Map<string, ReturnType<typeof setTimeout>>();
   #held: Held | null = null;
+  /** Ends listening to a pointer that drags. */
+  #dragging: AbortController | null = null;
   #selected: string | null = null;
 
   constructor(element: HTMLElement, hooks: GridHooks) {
@@ -62,6 +66,7 @@ export class EditGrid {
   }
 
   dispose(): void {
+    this.#drop();
     for (const card of this.#cards.values()) card.drawn.dispose();
     this.#cards.clear();
   }
@@ -86,7 +91,8 @@ export class EditGrid {
     const by = part(card, "[data-part=by]");
     by.textContent = name;
     by.hidden = false;
-    setTimeout(() => (by.hidden = true), 4_000);
+    clearTimeout(this.#lit.get(id));
+    this.#lit.set(id, setTimeout(() => (by.hidden = true), 4_000));
   }
 
   // Drawing
@@ -100,7 +106,7 @@ export class EditGrid {
       const had = card.element.contains(document.activeElement);
       card.element.remove();
       this.#cards.delete(id);
-      if (this.#held?.id === id) this.#held = null;
+      if (this.#held?.id === id) this.#drop();
       if (had) this.element.focus({ preventScroll: true });
     }
     for (const panel of panels) this.#drawCard(panel);
@@ -109,8 +115,9 @@ export class EditGrid {
 
   #drawCard(view: PanelView): void {
     const card = this.#cards.get(view.id) ?? this.#make(view);
+    // Forty charts are not drawn anew because one of them was moved.
+    if (card.view !== view) card.drawn.update(view);
     card.view = view;
-    card.drawn.update(view);
     const title = titleOf(view);
     part(card.element, "[data-part=title]").textContent = title;
     part(card.element, "[data-part=menu]").setAttribute("aria-label", `Menu of ${title}`);
@@ -155,16 +162,17 @@ export class EditGrid {
   /** Tab goes through the panels as one reads them; what has the focus is not taken out of the page. */
   #order(places: readonly Place[]): void {
     if (this.#held !== null) return;
-    const wanted = places.map(({ id }) => this.#cards.get(id)?.element).filter((element) => element !== undefined);
-    const now = [...this.element.children].filter((element) => element !== this.#add);
-    if (wanted.every((element, index) => element === now[index])) return;
-    const focused = document.activeElement;
-    this.element.append(...wanted, this.#add);
-    if (focused instanceof HTMLElement && focused !== document.activeElement && this.element.contains(focused)) focused.focus({ preventScroll: true });
+    inReadingOrder(this.element, places.flatMap(({ id }) => this.#cards.get(id)?.element ?? []));
   }
 
   #stored(): Place[] {
     return this.#hooks.panels().map(placeOf);
+  }
+
+  /** What is in the hand is gone: an element that left the page tells nobody that the pointer let it go. */
+  #drop(): void {
+    this.#held = null;
+    this.#dragging?.abort();
   }
 
   // The pointer
@@ -210,6 +218,8 @@ export class EditGrid {
     const top = scroller.scrollTop;
     hold.setPointerCapture(start.pointerId);
     const held: Held = { id: from.id, places: base, stored: this.#stored(), byKey: false };
+    const dragging = (this.#dragging = new AbortController());
+    const { signal } = dragging;
     this.#held = held;
     const move = (event: PointerEvent) => {
       const [width, height] = this.#cell();
@@ -225,14 +235,13 @@ export class EditGrid {
       this.#held = null;
       this.#place();
     };
-    hold.addEventListener("pointermove", move);
-    window.addEventListener("keydown", escape, true);
+    hold.addEventListener("pointermove", move, { signal });
+    window.addEventListener("keydown", escape, { capture: true, signal });
     const done = () => {
-      hold.removeEventListener("pointermove", move);
-      window.removeEventListener("keydown", escape, true);
+      dragging.abort();
       if (this.#held === held) this.#putDown(size ? "size" : "place");
     };
-    hold.addEventListener("lostpointercapture", done, { once: true });
+    hold.addEventListener("lostpointercapture", done, { signal });
   }
 
   // Keys

@@ -137,9 +137,23 @@ export class EditMode {
     const now = this.#host.board.get();
     this.#seen = now;
     if (!now.may_edit || now.draft === null) return this.leave();
-    if (this.#form !== null && !now.draft.some(({ id }) => id === this.#form?.id)) this.#close();
+    const { id = "" } = this.#form ?? {};
+    if (id !== "" && !now.draft.some((panel) => panel.id === id)) this.#formLost(before, now, id);
     this.#tellOthers(before, now);
     this.#redraw();
+  }
+
+  /** The panel whose settings are open is gone. Somebody else took it: that is said, or they would vanish without a word. */
+  #formLost(before: BoardSnapshot, now: BoardSnapshot, id: string): void {
+    const by = now.board.changed_by;
+    const { shell } = this.#host;
+    const had = this.#form?.element.contains(document.activeElement) === true;
+    this.#close(false);
+    if (had) part(this.#element, "h1").focus({ preventScroll: true });
+    const panel = before.draft?.find((one) => one.id === id);
+    if (panel === undefined || by?.id === shell.session.me) return;
+    const text = by === null ? "The panel whose settings were open went with the draft." : `${by.display_name} removed the panel whose settings were open.`;
+    shell.toast({ kind: "info", title: `${titleOf(panel)} is gone`, text, seconds: 10 });
   }
 
   #tellOthers(before: BoardSnapshot, now: BoardSnapshot): void {
@@ -326,10 +340,13 @@ export class EditMode {
 
   async #discard(): Promise<void> {
     const question = { title: "Discard the draft?", text: "The board goes back to what is published, also for others who edit it. You cannot undo this.", go: "Discard", danger: true };
-    const answer = await this.#host.shell.confirm(question, () => this.#host.command("board.discard", {}));
+    const discard = () => {
+      this.#close(false);
+      return this.#host.command("board.discard", {});
+    };
+    const answer = await this.#host.shell.confirm(question, discard);
     if (answer === null) return;
     this.#edits.forget();
-    this.#close(false);
     this.#host.shell.toast({ kind: "info", title: "The draft is gone" });
   }
 

@@ -1,6 +1,7 @@
 // The form of one panel beside the board: its kind, what it shows, limits, and what is told of it; with a live preview.
 // Used by mode.ts. What was touched is kept until Apply; what was not stays as others have it.
 
+import { ApiError } from "../../api";
 import { clone, closest, el, maybe, onceAFrame, part } from "../../dom";
 import type { BoardSnapshot, PanelSeries, PanelView, SeriesView, ThresholdView } from "../../protocol";
 import { clearErrors } from "../../shell/dialogs";
@@ -141,7 +142,9 @@ export class PanelForm {
   #drawPreview(): void {
     const view = this.#view;
     if (view === null) return;
-    this.#preview.update(this.#wished.text === undefined ? view : { ...view, html: this.#text.of(view.text) });
+    // A field that is empty for now is no limit.
+    const thresholds = view.thresholds.filter(({ value }) => !Number.isNaN(value));
+    this.#preview.update({ ...view, thresholds, ...(this.#wished.text === undefined ? {} : { html: this.#text.of(view.text) }) });
   }
 
   #seriesOf(id: number): SeriesView | null {
@@ -189,7 +192,7 @@ export class PanelForm {
   }
 
   #changeThreshold(view: PanelView, at: number, field: string, value: string): void {
-    const set: Partial<ThresholdView> = field === "level" ? { level: value } : field === "below" ? { below: value === "below" } : { value: Number(value) };
+    const set: Partial<ThresholdView> = field === "level" ? { level: value } : field === "below" ? { below: value === "below" } : { value: value.trim() === "" ? NaN : Number(value) };
     this.#wish({ thresholds: view.thresholds.map((one, index) => (index === at ? { ...one, ...set } : one)) });
   }
 
@@ -253,6 +256,7 @@ export class PanelForm {
     const panel = this.#hooks.panel(this.id);
     const view = this.#view;
     if (panel === null || view === null) return;
+    if (view.thresholds.some(({ value }) => Number.isNaN(value))) throw new ApiError(422, "invalid", "Give each threshold a figure, or remove it.", "thresholds");
     const set = differing(panel, this.#wished);
     await this.#hooks.apply(this.id, set);
     await this.#alert.apply(view, this.#firstSeries(view));

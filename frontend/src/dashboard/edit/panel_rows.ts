@@ -61,7 +61,7 @@ export function drawThresholds(list: HTMLElement, thresholds: readonly Threshold
     row.className = one.level;
     part<HTMLSelectElement>(row, "[data-threshold=level]").value = one.level;
     part<HTMLSelectElement>(row, "[data-threshold=below]").value = one.below ? "below" : "from";
-    set(part<HTMLInputElement>(row, "[data-threshold=value]"), String(one.value));
+    set(part<HTMLInputElement>(row, "[data-threshold=value]"), Number.isNaN(one.value) ? "" : String(one.value));
     part(row, "[data-part=unit]").textContent = unit;
   });
 }

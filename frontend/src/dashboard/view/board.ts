@@ -5,23 +5,25 @@ import { part } from "../../dom";
 import type { CommandData, CommandName, CommandResult } from "../../events";
 import type { BoardSnapshot, PanelView, SeriesView } from "../../protocol";
 import type { Shell } from "../../shell/contract";
+import { errorText } from "../../shell/dialogs";
 import type { Store } from "../../store";
 import type { Samples } from "../samples";
-import { valueIn } from "../series";
 import { packed } from "../edit/places";
 import type { Drawn, EditHost } from "../edit/host";
 import { hasWantedPanel, takeWantedPanel } from "../wanted";
 import { PanelCard } from "./card";
 import { openBoardMenu, openPanelMenu } from "./menus";
 import { onTheme } from "./colours";
+import { crossedWords } from "./crossed";
 import { Drawing } from "./drawing";
 import { BoardLine } from "./line";
+import { inReadingOrder } from "./order";
 import { Preview } from "./preview";
 import { RangeMenu } from "./range_menu";
 import { isLive, zoomedTo, type Range } from "./ranges";
-import { curvesOf, type Scene } from "./scene";
+import type { Scene } from "./scene";
 import { TablesKept } from "./tables_kept";
-import { ago, moment, wordsOf } from "./units";
+import { ago } from "./units";
 
 const SPEAK_MS = 300;
 
@@ -42,6 +44,7 @@ export class Board implements EditHost, Scene {
   readonly #ranges: RangeMenu;
   readonly #tables: TablesKept;
   readonly #stops: (() => void)[] = [];
+  #saidLate = false;
   #pausedAt: number | null = null;
   /** The state while the picture stands still. */
   #frozen: BoardSnapshot | null = null;
@@ -49,6 +52,8 @@ export class Board implements EditHost, Scene {
   #before: Range | null = null;
   #crossed: number | null = null;
   #editing = false;
+  /** The code for editing is on its way. */
+  #entering = false;
   #speaking: ReturnType<typeof setTimeout> | undefined;
   #offsets = new Map<string, number>();
 
@@ -183,11 +188,17 @@ export class Board implements EditHost, Scene {
   async #load(): Promise<void> {
     try {
       await this.line.show(this.line.range);
-      this.#grid.removeAttribute("aria-busy");
       this.#drawBar();
     } catch (error) {
-      this.shell.fail("The figures could not be loaded", error);
+      this.#saidLate = true;
+      this.shell.toast({ kind: "error", title: "The figures could not be loaded", text: `${errorText(error)} They are asked for again.`, matter: "figures" });
     }
+  }
+
+  #arrived(): void {
+    this.#grid.removeAttribute("aria-busy");
+    if (this.#saidLate) this.shell.toast({ kind: "info", title: "The figures are here", matter: "figures" });
+    this.#saidLate = false;
   }
 
   async #choose(range: Range): Promise<void> {
@@ -200,8 +211,10 @@ export class Board implements EditHost, Scene {
   }
 
   #ticked(): void {
-    if (document.hidden) return;
+    // Also of a tab that nobody looks at, which would grow for as long as it is left open.
     if (isLive(this.line.range)) this.samples.forget(this.start());
+    if (document.hidden) return;
+    if (this.line.loaded) this.#arrived();
     if (this.#pausedAt === null) this.#drawing.all();
     if (this.#editing) this.#editDrawing.all();
     this.#drawBehind();
@@ -276,6 +289,7 @@ export class Board implements EditHost, Scene {
     this.#count(panels);
     const places = new Map(packed(panels.map(({ id, x, y, w, h }) => ({ id, x, y, w, h }))).map((place) => [place.id, place]));
     for (const panel of panels) this.#drawCard(panel, places.get(panel.id) ?? panel);
+    inReadingOrder(this.#grid, panels.flatMap(({ id }) => this.#cards.get(id)?.element ?? []));
     const none = part(this.view, "[data-part=none]");
     none.hidden = panels.length > 0;
     this.#grid.hidden = panels.length === 0;
@@ -299,7 +313,6 @@ export class Board implements EditHost, Scene {
       this.#drawing.one(card.element);
     }
     for (const [name, value] of Object.entries({ "--x": x + 1, "--y": y + 1, "--w": w, "--h": h })) card.element.style.setProperty(name, String(value));
-    this.#grid.append(card.element);
   }
 
   #menu(card: PanelCard, anchor: HTMLElement): void {
@@ -331,11 +344,7 @@ export class Board implements EditHost, Scene {
   }
 
   #speak(card: PanelCard): void {
-    if (this.#crossed === null) return;
-    const { curves, unit } = curvesOf(this, card.view);
-    const at = this.#crossed;
-    const values = curves.map(({ label, points }) => `${label} ${wordsOf(valueIn(points, at), unit)}`);
-    this.shell.announce([moment(at, this.samples.step, this.now()), ...values].join(", "));
+    if (this.#crossed !== null) this.shell.announce(crossedWords(this, card.view, this.#crossed));
   }
 
   #escape(): void {
@@ -351,7 +360,8 @@ export class Board implements EditHost, Scene {
 
   /** Opens the draft in place of the board. */
   async edit(): Promise<void> {
-    if (this.#editing || !this.board.get().may_edit) return;
+    if (this.#editing || this.#entering || !this.board.get().may_edit) return;
+    this.#entering = true;
     try {
       const { edit } = await import("../edit/parts");
       if (!this.view.isConnected) return;
@@ -362,6 +372,8 @@ export class Board implements EditHost, Scene {
     } catch (error) {
       this.#editing = false;
       this.shell.fail("Editing could not be loaded", error);
+    } finally {
+      this.#entering = false;
     }
   }
 

@@ -70,6 +70,8 @@ export class Chart implements Body {
     this.#sizes.disconnect();
     this.#plot?.destroy();
     this.#plot = null;
+    // The pointer does not leave what is taken from under it.
+    if (this.#hovered) this.#scene.cross(null);
   }
 
   draw(): void {
@@ -156,8 +158,9 @@ export class Chart implements Body {
   }
 
   #marks(): Marks {
-    const { gaps } = this.#scene.samples;
-    const { staleSince } = this.#curves;
+    const { curves, staleSince } = this.#curves;
+    // Below a figure that is none there is no curve to have a gap.
+    const gaps = this.#sparkline && curves.every(({ last }) => last === null) ? [] : this.#scene.samples.gaps;
     return { gaps, staleSince, thresholds: this.#sparkline ? [] : this.#view.thresholds, words: !this.#sparkline, unit: this.#curves.unit };
   }
 

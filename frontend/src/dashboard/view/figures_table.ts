@@ -12,8 +12,11 @@ export class FiguresTable implements Body {
   readonly #scene: Scene;
   readonly #head = el("thead");
   readonly #rows = el("tbody");
+  /** By moment: whoever reads a row, or has scrolled to it, keeps it while newer ones come. */
+  readonly #known = new Map<number, HTMLElement>();
   #view: PanelView;
   #drawn = "";
+  #heads = "";
 
   constructor(scene: Scene, view: PanelView) {
     this.#scene = scene;
@@ -35,24 +38,59 @@ export class FiguresTable implements Body {
     this.element.setAttribute("aria-label", `${this.#view.title || "Chart"}, as a table, newest first`);
     const found = curves.map(({ points }) => new Map(points.at.map((at, index) => [at, points.value[index] ?? null])));
     const moments = [...new Set(curves.flatMap(({ points }) => points.at))].sort((one, other) => other - one).slice(0, ROWS_MOST);
-    const cells = moments.map((at) => [moment(at, this.#scene.samples.step, this.#scene.now()), ...found.map((values) => (values.has(at) ? wordsOf(values.get(at) ?? null, unit) : ""))]);
+    const words = (value: number | null) => (value === null ? "no data" : wordsOf(value, unit));
+    const cells = moments.map((at) => [moment(at, this.#scene.samples.step, this.#scene.now()), ...found.map((values) => (values.has(at) ? words(values.get(at) ?? null) : ""))]);
     const heads = ["Time", ...curves.map(({ label }) => label)];
-    const drawn = JSON.stringify([heads, cells]);
+    const drawn = JSON.stringify([heads, moments, cells]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
+    this.#drawHead(heads);
+    this.#drawRows(moments, cells);
+  }
+
+  /** With other columns all rows are others. */
+  #drawHead(heads: readonly string[]): void {
+    const drawn = JSON.stringify(heads);
+    if (drawn === this.#heads) return;
+    this.#heads = drawn;
     const head = el("tr");
     head.append(...heads.map((text, index) => el("th", index === 0 ? "" : "r", text, { scope: "col" })));
     this.#head.replaceChildren(head);
-    this.#rows.replaceChildren(...cells.map((texts) => this.#row(texts)));
+    this.#known.clear();
+    this.#rows.replaceChildren();
   }
 
-  #row(texts: readonly string[]): HTMLElement {
-    const row = el("tr");
-    row.append(...texts.map((text, index) => el("td", index === 0 ? "num" : "r", text === "no figure" ? "no data" : text)));
+  #drawRows(moments: readonly number[], cells: readonly (readonly string[])[]): void {
+    const wanted = new Set(moments);
+    for (const [at, row] of this.#known) {
+      if (wanted.has(at)) continue;
+      row.remove();
+      this.#known.delete(at);
+    }
+    let next = this.#rows.firstElementChild;
+    moments.forEach((at, index) => {
+      const row = this.#row(at, cells[index] ?? []);
+      if (row === next) next = row.nextElementSibling;
+      else this.#rows.insertBefore(row, next);
+    });
+  }
+
+  #row(at: number, texts: readonly string[]): HTMLElement {
+    let row = this.#known.get(at);
+    if (row === undefined) {
+      row = el("tr");
+      row.append(...texts.map((_, index) => el("td", index === 0 ? "num" : "r")));
+      this.#known.set(at, row);
+    }
+    texts.forEach((text, index) => {
+      const cell = row.children[index];
+      if (cell !== undefined && cell.textContent !== text) cell.textContent = text;
+    });
     return row;
   }
 
   dispose(): void {
+    this.#known.clear();
     this.element.replaceChildren();
   }
 }

@@ -56,6 +56,10 @@ export class BoardLine {
   #silence = SILENCE_MS;
   #tickedAt = 0;
   #apartAt = performance.now();
+  /** From this tick on the figures are to be read again: some were missed, and reading them has not succeeded yet. */
+  #owed: number | null = null;
+  #mendedAt = 0;
+  #mendWait = SILENCE_MS;
   #disposed = false;
   readonly #timer: ReturnType<typeof setInterval>;
 
@@ -118,14 +122,19 @@ export class BoardLine {
 
   // The state
 
-  async #again(): Promise<void> {
+  /** Reads the board again; what gets no answer is asked for until it does, and told of once. */
+  async #again(tries = 0): Promise<void> {
     try {
       const snapshot = await api.get<BoardSnapshot>(`/api/boards/${this.#id}/`);
+      if (this.#disposed) return;
       this.store.set(snapshot);
       this.connection.subscribe(this.topic, snapshot.as_of_seq);
     } catch (error) {
-      if (error instanceof api.ApiError && error.status === 404) this.#hooks.gone(error.message);
-      else this.#hooks.failed(error);
+      if (this.#disposed) return;
+      if (error instanceof api.ApiError && (error.status === 404 || error.status === 403)) return this.#hooks.gone(error.message);
+      if (tries === 0) this.#hooks.failed(error);
+      await new Promise((go) => setTimeout(go, Math.min(SILENCE_MOST_MS, SILENCE_MS * 2 ** tries)));
+      if (!this.#disposed) await this.#again(tries + 1);
     }
   }
 
@@ -168,6 +177,7 @@ export class BoardLine {
       this.range = range;
       this.samples.begin(view);
       this.loaded = true;
+      this.#owed = null;
       if (isLive(range)) this.#set(view.end - 1);
       this.#heardAt = this.#apartAt = performance.now();
       this.#release();
@@ -221,7 +231,14 @@ export class BoardLine {
   /** Reads what may have changed since the last tick that was heard. */
   async #mend(told: SamplesRecorded | null = null): Promise<void> {
     if (told !== null) this.#held.push(told);
-    await this.#since(this.samples.tick, (view) => this.samples.mend(view));
+    this.#owed ??= this.samples.tick;
+    this.#mendedAt = performance.now();
+    this.#mendWait = Math.min(SILENCE_MOST_MS, this.#mendWait * 2);
+    await this.#since(this.#owed, (view) => {
+      this.samples.mend(view);
+      this.#owed = null;
+      this.#mendWait = SILENCE_MS;
+    });
   }
 
   async #since(tick: number, take: (view: SamplesView) => void): Promise<void> {
@@ -246,11 +263,22 @@ export class BoardLine {
 
   /** Once a second: is something missing, or over, or only to be had by asking? */
   #second(): void {
-    if (!document.hidden && this.loaded && isLive(this.range) && this.connection.state === "online") {
-      this.#look();
-      this.guests.second(this.range);
+    if (!document.hidden && this.connection.state === "online") {
+      if (!this.loaded) this.#beginAgain();
+      else if (isLive(this.range)) {
+        this.#look();
+        this.guests.second(this.range);
+      }
     }
     if (performance.now() - this.#tickedAt > QUIET_MS) this.#hooks.ticked();
+  }
+
+  /** The first figures did not come: they are asked for until they do. */
+  #beginAgain(): void {
+    if (this.#reading || performance.now() - this.#heardAt < this.#silence) return;
+    this.#heardAt = performance.now();
+    this.#silence = Math.min(SILENCE_MOST_MS, this.#silence * 2);
+    this.show(this.range).catch(() => undefined);
   }
 
   #look(): void {
@@ -260,6 +288,8 @@ export class BoardLine {
     if (now - this.#heardAt > this.#silence) {
       this.#heardAt = now;
       this.#silence = Math.min(SILENCE_MOST_MS, this.#silence * 2);
+      void this.#mend();
+    } else if (this.#owed !== null && now - this.#mendedAt > this.#mendWait) {
       void this.#mend();
     } else if (samples.againAt !== null && samples.tick >= samples.againAt) {
       void this.#since(samples.againAt - samples.step, (view) => samples.complete(view));

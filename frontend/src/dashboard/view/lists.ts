@@ -42,6 +42,17 @@ function broken(incident: string, tag: "p" | "li"): HTMLElement {
   return note;
 }
 
+/** Draws rows anew. The focus stays on the link that had it, or with the list when that is gone. */
+function keepingFocus(list: HTMLElement, draw: () => void): void {
+  const had = document.activeElement;
+  const link = had instanceof HTMLAnchorElement && list.contains(had) ? had : null;
+  const around = link?.parentElement?.textContent;
+  draw();
+  if (link === null) return;
+  const alike = [...list.querySelectorAll("a")].filter(({ href, textContent }) => href === link.href && textContent === link.textContent);
+  (alike.find(({ parentElement }) => parentElement?.textContent === around) ?? alike[0] ?? list).focus({ preventScroll: true });
+}
+
 export class Table implements Body {
   readonly element = el("div", "tablewrap");
   readonly #scene: Scene;
@@ -75,7 +86,7 @@ export class Table implements Body {
       this.element.replaceChildren(el("p", "muted none", table === null && this.#view.source === "" ? "This panel lists nothing yet." : "Nothing to list right now."));
       return;
     }
-    this.#fill(table);
+    keepingFocus(this.element, () => this.#fill(table));
   }
 
   #fill(table: TableView): void {
@@ -148,7 +159,7 @@ export class Log implements Body {
       this.#rows = rows;
       const none = el("li", "muted none", this.#view.source === "" ? "This panel lists nothing yet." : "Nothing has happened yet.");
       const some = log === undefined || log.incident === "" ? [none] : [broken(log.incident, "li")];
-      this.element.replaceChildren(...(rows.length === 0 ? some : rows.map((row) => this.#row(row))));
+      keepingFocus(this.element, () => this.element.replaceChildren(...(rows.length === 0 ? some : rows.map((row) => this.#row(row)))));
     }
     this.#drawTimes(rows);
   }

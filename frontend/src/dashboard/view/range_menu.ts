@@ -11,13 +11,16 @@ export class RangeMenu {
   readonly #form: HTMLFormElement;
   readonly #chosen: (range: Range) => Promise<void>;
   #range: Range = { seconds: 900 };
+  /** The press that opened or closed it began while it was open: the browser has closed it by then. */
+  #wasOpen = false;
 
   constructor(root: HTMLElement, chosen: (range: Range) => Promise<void>) {
     this.#button = part(root, "[data-board-act=range]");
     this.#box = part(root, "[data-part=ranges]");
     this.#form = part<HTMLFormElement>(this.#box, "form");
     this.#chosen = chosen;
-    this.#button.onclick = () => this.#open();
+    this.#button.onpointerdown = () => (this.#wasOpen = this.#box.matches(":popover-open"));
+    this.#button.onclick = () => this.#press();
     this.#box.addEventListener("toggle", (event) => this.#button.setAttribute("aria-expanded", String((event as ToggleEvent).newState === "open")));
     this.#form.onsubmit = (event) => {
       event.preventDefault();
@@ -47,6 +50,13 @@ export class RangeMenu {
         return button;
       }),
     );
+  }
+
+  #press(): void {
+    const wasOpen = this.#wasOpen;
+    this.#wasOpen = false;
+    if (wasOpen) this.#box.hidePopover();
+    else this.#open();
   }
 
   #open(): void {
