@@ -20,7 +20,10 @@ stack.set_up()
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.db.backends.sqlite3.base import DatabaseWrapper as SQLite  # noqa: E402
+from django.test import TransactionTestCase  # noqa: E402
 
+from tests import template  # noqa: E402
+from tests.emptying import Emptying, unguarded  # noqa: E402
 from tests.servers import Postgres, Valkey, start_postgres, start_valkey  # noqa: E402
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
@@ -63,7 +66,17 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     """SQLite in a file, as in production: threads and child processes share it."""
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
-        database.setdefault("TEST", {})["NAME"] = str(Path(settings.DATA_DIR) / "test.sqlite3")
+        file = Path(settings.DATA_DIR) / "test.sqlite3"
+        database.setdefault("TEST", {})["NAME"] = str(file)
+        template.copy_to(file)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The next test process does not wait for the migrations again."""
+    if connection.vendor == "sqlite":
+        with django_db_blocker.unblock():
+            template.keep()
 
 
 @pytest.fixture(scope="session")
@@ -73,23 +86,18 @@ def django_db_keepdb() -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def empty_even_what_is_final() -> None:
-    """Lets Django empty the tables after a test on SQLite, where a trigger keeps the audit trail from being emptied."""
-    empty = SQLite.ops_class.execute_sql_flush
+def empty_what_was_written() -> Iterator[None]:
+    """A test that committed has its rows taken away, which is less than a flush; and a flush may shorten the trail."""
+    emptying, flush, execute = Emptying(), TransactionTestCase._fixture_teardown, SQLite.ops_class.execute_sql_flush
 
     def execute_sql_flush(self: Any, sql_list: list[str]) -> None:
-        with self.connection.cursor() as cursor:
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_no_delete'")
-            triggers = cursor.fetchall()
-            for name, _ in triggers:
-                cursor.execute(f"DROP TRIGGER {name}")
-            try:
-                empty(self, sql_list)
-            finally:
-                for _, sql in triggers:
-                    cursor.execute(sql)
+        with unguarded(self.connection):
+            execute(self, sql_list)
 
-    SQLite.ops_class.execute_sql_flush = execute_sql_flush  # type: ignore[assignment,method-assign]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: emptying.empty(lambda: flush(case)))
+        patch.setattr(SQLite.ops_class, "execute_sql_flush", execute_sql_flush)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
