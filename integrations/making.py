@@ -44,6 +44,12 @@ class ActingForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
                 self._explain(refused)
         return given
 
+    def _post_clean(self) -> None:
+        """The service has looked at the row and made it: looked at once more it would be its own double."""
+        made = self.cleaned_data.get("made")
+        if made is not None:
+            self.instance = made[0] if isinstance(made, tuple) else made
+
     def _explain(self, refused: Refused) -> NoReturn:
         told = "There is no such room, or you may not see it." if refused.code == "not_found" else refused.message
         words = told or "You may not do this."
@@ -55,7 +61,13 @@ class ActingForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
 class RoomForm(ActingForm):
     """A form that makes something of a room."""
 
-    slug = forms.SlugField(label="Room", max_length=60, help_text="The last part of the room's address.")
+    slug = forms.CharField(
+        label="Room", max_length=300, help_text="The last part of the room's address: general of …/rooms/general/"
+    )
+
+    def clean_slug(self) -> str:
+        """Also of a whole address, and with the sign before it."""
+        return str(self.cleaned_data["slug"]).rstrip("/").rpartition("/")[2].removeprefix("#").lower()
 
     def room_of(self, given: dict[str, Any]) -> int:
         """The room, as far as whoever is acting may see it."""

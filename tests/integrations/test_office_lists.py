@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from accounts.models import AuditEntry
 from integrations import services
 from integrations.mattermost.catching_up import Place
-from integrations.models import BridgeLink, BridgeOutbox, IncomingHook, OutgoingHook, SlashCommand
+from integrations.models import BridgeLink, BridgeOutbox, IncomingHook, MattermostServer, OutgoingHook, SlashCommand
 from integrations.services.bridges import setup
 from tests import factories
 from tests.accounts.conftest import PASSWORD, prove
@@ -97,6 +97,40 @@ def test_form_of_nothing_and_of_a_room_that_is_none_makes_nothing(boss, kind, fo
     assert "This field is required." in client.post(page, {}).content.decode()
     assert "There is no such room" in client.post(page, {**form, "slug": "nowhere"}).content.decode()
     assert [one.objects.count() for one in (IncomingHook, OutgoingHook, SlashCommand)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "written", ["{}", "#{}", "https://collab.example.org/rooms/{}/"], ids=["plain", "sign", "address"]
+)
+def test_room_is_found_as_people_write_it(boss, room, written):
+    client = signed_in(boss)
+    prove(client)
+    client.post("/admin/integrations/incominghook/add/", {"slug": written.format(room.slug), "name": "Builds"})
+    assert IncomingHook.objects.get().room == room
+
+
+def test_staff_adds_a_server_and_a_link_by_their_forms_once(boss, room):
+    client = signed_in(boss)
+    prove(client)
+    page = "/admin/integrations/mattermostserver/add/"
+    form = {"name": "Theirs", "url": "https://chat.example.org/", "token_env": "MATTERMOST_TOKEN", "token": ""}
+    assert "was added successfully" in client.post(page, form, follow=True).content.decode()
+    server = MattermostServer.objects.get()
+    assert (server.name, server.url) == ("Theirs", "https://chat.example.org")
+    assert "Another server is called so." in client.post(page, form).content.decode()
+    assert "one of both" in client.post(page, {**form, "name": "Two", "token": "x"}).content.decode()
+    page = "/admin/integrations/bridgelink/add/"
+    form = {
+        "server": str(server.pk),
+        "slug": room.slug,
+        "channel_id": "c" * 26,
+        "channel_name": "x",
+        "direction": "both",
+    }
+    assert "was added successfully" in client.post(page, form, follow=True).content.decode()
+    assert "joined with a room already" in client.post(page, form).content.decode()
+    assert "26 letters and digits" in client.post(page, {**form, "channel_id": "town-square"}).content.decode()
+    assert BridgeLink.objects.count() == 1
 
 
 def test_reason_of_a_skip_is_asked_for_until_it_can_be_kept(all_kinds, boss):
