@@ -224,13 +224,16 @@ def test_attachments_of_other_programs_are_read(ada, room, open_page):
         fields=[FieldView(title="Branch", html="<p>main</p>", short=True)],
         footer="Build 812",
     )
-    view = CardView(kind="attachments", html="<p>A build failed</p>", attachments=[attachment])
+    # The colour is whatever the sender wrote: this one is the name of something that every object has.
+    odd = WebhookAttachment(color="constructor", html="<p>Of an odd colour</p>")
+    view = CardView(kind="attachments", html="<p>A build failed</p>", attachments=[odd, attachment])
     elsewhere(post_card, author=ada, room_id=room.pk, cid=uuid4(), body="A build failed", card=view)
     row = message(page, "A build failed")
     expect(row.locator(".attachment .box.bad")).to_contain_text("2 tests failed")
     expect(row.get_by_role("link", name="Mend the recorder")).to_have_attribute("href", "https://ci.example/812")
     expect(row.locator("dl")).to_contain_text("main")
     expect(row).to_contain_text("Build 812")
+    expect(row).to_contain_text("Of an odd colour")
 
 
 def test_the_alerts_of_a_room_on_a_phone(

@@ -5,7 +5,8 @@ import { clone, el, part, setHTML } from "../../dom";
 import type { FieldView, WebhookAttachment } from "../../protocol";
 import { fullTime, shortTime } from "../../time";
 
-const NAMED: Readonly<Record<string, string>> = { good: "good", warning: "warn", danger: "bad" };
+// A map: the names come from outside, and an object has more names than it was given.
+const NAMED: ReadonlyMap<string, string> = new Map([["good", "good"], ["warning", "warn"], ["danger", "bad"]]);
 const COLOUR = /^#(?:[0-9a-f]{3}){1,2}$/i;
 
 function shownHTML(box: HTMLElement, name: string, html: string): void {
@@ -31,7 +32,7 @@ function field({ title, html, short }: FieldView): HTMLElement {
 
 function attachment(view: WebhookAttachment): HTMLElement {
   const box = clone("t-attachment");
-  const named = NAMED[view.color];
+  const named = NAMED.get(view.color);
   const bar = part(box, "[data-part=box]");
   if (named !== undefined) bar.classList.add(named);
   else if (COLOUR.test(view.color)) bar.style.setProperty("--mark", view.color);
