@@ -44,6 +44,7 @@ not exist.
 - **Refusals** are JSON with `code`, `message`, `field`, `retry_after` and `request_id`.
 - **Rates** are counted for each token; 429 carries `Retry-After`.
 - **ETag**: send it back as `If-None-Match`, and what has not changed is answered 304."""
+NO_NUL: Final = "^[^\\u0000]*$"
 _INT: Final = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
 _PATH: Final[dict[str, dict[str, Any]]] = {
     "int": _INT,
@@ -178,7 +179,7 @@ def _query(endpoint: Endpoint) -> list[dict[str, Any]]:
     schema = _schemas()[1].get(endpoint.query.__name__, {})
     needed = schema.get("required", [])
     return [
-        {"name": name, "in": "query", "required": name in needed, "schema": _without_null(given)}
+        {"name": name, "in": "query", "required": name in needed, "schema": _without_nul(_without_null(given))}
         for name, given in schema.get("properties", {}).items()
     ]
 
@@ -190,6 +191,12 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
         return schema
     rest = {key: value for key, value in schema.items() if key != "anyOf" and value is not None}
     return {**rest, **kinds[0]}
+
+
+def _without_nul(schema: dict[str, Any]) -> dict[str, Any]:
+    """A text of an address holds no NUL; see reading.check_text."""
+    free = schema.get("type") == "string" and not {"enum", "pattern", "format"} & schema.keys()
+    return {**schema, "pattern": NO_NUL} if free else schema
 
 
 def _key(endpoint: Endpoint) -> list[dict[str, Any]]:

@@ -89,6 +89,20 @@ def test_description_names_every_address_and_every_refusal() -> None:
         assert codes == set(openapi.codes_of(endpoint)) <= ERROR_CODES.keys()
 
 
+def test_texts_of_addresses_hold_no_nul() -> None:
+    described = Client().get("/api/v1/openapi.json").json()
+    parameters = [
+        one["schema"]
+        for path in described["paths"].values()
+        for operation in path.values()
+        for one in operation.get("parameters", [])
+        if one["in"] == "query" and one["schema"].get("type") == "string" and "enum" not in one["schema"]
+    ]
+    assert len(parameters) > 3
+    for schema in parameters:
+        assert "format" in schema or not re.search(schema["pattern"], "a\x00b")
+
+
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: one.name)
 def test_examples_are_what_they_are_examples_of(endpoint: object) -> None:
     for kind, whole in ((endpoint.body, False), (endpoint.answer, True)):  # type: ignore[attr-defined]
