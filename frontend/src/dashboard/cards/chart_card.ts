@@ -5,6 +5,7 @@ import { clone, el, part } from "../../dom";
 import { figureWords } from "./figures";
 import type { ChartCard, MessageView } from "../../protocol";
 import { fullTime } from "../../time";
+import { moment } from "../view/units";
 import { wantPanel } from "../wanted";
 import { Curve } from "./curve";
 import type { Box, CardHost } from "./message_cards";
@@ -102,9 +103,12 @@ export class ChartBox implements Box {
     const { unit, title } = this.#chart;
     const body = part(this.element, "[data-part=rows]");
     part(this.element, "[data-part=caption]").textContent = `${title}, newest first`;
-    const rows = this.#points().reverse().slice(0, TABLE_ROWS).map(([at = 0, value = 0]) => {
+    const points = this.#points();
+    // Of several in one minute each has its own second.
+    const step = points.some(([at = 0], index) => at - (points[index - 1]?.[0] ?? -Infinity) < 60) ? 1 : 60;
+    const rows = points.reverse().slice(0, TABLE_ROWS).map(([at = 0, value = 0]) => {
       const row = el("tr");
-      row.append(el("td", "", when(new Date(at * 1000).toISOString())), el("td", "r", figureWords(value, unit)));
+      row.append(el("td", "", moment(at, step)), el("td", "r", figureWords(value, unit)));
       return row;
     });
     body.replaceChildren(...rows);
