@@ -46,7 +46,7 @@ _messages: Final = Rows(Message)
 _besides: Final = Rows(Beside)
 ASSISTANT: Final = "assistant"
 OUTSIDE: Final = frozenset({ASSISTANT, BRIDGE})
-"""An account of this kind is called by its name in any room, and is a member of none."""
+"""Accounts of these kinds are called by their names in any room, and are members of none."""
 EDITS_MOST: Final = 500
 """Of one message: each keeps what it said before."""
 REACTIONS_MOST: Final = 30
