@@ -1,4 +1,4 @@
-"""What people of a room may know of its bridges: what it is joined with, and who comes over from there.
+"""What people of a room may know of its bridges: what it is joined with, who comes over, and when it was said there.
 
 Called by integrations.api. Never writes, and tells no address and no token.
 """
@@ -6,14 +6,16 @@ Called by integrations.api. Never writes, and tells no address and no token.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from django.db.models import Q
 
 from accounts import selectors as accounts
 from accounts.events import PersonView
 from chat.selectors import directory
-from integrations.models import BridgedPerson, BridgeLink
+from integrations.models import BridgedPerson, BridgedPost, BridgeLink
 from realtime.protocol import Struct
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 FOUND_MOST: Final = 20
 IDS_MOST: Final = 100
 BRIDGE: Final = "bridge"
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MS_MOST: Final = 4_102_444_800_000
+"""A post that says it is of a later century was dated by nobody's clock."""
 
 
 class JoinedView(Struct, frozen=True, kw_only=True):
@@ -52,6 +57,13 @@ class BridgedView(Struct, frozen=True, kw_only=True):
     id: int
     server: str
     name: str
+
+
+class SaidView(Struct, frozen=True, kw_only=True):
+    """When a message of a room was said in the channel that it came from, by our clock."""
+
+    id: UUID
+    at: datetime
 
 
 def room_bridges(*, actor: User, room_id: int, q: str) -> RoomBridges:
@@ -92,3 +104,22 @@ def bridged_people(*, ids: Iterable[int]) -> list[BridgedView]:
     wanted = [one for one in dict.fromkeys(ids) if 0 < one < 2**63][:IDS_MOST]
     rows = BridgedPerson.objects.filter(user__in=wanted, user__kind=BRIDGE).select_related("server").order_by("pk")
     return [BridgedView(id=row.user_id, server=row.server.name, name=row.username) for row in rows]
+
+
+def said_there(*, actor: User, room_id: int, ids: Iterable[UUID]) -> list[SaidView]:
+    """When these messages of a room were said, of those that came from a channel.
+
+    Args:
+        actor: who asks, and may read the room.
+        room_id: which room.
+        ids: of its messages.
+
+    Raises:
+        Refused: `not_found`.
+    """
+    directory.room_standing(actor=actor, room_id=room_id)
+    wanted = list(dict.fromkeys(ids))[:IDS_MOST]
+    rows = BridgedPost.objects.filter(link__room=room_id, local_id__in=wanted, ours=False, deleted=False)
+    told = rows.filter(remote_create_at_ms__range=(1, MS_MOST)).order_by("pk")
+    found = told.values_list("local_id", "remote_create_at_ms", "link__server__pulse__clock_ms")
+    return [SaidView(id=one, at=EPOCH + timedelta(milliseconds=ms - (ahead_ms or 0))) for one, ms, ahead_ms in found]

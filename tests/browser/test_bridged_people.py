@@ -1,16 +1,19 @@
 """People of a joined server in a room: who they are is said where they speak; they are called, not invited."""
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from chat import services as chat
 from chat.models import Room
 from chat.selectors.views import room_url
-from integrations.models import BridgedPerson, BridgeLink, MattermostServer
+from integrations.models import BridgedPerson, BridgedPost, BridgeLink, MattermostServer
 from tests.browser.pages import field, message
 
 OpenPage = Callable[..., Page]
@@ -69,3 +72,26 @@ def test_completion_offers_them_in_their_room_without_an_invitation(
 def test_mention_of_theirs_says_so_in_the_inbox(ada: Any, kim: Any, open_page: OpenPage) -> None:
     page = open_page(ada, "/mentions/")
     expect(page.get_by_text("via Mattermost")).to_be_visible()
+
+
+def test_message_that_came_late_says_when_it_was_said(
+    ada: Any, kim: Any, room: Room, open_page: OpenPage, theme: str, assert_accessible: Check
+) -> None:
+    link, now = BridgeLink.objects.get(), timezone.now()
+    for minutes in (125, 124, 30, 0):
+        sent = chat.say_bridged(author=kim, room_id=room.pk, cid=uuid4(), body=f"{minutes} minutes ago")
+        said = int((now - timedelta(days=2, minutes=minutes)).timestamp() * 1_000) if minutes else 0
+        BridgedPost.objects.create(
+            link=link, local_id=sent.id, remote_id=sent.id.hex[6:], ours=False, remote_create_at_ms=said
+        )
+    page = open_page(ada, room_url(room), color_scheme=theme)
+    late = message(page, "125 minutes ago").get_by_text(re.compile(r"^said (\w+|\d+ \w+) \d\d:\d\d$"))
+    expect(late).to_be_visible()
+    expect(late).to_have_attribute("title", re.compile("^Said .*; it came over "))
+    # Those of one moment stand together, and one of another by itself.
+    expect(message(page, "124 minutes ago").locator(".said")).to_be_hidden()
+    expect(message(page, "30 minutes ago").locator(".said")).to_be_visible()
+    now_row = page.locator(".msg").last
+    expect(now_row.get_by_text("Kim Park")).to_be_visible()
+    expect(now_row.locator(".said")).to_have_count(0)
+    assert_accessible(page)

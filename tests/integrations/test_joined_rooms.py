@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from accounts.models import User
 from chat import services as chat
-from integrations.models import BridgedPerson, BridgeLink, MattermostServer
+from integrations.models import BridgedPerson, BridgedPost, BridgeLink, BridgePulse, MattermostServer
 from realtime.protocol import Refused
 from tests import factories
 from tests.people import signed_in
@@ -87,3 +88,27 @@ def test_nobody_invites_or_writes_to_or_finds_people_of_a_server(mina, room, ser
         chat.open_direct(actor=mina, users=[ann.pk])
     assert asked(mina, "/api/people/", q="ann")[1] == []
     assert "/account/login/" in signed_in(ann).get("/account/profile/")["Location"]
+
+
+def test_reader_of_a_room_learns_when_late_messages_were_said(mina, ines, room, secret, server, link):
+    ann = bridged(server, "ann")
+    BridgePulse.objects.create(server=server, clock_ms=5_000)
+    said = [say_late(link, ann, at_ms) for at_ms in (1_767_603_605_000, -1, 10**15)]
+    ours = say_late(link, ann, 1_767_603_605_000, ours=True)
+    given = ",".join(str(one) for one in (*said, ours, uuid4()))
+    assert asked(mina, f"/api/rooms/{room.pk}/said/", ids=given) == (
+        200,
+        [{"id": str(said[0]), "at": "2026-01-05T09:00:00Z"}],
+    )
+    assert asked(mina, f"/api/rooms/{secret.pk}/said/", ids=given) == (200, [])
+    assert asked(ines, f"/api/rooms/{secret.pk}/said/", ids=given)[0] == 404
+    assert asked(mina, f"/api/rooms/{room.pk}/said/", ids="x")[0] == 400
+    assert asked(mina, f"/api/rooms/{room.pk}/said/") == (200, [])
+
+
+def say_late(link: BridgeLink, user: User, at_ms: int, *, ours: bool = False) -> UUID:
+    """A message that was said at a moment of the server's clock."""
+    sent = chat.say_bridged(author=user, room_id=link.room_id, cid=uuid4(), body="Late")
+    remote_id = sent.id.hex[:26]
+    BridgedPost.objects.create(link=link, local_id=sent.id, remote_id=remote_id, ours=ours, remote_create_at_ms=at_ms)
+    return sent.id

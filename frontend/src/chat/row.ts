@@ -180,7 +180,7 @@ function fillHead(row: HTMLElement, message: MessageView, pending: OutboxItem | 
   tag.hidden = kind !== "assistant" && kind !== "bridge" && kind !== "bot";
   tag.textContent = kind === "assistant" ? "AI" : kind === "bot" ? "Bot" : "Bridge";
   tag.classList.toggle("plain", kind !== "assistant");
-  if (kind === "bridge" && message.author !== null) void import("./bridged").then(({ fillVia }) => fillVia(tag, message.author as number), () => {});
+  if ((kind === "bridge" || message.kind === "bridge") && message.author !== null) void import("./bridged").then(({ fillRow }) => fillRow(row, tag, message), () => {});
   fillTime(part<HTMLTimeElement>(row, "[data-part=time]"), message.created_at);
   fillTime(part<HTMLTimeElement>(row, "[data-part=gutter]"), message.created_at);
   const when = part<HTMLAnchorElement>(row, "[data-part=when]");

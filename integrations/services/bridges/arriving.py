@@ -34,7 +34,7 @@ _CIDS: Final = UUID("6a0f6b2e-6d0e-4b9f-9a53-2f8f0d7c1b44")
 _FILES: Final = UUID("f1f5d8a2-5f0a-4d3e-8a54-0f4b3d2c9e10")
 """Namespace of the ids of files that are brought: one that comes twice is kept once."""
 CLOSED: Final = "read_only"
-LATE: Final = "Posts were caught up late: here they carry the time at which they came over."
+LATE: Final = "Posts were caught up late: they stand where they came over, and say when they were said."
 LATE_MS: Final = 300_000
 OTHER_FILES: Final = "A post that was edited has other files there than its message has here."
 
