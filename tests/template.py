@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 import django
@@ -29,9 +30,9 @@ def place() -> Path:
 
 def copy_to(path: Path) -> None:
     """Puts a copy there, if there is one to copy and no database yet."""
-    kept = place()
-    if kept.exists() and not path.exists():
-        shutil.copyfile(kept, path)
+    if not path.exists():
+        with suppress(FileNotFoundError):
+            shutil.copyfile(place(), path)
 
 
 def keep() -> None:
