@@ -66,8 +66,9 @@ class TestSocket:
 
     __test__ = False
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, *, patience: float = TIMEOUT_SECONDS) -> None:
         self._link = link
+        self._patience = patience
         self._refs = itertools.count(1)
         self._frames: list[dict[str, Any]] = []
         self.taken = 0
@@ -135,7 +136,7 @@ class TestSocket:
             self._frames.append(frame)
 
     async def _next(self) -> dict[str, Any]:
-        text = await asyncio.wait_for(self._link.receive(), TIMEOUT_SECONDS)
+        text = await asyncio.wait_for(self._link.receive(), self._patience)
         if isinstance(text, int):
             raise AssertionError(f"closed with {text}; before it came {self._frames}")
         frame: dict[str, Any] = json.loads(text)

@@ -22,13 +22,22 @@ from realtime.testing import TestSocket, make_session
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
+FRAME_SECONDS = 60
+"""For a frame of a real server, which on a busy machine shares two cores with everything that the test started."""
+
+
+_given: set[int] = set()
 
 
 def free_port() -> int:
-    """A port that nothing listens on at this moment."""
+    """A port that nothing listens on at this moment, and that nobody was given who may not listen yet."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        port = int(probe.getsockname()[1])
+    if port in _given:
+        return free_port()
+    _given.add(port)
+    return port
 
 
 def command_line(server: str, port: int) -> list[str]:
@@ -46,7 +55,7 @@ def command_line(server: str, port: int) -> list[str]:
 class Process:
     """One server process in a group of its own."""
 
-    def __init__(self, environment: dict[str, str], server: str = "serve") -> None:
+    def __init__(self, environment: dict[str, str], server: str = "serve", *, wait: bool = True) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._server = server
@@ -59,10 +68,17 @@ class Process:
             "LOG_LEVEL": "WARNING",
         }
         self._log = Path(environment["COLLAB_DATA_DIR"]) / f"server-{self.port}.log"
-        self.start()
+        self.launch()
+        if wait:
+            self.wait_until_ready()
 
     def start(self) -> None:
         """Starts the process and waits until it answers."""
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Starts the process."""
         self._process = subprocess.Popen(
             command_line(self._server, self.port),
             cwd=ROOT,
@@ -73,7 +89,6 @@ class Process:
         )
         self._scribe = threading.Thread(target=self._write_down, args=[self._process], daemon=True)
         self._scribe.start()
-        self.wait_until_ready()
 
     def _write_down(self, process: subprocess.Popen[bytes]) -> None:
         """Keeps what the process says. It does not write the file itself: a test may take its disk away."""
@@ -128,13 +143,15 @@ class Process:
 
 @contextlib.contextmanager
 def running(environment: dict[str, str], *, count: int = 1, server: str = "serve") -> Iterator[list[Process]]:
-    """So many server processes; killed at the end."""
+    """So many server processes, started at once; killed at the end."""
     with contextlib.ExitStack() as stack:
         processes = []
         for _ in range(count):
-            process = Process(environment, server)
+            process = Process(environment, server, wait=False)
             stack.callback(process.kill)
             processes.append(process)
+        for process in processes:
+            process.wait_until_ready()
         yield processes
 
 
@@ -171,7 +188,7 @@ async def open_socket(process: Process, session_key: str, *, path: str = "/ws/ch
         ping_interval=None,
         proxy=None,
     )
-    socket = TestSocket(Wire(connection))
+    socket = TestSocket(Wire(connection), patience=FRAME_SECONDS)
     await socket.expect("hello")
     return socket
 

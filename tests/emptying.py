@@ -5,16 +5,18 @@ types and permissions anew: more work than most tests. Never used outside tests.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.core.management.base import CommandError
+from django.db import OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 MANY_ROWS: Final = 2_000
 """PostgreSQL keeps deleted rows until somebody vacuums: after so many of them a flush gives the tables new files."""
 
+AGAIN: Final = 5
 Rows = list[tuple[Any, ...]]
 
 
@@ -27,7 +29,16 @@ class Emptying:
         self._deleted = 0
 
     def empty(self, flush: Callable[[], None]) -> None:
-        """Takes away what a test wrote; flushes the first time, after many rows, and where what is kept was changed."""
+        """Takes away what a test wrote; flushes the first time, after many rows, and where what is kept was changed.
+
+        A server that the test started may lock the tables in another order: PostgreSQL then ends one of the two.
+        """
+        for _ in range(AGAIN):
+            with suppress(OperationalError, CommandError):
+                return self._empty(flush)
+        return self._empty(flush)
+
+    def _empty(self, flush: Callable[[], None]) -> None:
         if self._tables and self._take_away() and self._deleted < MANY_ROWS:
             return
         flush()

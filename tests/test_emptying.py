@@ -1,12 +1,14 @@
 """After a test that committed the next one finds nothing of it, and everything that guards the tables."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import DatabaseError, connection, connections, transaction
+from django.db.backends.utils import CursorWrapper
 
 from accounts.models import AuditEntry
 from accounts.services import record_audit
@@ -92,3 +94,42 @@ def test_thread_that_still_writes_is_waited_for():
     one.begin()
     writer.join()
     assert not Topic.objects.exists()
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["rows", "flush"])
+def test_server_that_locks_the_tables_in_another_order_holds_up_nothing(full: bool):
+    if connection.vendor != "postgresql":
+        return  # SQLite has one lock
+    one = Counted()
+    tables = filled()
+    begun, met = threading.Event(), []
+
+    def write() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            # Whoever waits longest finds the deadlock and ends: not this one.
+            cursor.execute("SET LOCAL deadlock_timeout = '60s'")
+            cursor.execute("LOCK TABLE realtime_topic IN EXCLUSIVE MODE")
+            begun.set()
+            while not waits(cursor):
+                time.sleep(0.01)
+            cursor.execute("LOCK TABLE accounts_user, chat_room, dashboard_sample IN EXCLUSIVE MODE")
+            met.append("all")
+        connections.close_all()
+
+    if full:
+        write_much()
+        add_kind()
+    else:
+        factories.make_person()
+    writer = threading.Thread(target=write)
+    writer.start()
+    begun.wait()
+    one.begin()
+    writer.join()
+    assert (met, one.flushes, filled()) == (["all"], 1 + full, tables)
+
+
+def waits(cursor: CursorWrapper) -> bool:
+    """Whether somebody waits for a lock."""
+    cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+    return bool(cursor.fetchone()[0])
