@@ -29,6 +29,7 @@ from realtime.protocol import BODY_CHARS, Refused
 if TYPE_CHECKING:
     from accounts.models import User
 
+SLOW: Final = "slow_mode"
 PARTS_MOST: Final = 20
 """Messages that one call may become."""
 HOOKS_MOST: Final = 50
@@ -181,9 +182,20 @@ def speak(*, hook: IncomingHook, text: str, username: str, raw_attachments: Any,
             body = f"{signed}{part}"
             card = attachments.card(body, given) if last and given else None
             whole = attachments.joined(body, told if last else "")
-            sent = chat.send_message(actor=hook.bot, room_id=hook.room_id, cid=uuid4(), body=whole, card=card)
+            try:
+                sent = chat.send_message(actor=hook.bot, room_id=hook.room_id, cid=uuid4(), body=whole, card=card)
+            except Refused as refused:
+                # To wait does not help: the next time the first part is in the way of the second one again.
+                if number and refused.code == SLOW:
+                    raise _too_long_for_slow_mode(most) from refused
+                raise
             PostProps.objects.create(message_id=sent.id, props=kept if last else {**kept, "attachments": []})
     return len(parts)
+
+
+def _too_long_for_slow_mode(most: int) -> Refused:
+    told = f"This room is in slow mode: a webhook says at most {most:,} characters at once."
+    return Refused("too_large", told, field="text")
 
 
 def texts_most(signed: str, told: str) -> int:

@@ -205,6 +205,14 @@ def test_hook_of_an_archived_room_says_why(hook, mina, room):
     assert hook[0].last_error == "This room is archived."
 
 
+def test_long_text_is_no_matter_of_waiting_in_slow_mode(hook, mina, room):
+    factories.change(mina, room, slow_mode_seconds=3600)
+    assert refused(send(hook[1], {"text": "a " * 6000})) == (400, "model.post.is_valid.msg.app_error")
+    assert said() == []
+    assert send(hook[1], {"text": "Short"}).status_code == 200
+    assert send(hook[1], {"text": "Shorter"}).status_code == 429
+
+
 def test_busy_sender_is_told_to_wait(hook):
     # On a slow machine some allowance comes back meanwhile.
     assert 429 in (send(hook[1], {"text": f"{number}"}).status_code for number in range(600))
