@@ -51,9 +51,9 @@ class ActingForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
             self.instance = made[0] if isinstance(made, tuple) else made
 
     def _explain(self, refused: Refused) -> NoReturn:
-        told = "There is no such room, or you may not see it." if refused.code == "not_found" else refused.message
-        words = told or "You may not do this."
-        field = self.called.get(refused.field or "", refused.field)
+        unknown = refused.code == "not_found"
+        words = "There is no such room, or you may not see it." if unknown else refused.message
+        field = "slug" if unknown else self.called.get(refused.field or "", refused.field)
         # A field that is not asked for here has its error above the form.
         raise forms.ValidationError({field: words} if field in self.fields else words) from None
 

@@ -95,7 +95,8 @@ def test_form_of_nothing_and_of_a_room_that_is_none_makes_nothing(boss, kind, fo
     prove(client)
     page = f"/admin/integrations/{kind}/add/"
     assert "This field is required." in client.post(page, {}).content.decode()
-    assert "There is no such room" in client.post(page, {**form, "slug": "nowhere"}).content.decode()
+    answer = client.post(page, {**form, "slug": "nowhere"})
+    assert "There is no such room" in str(answer.context["adminform"].form.errors["slug"])
     assert [one.objects.count() for one in (IncomingHook, OutgoingHook, SlashCommand)] == [0, 0, 0]
 
 
