@@ -7,6 +7,7 @@ has it, the same name within its memory, and later a search for our mark, keep i
 from __future__ import annotations
 
 import time
+from enum import Enum, auto
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -39,6 +40,16 @@ STUMBLES_MOST: Final = 3
 FILES_STAY: Final = "A message that was deleted here has answers there: its files stay there, because its post does."
 STAYS: Final = "What somebody there wrote was deleted here alone: the bridge's account may not delete it there."
 _NO_ROOT: Final = "api.post.create_post.root_id.app_error"
+
+
+class _End(Enum):
+    """What became of an order."""
+
+    NOTHING = auto()
+    """There was nothing to tell."""
+    TOLD = auto()
+    WRITTEN_DOWN = auto()
+    """It was told, and that is written down already."""
 
 
 class Sender:
@@ -85,7 +96,7 @@ class Sender:
         if order is None:
             return 1
         try:
-            told = await self._do(order.link, order)
+            end = await self._do(order.link, order)
         except incidents.STOPPING:
             raise
         except ServerRefused as refused:
@@ -99,7 +110,9 @@ class Sender:
             settle = outbox.give_up if hopeless else outbox.put_off
             await threads.write(settle, access=self._access, order_id=order.pk, problem=words)
             return int(hopeless)
-        await threads.write(outbox.finish_order, access=self._access, order=order, told=told)
+        if end is not _End.WRITTEN_DOWN:
+            told = end is _End.TOLD
+            await threads.write(outbox.finish_order, access=self._access, order=order, told=told)
         if link.state != BridgeLink.State.ACTIVE and link.missed == link.caught:
             await threads.write(setup.note_link, access=self._access, link_id=link.pk, state=BridgeLink.State.ACTIVE)
         return 1
@@ -119,19 +132,18 @@ class Sender:
             )
         return 0
 
-    async def _do(self, link: BridgeLink, order: BridgeOutbox) -> bool:
-        """Whether there was something to tell."""
+    async def _do(self, link: BridgeLink, order: BridgeOutbox) -> _End:
         if order.op == BridgeOutbox.Op.SAY:
             return await self._say(link, order)
         if order.op == BridgeOutbox.Op.DELETE:
             await self._delete(link, order.local_id)
         else:
             await self._react(link, order)
-        return True
+        return _End.TOLD
 
     # Posts
 
-    async def _say(self, link: BridgeLink, order: BridgeOutbox) -> bool:
+    async def _say(self, link: BridgeLink, order: BridgeOutbox) -> _End:
         if order.first_at is not None and (timezone.now() - order.first_at).total_seconds() > REMEMBERED_SECONDS:
             await self._search(link, order)
         told = await self._told(order)
@@ -141,15 +153,13 @@ class Sender:
                 await self._search(link, order)
             return await self._amend(link, order.local_id)
         try:
-            await self._carry(link, order, told)
+            return await self._carry(link, order, told)
         except CannotSpeak:
             if order.first_at is not None:
                 # An attempt before this one may have been heard, under a name that only the other account has.
                 await self._search(link, order)
             told = await self._told(order, as_bridge=True)
-            if told is not None:
-                await self._carry(link, order, told)
-        return True
+            return _End.NOTHING if told is None else await self._carry(link, order, told)
 
     async def _told(self, order: BridgeOutbox, *, as_bridge: bool = False) -> Telling | None:
         return await threads.read(
@@ -160,10 +170,12 @@ class Sender:
             as_bridge=as_bridge,
         )
 
-    async def _carry(self, link: BridgeLink, order: BridgeOutbox, told: Telling) -> None:
+    async def _carry(self, link: BridgeLink, order: BridgeOutbox, told: Telling) -> _End:
+        last = len(told.parts) - 1 if not told.surplus else -1
+        end = _End.TOLD
         for at, part in enumerate(told.parts):
             if not part.remote_id:
-                await self._post(link, order, told, at)
+                end = await self._post(link, order, told, at, last=at == last)
             elif part.content_hash != mapping.content_hash(part.text):
                 await self._edit(link, part)
         for remote_id, account in told.surplus:
@@ -171,8 +183,9 @@ class Sender:
             await threads.write(
                 telling.note_gone, access=self._access, link_id=link.pk, remote_id=remote_id, forget=True
             )
+        return end
 
-    async def _post(self, link: BridgeLink, order: BridgeOutbox, told: Telling, at: int) -> None:
+    async def _post(self, link: BridgeLink, order: BridgeOutbox, told: Telling, at: int, *, last: bool) -> _End:
         files: list[str] = []
         notes: list[str] = []
         if at == 0 and told.files:
@@ -186,12 +199,14 @@ class Sender:
             message_id=order.local_id,
             part=at,
             post=post,
+            done=order if last else None,
         )
         if twice is not None:
             await self._remove(link, twice, told.speaker)
         if len(post.file_ids) < len(files):
             problem = f"The server left out {len(files) - len(post.file_ids)} files of a message."
             await threads.write(setup.note_notice, access=self._access, link_id=link.pk, notice=problem)
+        return _End.WRITTEN_DOWN if last and twice is None else _End.TOLD
 
     async def _create(
         self, link: BridgeLink, order: BridgeOutbox, told: Telling, at: int, text: str, files: list[str]
@@ -236,15 +251,15 @@ class Sender:
         )
         return post
 
-    async def _amend(self, link: BridgeLink, message_id: UUID) -> bool:
+    async def _amend(self, link: BridgeLink, message_id: UUID) -> _End:
         """Says there, as its author, what they changed here of a post that they wrote there."""
         amended = await threads.read(amending.find, link=link, message_id=message_id)
         post = await self._server.post(amended.remote_id) if amended is not None else None
         if amended is None or post is None:
-            return False
+            return _End.NOTHING
         text = await threads.read(amending.text_out, link=link, amended=amended, post=post)
         if text is None:
-            return False
+            return _End.NOTHING
         try:
             changed = await self._voices.speak(
                 link, amended.account, partial(Server.edit_post, post_id=post.id, message=text)
@@ -252,7 +267,7 @@ class Sender:
         except (ServerRefused, CannotSpeak) as error:
             raise await self._voices.final(link, error) from error
         await threads.write(amending.note_amended, access=self._access, link_id=link.pk, post=changed)
-        return True
+        return _End.TOLD
 
     async def _search(self, link: BridgeLink, order: BridgeOutbox) -> None:
         """Looks for posts of a message that may have been made: from the newest back to before the first attempt."""

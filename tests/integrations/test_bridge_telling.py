@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.db.backends.utils import CursorWrapper
 
 from accounts.models import User
 from chat import services as chat
 from chat.models import Attachment, Mention, Message
-from integrations.bridge import bringing, sending
-from integrations.models import BridgeLink, BridgeOutbox
-from integrations.services.bridges import telling
+from integrations.bridge import bringing, runner, sending
+from integrations.models import BridgeLink, BridgeOutbox, BridgeStep
+from integrations.services.bridges import outbox, setup, telling, tending
+from outbound.client import Client
+from realtime import threads
 from tests import factories
 from tests.chat.uploading import stored
 
@@ -180,6 +185,48 @@ def test_message_that_we_stumble_over_stands_in_nobodys_way_for_long(both, teo):
     held = BridgeOutbox.objects.get()
     assert held.state == "failed"
     assert held.problem.startswith("Telling it failed: the log of the site has it as incident ")
+
+
+def test_order_that_staff_skips_while_it_is_told_is_no_trouble(both, teo):
+    both.say(teo, "skipped")
+    access = setup.begin_work(server_id=both.server.pk)
+    outbox.queue_local(access=access, link_id=both.link.pk)
+    due = outbox.next_due(link_id=both.link.pk)
+    order = outbox.begin_order(access=access, order_id=due.pk)
+    tending.skip_order(actor=both.boss, outbox_id=order.pk, reason="Not there")
+    outbox.put_off(access=access, order_id=order.pk, problem="away")
+    outbox.give_up(access=access, order_id=order.pk, problem="refused")
+    outbox.finish_order(access=access, order=order)
+    assert not BridgeOutbox.objects.exists()
+    assert not BridgeStep.objects.filter(way=BridgeStep.Way.OUT).exists()
+
+
+def test_message_is_told_in_few_questions(both, teo, monkeypatch):
+    """Each is asked on the way of every message that goes over."""
+    both.say(teo, "to know them")
+    both.pump()
+    both.say(teo, "how much does this cost?")
+    asked: list[str] = []
+    execute = CursorWrapper.execute
+
+    def count(self, sql, params=None):
+        asked.append(sql)
+        return execute(self, sql, params)
+
+    async def tell():
+        access = await threads.write(setup.begin_work, server_id=both.server.pk)
+        async with Client() as client:
+            work = runner.Work(access, client)
+            await work.introduce()
+            with monkeypatch.context() as counting:
+                counting.setattr(CursorWrapper, "execute", count)
+                await sending.Sender(work._access, work._server).round()
+        await asyncio.to_thread(threads.close)
+
+    async_to_sync(tell)()
+    assert both.there()[-1] == "how much does this cost?"
+    assert sum(sql.startswith("BEGIN") for sql in asked) <= 3
+    assert len(asked) <= 33, "\n".join(asked)
 
 
 def test_files_of_an_emptied_root_are_said_to_stay(both, teo, fake):

@@ -185,15 +185,22 @@ def finish_order(*, access: Access, order: BridgeOutbox, told: bool = True) -> N
         told: something was sent.
     """
     fence(access)
+    settle(order, told=told)
+
+
+def settle(order: BridgeOutbox, *, told: bool = True) -> None:
+    """As finish_order, in the transaction of whoever noted what became of it."""
     if BridgeOutbox.objects.filter(pk=order.pk).delete()[0] and told:
         steps.note_out(order)
 
 
 @transaction.atomic
 def put_off(*, access: Access, order_id: int, problem: str) -> None:
-    """It is tried again later, and what is behind it waits."""
+    """It is tried again later, and what is behind it waits; nothing of one that staff skipped meanwhile."""
     fence(access)
-    row = BridgeOutbox.objects.select_related("link").get(pk=order_id)
+    row = BridgeOutbox.objects.select_related("link").filter(pk=order_id).first()
+    if row is None:
+        return
     seconds = PAUSES[min(max(row.attempts, 1), len(PAUSES)) - 1]
     values = {"problem": problem[:WORDS_CHARS], "next_at": timezone.now() + timedelta(seconds=seconds)}
     BridgeOutbox.objects.filter(pk=order_id).update(**values)
@@ -205,6 +212,8 @@ def put_off(*, access: Access, order_id: int, problem: str) -> None:
 def give_up(*, access: Access, order_id: int, problem: str) -> None:
     """It would be refused again: it stays for somebody to look at, and what is behind it goes on."""
     fence(access)
-    row = BridgeOutbox.objects.select_related("link").get(pk=order_id)
+    row = BridgeOutbox.objects.select_related("link").filter(pk=order_id).first()
+    if row is None:
+        return
     BridgeOutbox.objects.filter(pk=order_id).update(state=BridgeOutbox.State.FAILED, problem=problem[:WORDS_CHARS])
     steps.note_order_held(row, problem)

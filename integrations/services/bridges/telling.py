@@ -26,8 +26,9 @@ from integrations.models import (
     BridgedPost,
     BridgedReaction,
     BridgeLink,
+    BridgeOutbox,
 )
-from integrations.services.bridges import arriving, own, people
+from integrations.services.bridges import arriving, outbox, own, people
 from integrations.services.bridges.setup import Access, fence
 
 ALERT: Final = "Alert"
@@ -188,10 +189,24 @@ def props_of(*, access: Access, channel_id: str, message_id: UUID, part: int, te
 
 
 @transaction.atomic
-def note_post(*, access: Access, link: BridgeLink, message_id: UUID, part: int, post: Post) -> str | None:
-    """Notes which post a message became; see arriving.complete."""
+def note_post(
+    *, access: Access, link: BridgeLink, message_id: UUID, part: int, post: Post, done: BridgeOutbox | None = None
+) -> str | None:
+    """Notes which post a message became; see arriving.complete.
+
+    Args:
+        access: to the server.
+        link: over which it went.
+        message_id: which message.
+        part: which part of it.
+        post: what it is there.
+        done: the order that is carried out with it, unless the message is another post already.
+    """
     fence(access)
-    return arriving.complete(access, link, message_id, part, post)
+    twice = arriving.complete(access, link, message_id, part, post)
+    if twice is None and done is not None:
+        outbox.settle(done)
+    return twice
 
 
 @transaction.atomic
