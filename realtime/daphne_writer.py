@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.tcp import Connection
@@ -45,6 +46,9 @@ class DaphneWriter:
         """Bytes written that the operating system has not taken yet."""
         transport = self._transport
         return int(len(transport.dataBuffer) - transport.offset + transport._tempDataLen)
+
+    def hear_ahead(self, taker: Callable[[str], bool]) -> None:
+        """Does nothing: daphne hands everything to the application."""
 
 
 def find_writer(send: Any) -> DaphneWriter | None:

@@ -5,6 +5,7 @@ Never knows topics, people or Django: an application finds the writer in scope["
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final, Protocol, TypedDict
 
 from uvicorn.config import Config
@@ -55,6 +56,9 @@ class FramesWriter(Protocol):
     def buffered_bytes(self) -> int:
         """Bytes written that the operating system has not taken yet."""
 
+    def hear_ahead(self, taker: Callable[[str], bool]) -> None:
+        """Show each text to `taker` before it is queued for the application; a class that cannot does nothing."""
+
 
 class SansioWebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's own class on the `websockets` parser, with the extension and with honest close codes."""
@@ -74,6 +78,9 @@ class SansioWebSocketProtocol(WebSocketsSansIOProtocol):
     def buffered_bytes(self) -> int:
         """Bytes written that the operating system has not taken yet."""
         return 0 if self.disconnected else self.transport.get_write_buffer_size()
+
+    def hear_ahead(self, taker: Callable[[str], bool]) -> None:
+        """Do nothing: uvicorn's class hands everything to the application."""
 
     async def run_asgi(self) -> None:
         """Offer the writer, then run the application."""

@@ -33,6 +33,9 @@ class FrameWriter(Protocol):
     def buffered_bytes(self) -> int:
         """Bytes that the kernel has not taken yet."""
 
+    def hear_ahead(self, taker: Callable[[str], bool]) -> None:
+        """Shows each text that comes to `taker` before the application; may do nothing (see `Outlet.hear_ahead`)."""
+
 
 def text_frame(payload: bytes) -> bytes:
     """One unfragmented, unmasked text frame (RFC 6455 §5.2) around UTF-8 `payload`."""
@@ -60,6 +63,9 @@ class Outlet:
 
     write: Callable[[bytes], None]
 
+    def hear_ahead(self, taker: Callable[[str], bool]) -> None:
+        """Shows each text that comes to `taker` first, where the server can: what it takes (True) wakes no task."""
+
     def close(self) -> None:
         """No more writes."""
 
@@ -79,6 +85,10 @@ class FastOutlet(Outlet):
     def __init__(self, writer: FrameWriter) -> None:
         self._writer = writer
         self.write = writer.write
+
+    def hear_ahead(self, taker: Callable[[str], bool]) -> None:
+        """See Outlet."""
+        self._writer.hear_ahead(taker)
 
     def unread_bytes(self) -> int:
         """What the kernel has not taken yet."""

@@ -7,7 +7,7 @@ Never knows topics, people or Django; never negotiates an extension, so a frame 
 import asyncio
 import logging
 from asyncio.transports import BaseTransport, Transport
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, Final, cast
 
 from uvicorn.config import Config
@@ -52,6 +52,7 @@ class WebSocketConnection(asyncio.Protocol):
         "_reading_paused",
         "_server_state",
         "_state",
+        "_taker",
         "_transport",
         "_waiter",
         "_wheel",
@@ -74,6 +75,7 @@ class WebSocketConnection(asyncio.Protocol):
         self._reading_paused = False
         self._writable: asyncio.Event | None = None  # exists only while the transport's buffer is too full
         self._late_pong: bytes | None = None
+        self._taker: Callable[[str], bool] | None = None
         self._heard = False
         self._pinged = False
 
@@ -96,6 +98,10 @@ class WebSocketConnection(asyncio.Protocol):
     def buffered_bytes(self) -> int:
         """Bytes written that the operating system has not taken yet."""
         return 0 if self._state == LOST else self._transport.get_write_buffer_size()
+
+    def hear_ahead(self, taker: Callable[[str], bool]) -> None:
+        """Show each text to `taker` as it comes, unless others still wait: what it takes (True) wakes no task."""
+        self._taker = taker
 
     # What the event loop calls
 
@@ -135,6 +141,7 @@ class WebSocketConnection(asyncio.Protocol):
         self._server_state.connections.discard(self)
         self._tell_disconnect(frames.ABNORMAL, "")
         self._late_pong = None
+        self._taker = None
         self.resume_writing()
 
     # Keepalive
@@ -176,13 +183,17 @@ class WebSocketConnection(asyncio.Protocol):
                     return
                 opcode, payload = frame
                 if isinstance(payload, str):
-                    self._take_message({"type": "websocket.receive", "text": payload}, len(payload))
+                    if not self._is_taken(payload):
+                        self._take_message({"type": "websocket.receive", "text": payload}, len(payload))
                 elif opcode == frames.BINARY:
                     self._take_message({"type": "websocket.receive", "bytes": payload}, len(payload))
                 else:
                     self._take_control(opcode, payload)
         except frames.WebSocketError as error:
             self._fail(error.code, error.reason)
+
+    def _is_taken(self, text: str) -> bool:
+        return self._taker is not None and not self._events and self._state == OPEN and self._taker(text)
 
     def _take_message(self, event: Message, size: int) -> None:
         if self._state != OPEN:

@@ -108,7 +108,8 @@ class Client:
                     if "topic" in frame and frame["type"] != "reset":
                         taken += 1
                         if taken % 50 == 0:
-                            await connection.send(json.dumps({"type": "received", "data": {"frames": taken}}))
+                            word = {"type": "received", "data": {"frames": taken}}
+                            await connection.send(json.dumps(word, separators=(",", ":")))  # as the page writes it
                     await self._take(connection, frame)
             finally:
                 sender.cancel()

@@ -240,6 +240,42 @@ def test_client_that_does_not_wait_for_the_101_loses_nothing(start: Start) -> No
         assert client.read_frame() == (TEXT, b"early")
 
 
+# Texts that are taken before they are queued
+
+
+def test_app_that_hears_ahead_is_not_woken_for_what_it_takes() -> None:
+    ahead: list[str] = []
+
+    def take(text: str) -> bool:
+        ahead.append(text)
+        return text.startswith("flow")
+
+    async def hear(scope: Any, receive: Any, send: Any) -> None:
+        writer_of(scope).hear_ahead(take)
+
+    app = Recorder(hear)
+    with running("lean", app) as server, server.connect() as client:
+        client.send(client_frame(TEXT, b"one"))
+        wait_until(lambda: [event.get("text") for event in app.events] == ["one"])
+        client.send(client_frame(TEXT, b"flow 1") + client_frame(TEXT, b"two") + client_frame(TEXT, b"flow 2"))
+        wait_until(lambda: len(app.events) > 2)
+        client.send(client_frame(TEXT, b"flow 3") + client_frame(TEXT, b"end"))
+        wait_until(lambda: len(app.events) > 3)
+    # What comes behind a text that waits is queued behind it.
+    assert ahead == ["one", "flow 1", "two", "flow 3", "end"]
+    assert [event["text"] for event in app.events[:4]] == ["one", "two", "flow 2", "end"]
+
+
+def test_app_on_uvicorns_class_gets_every_text() -> None:
+    async def hear(scope: Any, receive: Any, send: Any) -> None:
+        writer_of(scope).hear_ahead(lambda text: True)
+
+    app = Recorder(hear)
+    with running("sansio", app) as server, server.connect() as client:
+        client.send(client_frame(TEXT, b"one"))
+        wait_until(lambda: [event.get("text") for event in app.events] == ["one"])
+
+
 # A request that drips in
 
 
