@@ -42,6 +42,7 @@ class Recorder:
     def __init__(self) -> None:
         self._recorded = self._asked = self._listed = 0.0
         self._cleaned = time.monotonic()
+        self._cleaning: asyncio.Task[None] | None = None
         self._present: dict[str, float] = {}
         self._said: dict[tuple[int, str], bytes] = {}
 
@@ -59,10 +60,19 @@ class Recorder:
         if await threads.read(alerts.is_any_asked):
             await threads.write(judging.judge, now=recorded.at)
             await threads.write(charts.tend_charts, now=recorded.at)
-        if now - self._cleaned >= CLEAN_SECONDS:
-            self._cleaned = now
-            await asyncio.to_thread(_clean)
+        self._clean(now)
         return recorded
+
+    def _clean(self, now: float) -> None:
+        """Beside the ticks: what goes may be much, and boards move on meanwhile."""
+        if now - self._cleaned >= CLEAN_SECONDS and (self._cleaning is None or self._cleaning.done()):
+            self._cleaned = now
+            self._cleaning = asyncio.create_task(asyncio.to_thread(_clean))
+
+    def close(self) -> None:
+        """Waits for no cleaning: whoever records next begins it anew."""
+        if self._cleaning is not None:
+            self._cleaning.cancel()
 
     async def _gauges(self, now: float) -> dict[str, float]:
         """What no process knows alone: read every few seconds, and as it was in between."""
@@ -115,13 +125,23 @@ def _clean() -> None:
     """On a thread of its own, for it may take long; its connection ends with it."""
     try:
         pruning.prune_samples()
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("Old samples stay until the next cleaning: %r", error)
     finally:
         connection.close()
 
 
 async def recorder() -> None:
     """Ticks once a second until it is cancelled; what the database does not take now waits where it is."""
-    recording_now, failing = Recorder(), False
+    recording_now = Recorder()
+    try:
+        await _tick_forever(recording_now)
+    finally:
+        recording_now.close()
+
+
+async def _tick_forever(recording_now: Recorder) -> None:
+    failing = False
     due = time.monotonic()
     while True:
         due = max(due + SECONDS, time.monotonic())

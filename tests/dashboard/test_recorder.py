@@ -14,7 +14,7 @@ from dashboard.flushed import Flushed
 from dashboard.models import Alert, Board, Chart, Flush, Rule, Sample, Series, Watch
 from dashboard.recorder import Recorder
 from dashboard.selectors import watched
-from dashboard.services import recording
+from dashboard.services import pruning, recording
 from realtime import metrics, presence, testing
 from realtime.hub import hub
 from tests.dashboard.boarding import put, showing
@@ -267,3 +267,29 @@ async def test_a_pile_that_grew_while_nobody_recorded_is_seen_and_taken(site):
     assert values["site/queue.flush"] == 40
     assert await sync_to_async(Flush.objects.count)() == 0
     assert flushed.decode("{}").is_news is False
+
+
+async def test_boards_move_on_while_much_is_cleaned_away(site, monkeypatch):
+    monkeypatch.setattr("dashboard.recorder.CLEAN_SECONDS", 0.0)
+    monkeypatch.setattr(pruning, "ROWS", 1)
+    monkeypatch.setattr(pruning, "PAUSE_SECONDS", 0.5)
+    await sync_to_async(old_samples)(60)
+    recorder = Recorder()
+    for number in (1, 2):
+        await handed(number, counters={"deliveries": 1})
+        assert await recorder.tick() is not None
+    assert await Sample.objects.filter(at=0).aexists()
+    monkeypatch.setattr(pruning, "PAUSE_SECONDS", 0.0)
+    async with asyncio.timeout(60):
+        while await Sample.objects.filter(at=0).aexists():
+            await asyncio.sleep(0.05)
+    recorder.close()
+
+
+def old_samples(count):
+    """Of as many series, each long past its time."""
+    series = [Series(key=f"person/1/s{n}", scope="person", name=f"s{n}", outside=True) for n in range(count)]
+    Sample.objects.bulk_create(
+        Sample(series=one, resolution=1, at=0, count=1, total=1, low=1, high=1, last=1, last_ms=0)
+        for one in Series.objects.bulk_create(series)
+    )
