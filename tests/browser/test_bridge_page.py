@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from accounts.models import AuditEntry
 from chat.models import Room
 from integrations.models import BridgeLink, BridgeOutbox, BridgeStep, MattermostServer
 from integrations.services.bridges import setup
@@ -82,6 +83,30 @@ def test_staff_see_a_bridge_at_work_and_mend_it(
     page.get_by_role("switch", name="Bridge on").click()
     expect(page.get_by_role("switch", name="Bridge on")).not_to_be_checked()
     assert not MattermostServer.objects.get().enabled
+
+
+def test_staff_replace_a_token_on_a_phone(
+    boss: Any,
+    server: MattermostServer,
+    fake: FakeMattermost,
+    open_page: OpenPage,
+    phone: dict[str, Any],
+    assert_accessible: Check,
+    assert_no_sideways_scroll: Check,
+) -> None:
+    page = open_page(boss, address(server), **phone)
+    page.get_by_role("link", name="Replace the token").click()
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Replace the token of Mattermost")).to_be_visible()
+    expect(page.get_by_label("New token")).to_be_focused()
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+    bot = next(one for one in fake.state.users.values() if one.username == "bridgebot")
+    page.get_by_label("New token").fill(fake.state.add_token(bot.id).secret)
+    page.get_by_role("button", name="Replace the token").click()
+    expect(page.get_by_text("The bridge goes on as @bridgebot")).to_be_visible()
+    assert AuditEntry.objects.filter(action="bridge.token").exists()
 
 
 def test_staff_link_a_room_on_a_phone(
