@@ -1,6 +1,7 @@
 """Texts between rooms and Mattermost's channels: whom they call, emoji, code that stays, long ones that are cut."""
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -115,6 +116,12 @@ def test_every_name_is_an_emoji_that_a_message_may_have():
     for name in table.keys() - skin:
         assert clean_emoji(table[name]) == table[name]
         assert mapping.same_emoji(table[emoji.name_of(table[name])], table[name])
+
+
+def test_nothing_but_backslashes_cost_their_length():
+    begun = time.process_time()
+    assert outside_code("`" + "\\" * 40_000, str.upper) == "`" + "\\" * 40_000
+    assert time.process_time() - begun < 2
 
 
 def test_short_names_become_pictures_outside_code():
