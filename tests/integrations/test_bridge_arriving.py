@@ -74,7 +74,7 @@ def test_attachments_and_names_of_files_call_nobody_who_was_not_meant(both, fake
 
 
 def test_long_post_of_which_a_part_was_refused_can_still_be_changed(both, mina):
-    chat.save_rule(actor=mina, rule=WordRule(phrase="casino", action="refuse", room=both.room))
+    chat.save_rule(actor=mina, rule=WordRule(phrase="casino", action="block", room=both.room))
     post = both.hear("\n".join([*(f"line {number}" for number in range(1000)), "casino"]))
     both.pump()
     assert len(both.here()) == 1
