@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from assistant.services import default_agent
+from assistant.services.asking import NOT_HERE
 from chat import services as chat
 from chat.models import Message, WordRule
 from integrations.bridge import fetching
@@ -81,6 +83,20 @@ def test_long_post_of_which_a_part_was_refused_can_still_be_changed(both, mina):
     both.fake.edit("alice", post.id, "short and clean")
     both.pump()
     assert both.here() == ["short and clean"]
+
+
+def test_refusal_of_the_assistant_is_told_there_once_and_a_bot_calls_it_in_vain(both, fake):
+    default_agent()
+    robot = fake.state.add_user("robot", is_bot=True)
+    fake.state.teams[both.seed.team_id].members.add(robot.id)
+    fake.add_member(both.seed.channel_id, "robot")
+    both.hear("@assistant let us talk for ever", "robot")
+    question = both.hear("@assistant how is the build?", "alice")
+    both.hear("@assistant are you there?", "alice")
+    both.pump()
+    both.pump()
+    told = [(post.message, post.root_id) for post in both.posts() if post.user_id == both.seed.bot_id]
+    assert told == [(NOT_HERE, question.id)]
 
 
 # Channels
