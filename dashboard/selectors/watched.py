@@ -91,7 +91,7 @@ def _charts() -> QuerySet[Chart]:
 
 
 def _alerts() -> QuerySet[Alert]:
-    return Alert.objects.filter(state=Alert.State.FIRING, message__isnull=False)
+    return Alert.objects.filter(state=Alert.State.FIRING, message__isnull=False, rule__problem="")
 
 
 def watched_boards() -> list[Watched]:

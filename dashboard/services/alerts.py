@@ -172,7 +172,7 @@ def end_alert(*, rule_id: int, alert_id: UUID, now: datetime, value: float | Non
         return
     rule.since = None
     rule.save(update_fields=["since"])
-    value = alert.value if value is None else value
+    value = alert.value if value is None or _problem(rule) else value
     _set(alert, state=Alert.State.RESOLVED, resolved_at=now, told_at=now, value=value, others=0)
     if alert.message is not None:
         _change(rule, alert, now=now, ended=ended)
@@ -195,7 +195,7 @@ def prune_alerts(*, now: datetime | None = None) -> int:
 def _go_on(rule: Rule, alert: Alert, value: float, now: datetime, others: int) -> None:
     """What happens to an alert while it fires: it is told of at last, or its message shows the newest figure."""
     worse = alerting.is_worse(condition_of(rule), value, alert.peak)
-    if worse:
+    if worse and not (rule.problem or _problem(rule)):
         Alert.objects.filter(pk=alert.pk, state=FIRING).update(peak=value)
     pause = alerting.pause_of(abs((now - alert.fired_at).total_seconds()))
     news = alert.message is None or alert.others != others or (alert.value != value and not is_quiet(rule, now))
@@ -209,6 +209,11 @@ def _tell_on(rule_id: int, seen: Alert, value: float, now: datetime, others: int
     alert = _firing(rule).filter(pk=seen.pk, told_at=seen.told_at).first() if rule is not None else None
     if rule is None or alert is None:
         return
+    if alert.message is not None:
+        _note(rule, _problem(rule))
+        if rule.problem:
+            _set(alert, told_at=now)
+            return
     _set(alert, value=value, told_at=now, others=others)
     tell(rule, alert, now=now)
 
@@ -229,6 +234,10 @@ def tell(rule: Rule, alert: Alert, *, now: datetime) -> None:
         return
     if not problem:
         problem = _post(rule, alert, now)
+    _note(rule, problem)
+
+
+def _note(rule: Rule, problem: str) -> None:
     if rule.problem != problem:
         rule.problem = problem
         rule.save(update_fields=["problem"])
@@ -254,9 +263,9 @@ def _post(rule: Rule, alert: Alert, now: datetime) -> str:
 
 
 def _change(rule: Rule, alert: Alert, *, now: datetime, ended: str = "", actor_id: int | None = None) -> None:
-    card = alert_card(rule, alert, now=now)
     if alert.message is None:
         return
+    card = alert_card(rule, alert, now=now, curved=not _problem(rule))
     try:
         words = alert_words(card, ended=ended)
         rooms.change_card(message_id=alert.message, card=card_view(card), body=words, actor_id=actor_id)

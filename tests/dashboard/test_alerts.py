@@ -16,6 +16,7 @@ from chat.selectors import home_snapshot
 from chat.selectors.integrity import check_room
 from dashboard import alerting
 from dashboard.models import Alert, Rule
+from dashboard.selectors import watched
 from dashboard.selectors.alerts import alert_list, rule_list
 from dashboard.services import alerts, charts, feeds, rules
 from dashboard.services.rules import RuleWish
@@ -108,6 +109,23 @@ def test_no_figures_end_nothing_and_begin_nothing(world, room, teo):
     world.tick(1_200, every=10, delivery=None)
     [message] = told(room, teo)
     assert card_of(message).state == "firing"
+
+
+def test_a_room_sees_no_newer_figure_of_somebody_who_left_it(room, mina, teo):
+    make_rule(teo, room, make_series("jobs", owner=teo), for_seconds=0)
+    world = World()
+    world.tick(2, jobs=184.0)
+    [message] = told(room, mina)
+    chat.leave_room(actor=teo, room_id=room.pk)
+    world.tick(30, jobs=777.0)
+    [message] = told(room, mina)
+    assert (card_of(message).value, card_of(message).peak) == (184.0, 184.0)
+    assert Rule.objects.get().problem == "Whose figures these are is no member of the room any more."
+    assert watched.moved_curves(changed={Rule.objects.get().series_id}, before=0, now=world.now) == []
+    world.tick(2, jobs=5.0)
+    [message] = told(room, mina)
+    card = card_of(message)
+    assert (card.state, card.value, card.peak, card.points) == ("resolved", 184.0, 184.0, [])
 
 
 def test_a_counter_that_counts_nothing_is_nought_and_not_unknown(room, mina, teo):
