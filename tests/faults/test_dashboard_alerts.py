@@ -8,11 +8,10 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from chat import selectors as chat
-from dashboard.models import Alert, Process, Series
+from dashboard.models import Alert, Series
 from dashboard.services import recording
 from dashboard.services.rules import RuleWish, create_rule
-from realtime import services
-from tests.faults.test_dashboard import RECORDER, until
+from tests.faults.counting import until, who_records
 
 pytestmark = [pytest.mark.fault, pytest.mark.stack]
 
@@ -51,9 +50,7 @@ def states() -> list[str]:
 
 
 async def test_whoever_takes_over_from_a_killed_recorder_tells_each_alert_once(two, cast):
-    holder = await until(lambda: services.holders().get(RECORDER), "nobody records")
-    label = (await until(lambda: Process.objects.filter(name=holder).first(), "the holder tells nothing")).label
-    recording_now = next(process for process in two if process.pid == int(label.rpartition(":")[2]))
+    recording_now, _ = await who_records(two)
     await sync_to_async(make_rules)(cast)
     saying = asyncio.create_task(keep_saying(1.0))
     try:
