@@ -106,7 +106,8 @@ def test_an_alert_is_reported_and_changed_by_nobody(mina, teo, room):
 def test_a_moderator_deletes_an_alert_and_nothing_is_left_of_it(mina, teo, room):
     message_id = posted(None, room, body="A secret figure", calls=[mina.pk])
     for figure in range(5):
-        services.change_card(message_id=message_id, card=chart(47_110_811.0 + figure), body=f"A secret figure, {figure}")
+        card = chart(47_110_811.0 + figure)
+        services.change_card(message_id=message_id, card=card, body=f"A secret figure, {figure}")
     services.delete_message(actor=mina, room_id=room.pk, message_id=message_id)
     frames = "".join(str(entry.frame) for entry in log.read(f"room:{room.pk}", 0, 100))
     assert "4711081" not in frames  # shorter, it may stand in an id
