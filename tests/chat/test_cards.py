@@ -173,10 +173,10 @@ def test_its_author_does_not_edit_the_words_of_a_card(mina, room):
 
 def test_nothing_of_a_deleted_card_is_left_in_table_or_log(mina, room):
     message_id = posted(mina, room, body="A secret figure")
-    services.change_card(message_id=message_id, card=chart(4711.0), body="A secret figure, 4711")
+    services.change_card(message_id=message_id, card=chart(47_110_811.0), body="A secret figure, 47110811")
     services.delete_message(actor=mina, room_id=room.pk, message_id=message_id)
     frames = "".join(str(entry.frame) for entry in log.read(f"room:{room.pk}", 0, 100))
-    assert "4711" not in frames
+    assert "4711081" not in frames
     assert "secret" not in frames
     assert not Card.objects.exists()
     assert Message.objects.get(pk=message_id).body == ""
