@@ -1,6 +1,6 @@
 """What we stumble over ourselves: the log has it by a name, which whoever looks after a bridge is told.
 
-Called by sending and receiving. Never decides what becomes of it.
+Called by sending. Never decides what becomes of it.
 """
 
 from __future__ import annotations
