@@ -1316,6 +1316,12 @@ export interface BridgedView {
   name: string;
 }
 
+/** When a message of a room was said in the channel that it came from, by our clock. */
+export interface SaidView {
+  id: string;
+  at: string;
+}
+
 /** The empty answer to a command; commands with a result answer a subclass. */
 export interface Ack {
 }
