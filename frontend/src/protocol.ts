@@ -1317,7 +1317,7 @@ export interface BridgedView {
 }
 
 /** When a message of a room was said in the channel that it came from, by our clock. */
-export interface SaidView {
+export interface SaidThereView {
   id: string;
   at: string;
 }

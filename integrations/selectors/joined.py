@@ -59,7 +59,7 @@ class BridgedView(Struct, frozen=True, kw_only=True):
     name: str
 
 
-class SaidView(Struct, frozen=True, kw_only=True):
+class SaidThereView(Struct, frozen=True, kw_only=True):
     """When a message of a room was said in the channel that it came from, by our clock."""
 
     id: UUID
@@ -106,7 +106,7 @@ def bridged_people(*, ids: Iterable[int]) -> list[BridgedView]:
     return [BridgedView(id=row.user_id, server=row.server.name, name=row.username) for row in rows]
 
 
-def said_there(*, actor: User, room_id: int, ids: Iterable[UUID]) -> list[SaidView]:
+def said_there(*, actor: User, room_id: int, ids: Iterable[UUID]) -> list[SaidThereView]:
     """When these messages of a room were said, of those that came from a channel.
 
     Args:
@@ -122,4 +122,6 @@ def said_there(*, actor: User, room_id: int, ids: Iterable[UUID]) -> list[SaidVi
     rows = BridgedPost.objects.filter(link__room=room_id, local_id__in=wanted, ours=False, deleted=False)
     told = rows.filter(remote_create_at_ms__range=(1, MS_MOST)).order_by("pk")
     found = told.values_list("local_id", "remote_create_at_ms", "link__server__pulse__clock_ms")
-    return [SaidView(id=one, at=EPOCH + timedelta(milliseconds=ms - (ahead_ms or 0))) for one, ms, ahead_ms in found]
+    return [
+        SaidThereView(id=one, at=EPOCH + timedelta(milliseconds=ms - (ahead_ms or 0))) for one, ms, ahead_ms in found
+    ]

@@ -1,7 +1,9 @@
 """The pure parts: token bucket, envelope, origins, frames on the wire, the exported protocol."""
 
+import re
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -93,6 +95,12 @@ def test_every_declared_type_is_exported():
     for name in [*protocol.commands(), *protocol.events()]:
         if not name.startswith("test."):
             assert f'"{name}"' in text
+
+
+def test_no_two_shapes_share_a_name():
+    """TypeScript would take two interfaces of one name for one with the fields of both."""
+    names = re.findall(r"^export interface (\w+)", export.typescript(), re.MULTILINE)
+    assert [name for name, times in Counter(names).items() if times > 1] == []
 
 
 def test_a_flush_rests_as_long_as_it_lasted_makes_worth_while_and_never_long():
