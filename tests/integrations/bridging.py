@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -27,9 +26,9 @@ from integrations.services.bridges.telling import DELETED
 from realtime import log, threads
 from tests import factories
 from tests.fakes.mattermost import FakeMattermost
+from tests.integrations.serving import PATIENCE_SECONDS, at_work
 
 QUICK = Pace(ping=0.5, pong=15.0, connect=15.0, retry_least=0.02, retry_most=0.1, settled=0.0)
-PATIENCE_SECONDS = 120.0
 
 
 View = tuple[str, str, tuple[str, ...], tuple[str, ...]]
@@ -82,24 +81,8 @@ class Bridged:
     @contextmanager
     def running(self, pace: Pace = QUICK):
         """The bridge at work, on a loop of its own."""
-        loop = asyncio.new_event_loop()
-        thread = threading.Thread(target=loop.run_forever, daemon=True)
-        thread.start()
-        task = asyncio.run_coroutine_threadsafe(runner.work_for(self.server.pk, pace), loop)
-        try:
+        with at_work(lambda: runner.work_for(self.server.pk, pace)) as task:
             yield task
-        finally:
-            task.cancel()
-
-            async def settle() -> None:
-                others = asyncio.all_tasks() - {asyncio.current_task()}
-                await asyncio.gather(*others, return_exceptions=True)
-                await asyncio.to_thread(threads.close)
-
-            asyncio.run_coroutine_threadsafe(settle(), loop).result(PATIENCE_SECONDS)
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(PATIENCE_SECONDS)
-            loop.close()
 
     def listening(self) -> bool:
         return MattermostServer.objects.get(pk=self.server.pk).state == MattermostServer.State.CONNECTED

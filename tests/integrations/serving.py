@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
 from realtime import threads
-from tests.integrations.bridging import PATIENCE_SECONDS
+
+PATIENCE_SECONDS = 120.0
 
 
 @contextmanager
-def at_work(service: Callable[[], Coroutine[Any, Any, None]]) -> Iterator[None]:
+def at_work(service: Callable[[], Coroutine[Any, Any, None]]) -> Iterator[Future[None]]:
     """Runs it; at the end it is cancelled and waited for, as when a process stops."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     task = asyncio.run_coroutine_threadsafe(service(), loop)
     try:
-        yield
+        yield task
     finally:
         task.cancel()
 
