@@ -91,9 +91,9 @@ def test_program_finds_those_it_may_among_odd_names(program, mina):
 
 
 def test_program_that_names_everybody_is_refused(program):
-    crowd = [ids.of_user(number) for number in range(1, 40_000)]
+    crowd = [ids.of_user(10**9 + number) for number in range(40_000)]
     assert program.refused("POST", "channels/group", crowd) == BAD_BODY
-    assert program.told("POST", "users/ids", crowd[1_000:]) == []
+    assert program.told("POST", "users/ids", crowd) == []
 
 
 ODD_PAGES = ["page=9999999&per_page=200", f"since={'9' * 30}", "since=-1", "page=x&per_page=0", "before=", "after=a"]
