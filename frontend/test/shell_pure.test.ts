@@ -261,7 +261,8 @@ test("a ban says until when and why, a mute where", () => {
   const ban = { kind: "ban", reason: "Advertising", room: null, until: null };
   const gate = suspendedGate("Northwind Labs", ban, "");
   assert.deepEqual([gate.text, gate.facts, gate.shut], ["You cannot read or write in Northwind Labs.", [["Reason", "Advertising"]], true]);
-  assert.equal(suspendedGate("Northwind Labs", null, "Wait a week.").text, "Wait a week.");
+  assert.deepEqual(suspendedGate("Northwind Labs", null, "Advertising"), gate);
+  assert.equal(suspendedGate("Northwind Labs", null, "Your account is suspended.").facts, undefined);
   const mute = { ...ban, kind: "mute", reason: "" };
   assert.deepEqual(muteNotice(mute, " in #general"), { kind: "error", matter: "mute ", title: "You are muted in #general" });
 });

@@ -8,11 +8,14 @@ import type { Notice } from "./contract";
 import type { Gate } from "./gate_view";
 import { labelOf } from "./rooms";
 
+const SUSPENDED = "Your account is suspended";
+
+/** `words` came with the close: the reason too, where the page did not hear of the ban before it. */
 export function suspendedGate(site: string, ban: SanctionApplied | null, words: string): Gate {
-  const gate: Gate = { icon: "ban", where: "", title: "Your account is suspended", text: words, shut: true };
-  if (ban === null) return { ...gate, text: words === "" ? `You cannot read or write in ${site}.` : words };
-  const reason = ban.reason === "" ? {} : { facts: [["Reason", ban.reason]] as const };
-  return { ...gate, text: `You cannot read or write in ${site}${untilText(ban.until)}.`, ...reason };
+  const reason = ban?.reason ?? words;
+  const facts = reason === "" || reason === `${SUSPENDED}.` ? {} : { facts: [["Reason", reason]] as const };
+  const until = ban === null ? "" : untilText(ban.until);
+  return { icon: "ban", where: "", title: SUSPENDED, text: `You cannot read or write in ${site}${until}.`, shut: true, ...facts };
 }
 
 function matterOf(room: number | null): string {
