@@ -190,6 +190,8 @@ def render(
 ) -> str:
     """The part of the report about one kind of work."""
     parts = [f"## {HEADINGS[what]}"]
+    if refused := sum(cell.get("refused", 0) for cell in cells):
+        parts.append(f"**{refused:,} commands were refused: these rates are those of a limit, not of the server.**")
     for case in dict.fromkeys(case_of(what, cell) for cell in cells):
         if title := _case_title(what, case):
             parts.append(f"### {title}")

@@ -6,15 +6,15 @@ Used by apps whose listeners hear of what was stored. Knows no model; what fails
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
-from typing import Any, Final, ParamSpec, TypeVar, cast
+from collections.abc import Callable
+from typing import Any, Final, TypeVar, TypeVarTuple, cast
 
 from django.db import transaction
 
-P = ParamSpec("P")
+Asked = TypeVarTuple("Asked")
 R = TypeVar("R")
 
-_Answers = dict[tuple[Callable[..., Any], tuple[Hashable, ...]], Any]
+_Answers = dict[tuple[Callable[..., Any], tuple[Any, ...]], Any]
 
 
 class _Thread(threading.local):
@@ -46,7 +46,7 @@ def _run(call: Callable[[], object], answers: _Answers) -> None:
         _thread.running = before
 
 
-def once(ask: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+def once(ask: Callable[[*Asked], R], /, *args: *Asked) -> R:
     """The answer of `ask`, which is asked once for all that follows one commit; every time where nothing does.
 
     Each of the messages of a commit was there when the first of them asked, so one answer is true for all.
@@ -57,8 +57,8 @@ def once(ask: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
     """
     answers = _thread.running
     if answers is None:
-        return ask(*args, **kwargs)
-    key = (ask, (*args, *sorted(kwargs.items())))
+        return ask(*args)
+    key = (ask, args)
     if key not in answers:
-        answers[key] = ask(*args, **kwargs)
+        answers[key] = ask(*args)
     return cast("R", answers[key])

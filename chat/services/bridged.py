@@ -25,7 +25,7 @@ from chat.models import Message, Room, WordRule
 from chat.selectors.attachments import check_room_left, megabytes
 from chat.selectors.standing import Place, find_message, refusal_of_elsewhere, standing_of
 from chat.selectors.views import room_topic
-from chat.services import messages, removal
+from chat.services import cards, messages, removal
 from chat.services.attachments import claimed_by, keep_upload, stored_before
 from chat.services.turn import Turn, Unchanged, seq_or_nothing
 from chat.shapes import AttachmentView, CardView
@@ -67,8 +67,15 @@ def say_bridged(
 
 
 @seq_or_nothing
-def edit_bridged(*, author: User, room_id: int, message_id: UUID, body: str) -> SeqResult:
+def edit_bridged(*, author: User, room_id: int, message_id: UUID, body: str, card: CardView | None = None) -> SeqResult:
     """Changes what they said; the same text again changes nothing (seq 0).
+
+    Args:
+        author: whose message it is.
+        room_id: where it stands.
+        message_id: which.
+        body: the new text.
+        card: the new attachments of a message that carries some.
 
     Raises:
         Refused: invalid, too_large, not_found, forbidden, gone, read_only, muted, banned.
@@ -76,6 +83,8 @@ def edit_bridged(*, author: User, room_id: int, message_id: UUID, body: str) -> 
     _, rendered = messages.prepare(body, may_be_empty=bool(claimed_by(message_id)))
     turn, message = _own(author, room_id, message_id)
     _refuse_sanctioned(turn)
+    if card is not None:
+        return cards.redraw(turn, message_id, rendered, card)
     return messages.rewrite(turn, message, rendered)
 
 

@@ -16,13 +16,14 @@ from django.utils import timezone
 
 from chat import hooks, markdown, texts
 from chat.events import CardChanged, MessageCreated, MessageSent, SeqResult
+from chat.markdown import Rendered
 from chat.models import Card, Membership, Message, Room
 from chat.selectors.standing import find_message
 from chat.selectors.views import message_view, room_topic
 from chat.services import search
 from chat.services.messages import prepare, send_message, store_card, store_mentions
 from chat.services.moderation.rules import BLOCKED, flag_message, screen, screen_card
-from chat.services.turn import refuse_silent, take_turn
+from chat.services.turn import Turn, refuse_silent, take_turn
 from chat.shapes import CardView
 from realtime import log
 from realtime.protocol import Refused, encode
@@ -146,6 +147,16 @@ def edit_card(*, actor: User, room_id: int, message_id: UUID, body: str, card: C
     refuse_silent(turn)
     if find_message(place=turn.place, message_id=message_id).author_id != actor.pk:
         raise Refused("forbidden", "Only its author changes a message.")
+    return redraw(turn, message_id, rendered, card)
+
+
+def redraw(turn: Turn, message_id: UUID, rendered: Rendered, card: CardView) -> SeqResult:
+    """Changes attachments whose author may; for chat.services.bridged as well.
+
+    Raises:
+        Refused: gone, `forbidden` for a card of another kind, `invalid` for words that a rule blocks or masks: a card
+            is shown whole or not at all.
+    """
     carried = _carried(message_id)
     if carried.kind != ATTACHMENTS:
         raise Refused("forbidden", "What this message shows is changed where it comes from.")
@@ -153,7 +164,7 @@ def edit_card(*, actor: User, room_id: int, message_id: UUID, body: str, card: C
     kept, on_card = screen_card(place=turn.place, card=card)
     if kept is None:
         raise Refused("invalid", BLOCKED, field="body")
-    done = _show(carried, kept, screened.body, seq=turn.seq, actor_id=actor.pk)
+    done = _show(carried, kept, screened.body, seq=turn.seq, actor_id=turn.actor.pk)
     carried.message.body = screened.body
     flag_message(message=carried.message, rule_id=screened.flagged_by or on_card)
     return done

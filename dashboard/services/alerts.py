@@ -23,6 +23,7 @@ from accounts import selectors as accounts
 from chat import selectors as chat
 from chat import services as rooms
 from chat.selectors import posts
+from chat.selectors.standing import BRIDGE
 from dashboard import alerting
 from dashboard.alerting import State, Turn
 from dashboard.models import Alert, Call, Rule, Series
@@ -40,8 +41,6 @@ AGAIN: Final = timedelta(seconds=alerting.AGAIN_SECONDS)
 _count: Final = itertools.count()
 KEPT: Final = timedelta(days=90)
 FIRING: Final = Alert.State.FIRING
-BRIDGE: Final = "bridge"
-"""Kind of the accounts of people of another system."""
 LOOK_BACK: Final = 7_200
 """How far back samples say whether somebody recorded without a gap."""
 

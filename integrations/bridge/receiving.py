@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
-from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from integrations.bridge import incidents
 from integrations.bridge.fetching import NotNow, Porter
 from integrations.mattermost import heard
 from integrations.mattermost.catching_up import Found, Place, catch_up, find_gone, find_place
@@ -25,8 +25,8 @@ from integrations.mattermost.wire import Channel, Event, Post, Unreadable, User
 from integrations.models import BridgeLink
 from integrations.services.bridges import arriving, inbox, outbox, people, setup
 from integrations.services.bridges.arriving import Arrival, RoomClosed
-from integrations.services.bridges.setup import NOT_LOOKED, Access, Fenced
-from realtime import metrics, threads
+from integrations.services.bridges.setup import NOT_LOOKED, Access
+from realtime import threads
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +36,6 @@ POSTS_AT_ONCE: Final = 25
 PEOPLE_AT_ONCE: Final = 100
 DOUBLED_MOST: Final = 5
 """So often the time until the next attempt doubles."""
-_STOPPING: Final = (Fenced, OperationalError, InterfaceError)
-"""Nobody goes on: it is another process's turn, or the database is away."""
 ARCHIVED: Final = "The channel is archived."
 _STATES: Final = {Kind.FORBIDDEN: BridgeLink.State.REMOVED, Kind.ARCHIVED: BridgeLink.State.ARCHIVED}
 
@@ -71,7 +69,7 @@ class Receiver:
         """Does something for a link; what goes wrong with it is the link's alone."""
         try:
             await work
-        except _STOPPING:
+        except incidents.STOPPING:
             raise
         except RoomClosed:
             await self._wait(link, BridgeLink.State.ARCHIVED, "The room is archived.")
@@ -82,7 +80,7 @@ class Receiver:
         except BridgeLink.DoesNotExist:
             pass  # it was ended meanwhile
         except Exception as error:  # noqa: BLE001 - whatever it is, the other links go on
-            words = self._record("The work for a link", error)
+            words = incidents.record("The work for a link", self._access.server, error)
             await self._wait(link, link.state, words, again=setup.LOOK_AGAIN)
         else:
             self._failures.pop(link.pk, None)
@@ -99,24 +97,16 @@ class Receiver:
             setup.note_link, access=self._access, link_id=link.pk, state=state, problem=words, again=again
         )
 
-    def _record(self, what: str, error: Exception) -> str:
-        """Something of ours failed: the log has it by a name, which is told in a sentence."""
-        incident = uuid4().hex[:12]
-        metrics.incidents.labels("bridge").inc()
-        told = "incident %s: %s of Mattermost server %s failed"
-        logger.error(told, incident, what, self._access.server, exc_info=error)
-        return f"{what} failed: the log of the site has it as incident {incident}."
-
     # Live
 
     async def _hear_or_note(self, told: Sequence[Told]) -> None:
         """Nothing that we stumble over may stand for ever in front of what comes after it."""
         try:
             await self._hear(told)
-        except _STOPPING:
+        except incidents.STOPPING:
             raise
         except Exception as error:  # noqa: BLE001 - as above; what belongs to a link was told by the link
-            self._record("An event", error)
+            incidents.record("An event", self._access.server, error)
 
     async def _hear(self, told: Sequence[Told]) -> None:
         posts = [one.post for one in told if isinstance(one, heard.Posted | heard.Edited)]
@@ -245,11 +235,11 @@ class Receiver:
         """All in one transaction; where one makes it fail, each in its own."""
         try:
             await self._apply_together(link, arrivals)
-        except (*_STOPPING, ServerRefused, Unreadable, RoomClosed, BridgeLink.DoesNotExist):
+        except (*incidents.STOPPING, ServerRefused, Unreadable, RoomClosed, BridgeLink.DoesNotExist):
             raise
         except Exception as error:  # noqa: BLE001 - one post must not hold up all that come after it
             if len(arrivals) == 1:
-                words = self._record(f"The post {arrivals[0].post.id}", error)
+                words = incidents.record(f"The post {arrivals[0].post.id}", self._access.server, error)
                 await threads.write(setup.note_notice, access=self._access, link_id=link.pk, notice=words)
                 return
             for arrival in arrivals:

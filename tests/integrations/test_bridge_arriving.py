@@ -88,6 +88,24 @@ def test_long_post_of_which_a_part_was_refused_can_still_be_changed(both, mina):
     assert both.here() == ["short and clean"]
 
 
+def test_attachments_that_are_changed_there_are_read_by_word_rules(both, mina):
+    chat.save_rule(actor=mina, rule=WordRule(phrase="casino", action="block", room=both.room))
+
+    def card(text):
+        return {"attachments": [{"title": "Build", "text": text}]}
+
+    post = both.hear("CI", props=card("green"))
+    both.pump()
+    both.fake.edit("alice", post.id, "CI, later", props=card("casino"))
+    both.pump()
+    message = Message.objects.get(kind="bridge")
+    assert ("green" in message.card.view, "casino" in message.card.view + message.body) == (True, False)
+    assert "An edit was not taken over" in BridgeLink.objects.get().notice
+    both.fake.edit("alice", post.id, "CI, at last", props=card("green again"))
+    both.pump()
+    assert "green again" in Message.objects.get(kind="bridge").card.view
+
+
 def test_refusal_of_the_assistant_is_told_there_once_and_a_bot_calls_it_in_vain(both, fake):
     default_agent()
     robot = fake.state.add_user("robot", is_bot=True)

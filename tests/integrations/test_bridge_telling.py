@@ -101,28 +101,26 @@ def test_answer_quotes_people_there_by_their_name_and_calls_nobody(both, teo):
 # Refusals
 
 
-def test_edit_that_is_not_allowed_keeps_nothing_back(both, teo, fake):
+def edit(teo, message):
+    chat.edit_message(actor=teo, room_id=message.room_id, message_id=message.pk, body="one, better")
+
+
+def react(teo, message):
+    chat.add_reaction(actor=teo, room_id=message.room_id, message_id=message.pk, emoji="👍")
+
+
+@pytest.mark.parametrize(("change", "path"), [(edit, "/patch"), (react, "POST /reactions")], ids=["edit", "reaction"])
+def test_change_that_is_not_allowed_keeps_nothing_back(both, teo, fake, change, path):
     message = both.say(teo, "one")
     both.pump()
-    fake.fail_next(403, "/patch", times=9, code="api.context.permissions.app_error")
-    chat.edit_message(actor=teo, room_id=both.room.pk, message_id=message.pk, body="one, better")
+    fake.fail_next(403, path, times=9, code="api.context.permissions.app_error")
+    change(teo, message)
     both.say(teo, "two")
     both.pump()
     assert both.there() == ["one", "two"]
     assert both.state() == ("active", "")
     held = BridgeOutbox.objects.get()
     assert (held.state, held.problem) == ("failed", "The server does not allow this.")
-
-
-def test_reaction_that_is_not_allowed_keeps_nothing_back(both, teo, fake):
-    message = both.say(teo, "one")
-    both.pump()
-    fake.fail_next(403, "POST /reactions", times=9, code="api.context.permissions.app_error")
-    chat.add_reaction(actor=teo, room_id=both.room.pk, message_id=message.pk, emoji="👍")
-    both.say(teo, "two")
-    both.pump()
-    assert both.there() == ["one", "two"]
-    assert (both.state(), BridgeOutbox.objects.get().state) == (("active", ""), "failed")
 
 
 def test_reaction_under_a_post_that_is_gone_there_is_forgotten(both, teo, fake):

@@ -3,31 +3,8 @@
 
 import { get } from "../api";
 import { el, icon, part } from "../dom";
-import type { MessageView, PersonView } from "../protocol";
+import type { BridgedView, JoinedView, MessageView, PersonView, RoomBridges, SaidThereView } from "../protocol";
 import { clock, dayKey, fullTime, shortTime } from "../time";
-
-interface Bridged {
-  id: number;
-  server: string;
-  name: string;
-}
-
-interface Joined {
-  server: string;
-  channel: string;
-  direction: "both" | "in" | "out";
-  works: boolean;
-}
-
-interface RoomBridges {
-  joined: Joined[];
-  people: PersonView[];
-}
-
-interface Said {
-  id: string;
-  at: string;
-}
 
 const WAIT_MS = 30;
 const MOST = 100;
@@ -61,13 +38,13 @@ function asker<Key extends string | number, Found extends { id: Key }>(path: str
 }
 
 /** Where somebody is; null for who was taken over with an old conversation, and while the server does not answer. */
-export const bridgedOf = asker<number, Bridged>("/api/bridged/");
+export const bridgedOf = asker<number, BridgedView>("/api/bridged/");
 
-const saidIn = new Map<number, (id: string) => Promise<Said | null>>();
+const saidIn = new Map<number, (id: string) => Promise<SaidThereView | null>>();
 
-function saidOf({ room, id }: MessageView): Promise<Said | null> {
+function saidOf({ room, id }: MessageView): Promise<SaidThereView | null> {
   let ask = saidIn.get(room);
-  if (ask === undefined) saidIn.set(room, (ask = asker<string, Said>(`/api/rooms/${room}/said/`)));
+  if (ask === undefined) saidIn.set(room, (ask = asker<string, SaidThereView>(`/api/rooms/${room}/said/`)));
   return ask(id);
 }
 
@@ -138,11 +115,11 @@ export async function peopleOf(room: number, query: string): Promise<PersonView[
   return (await get<RoomBridges>(`/api/rooms/${room}/bridges/`, { q: query })).people;
 }
 
-const WAYS: Readonly<Record<Joined["direction"], string>> = { both: "", in: "; only what is written there comes over", out: "; only what is written here goes over" };
+const WAYS: Readonly<Record<string, string>> = { both: "", in: "; only what is written there comes over", out: "; only what is written here goes over" };
 
 /** "Joined with ~town-square on Northwind" */
-export function joinedWords({ channel, server, direction, works }: Joined): string {
-  return `Joined with ~${channel} on ${server}${WAYS[direction]}${works ? "." : ". Nothing is carried over now."}`;
+export function joinedWords({ channel, server, direction, works }: JoinedView): string {
+  return `Joined with ~${channel} on ${server}${WAYS[direction] ?? ""}${works ? "." : ". Nothing is carried over now."}`;
 }
 
 /** A line for each channel that the room is joined with; none for most rooms. */

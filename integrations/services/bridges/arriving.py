@@ -299,10 +299,10 @@ def _rewrite(link: BridgeLink, rows: list[BridgedPost], post: Post) -> None:
         view = read.said(row.local_id)
         if view is None:
             continue
-        if view.card is not None and given and row.part == 0:
-            chat.change_card(message_id=row.local_id, card=cards.card(wording.plain(link, post), given), body=body)
-        elif view.card is None:
-            chat.edit_bridged(author=author, room_id=link.room_id, message_id=row.local_id, body=body)
+        carries = view.card is not None and bool(given) and row.part == 0
+        card = cards.card(wording.plain(link, post), given) if carries else None
+        if carries or view.card is None:
+            chat.edit_bridged(author=author, room_id=link.room_id, message_id=row.local_id, body=body, card=card)
     for row in rows[len(texts) :]:
         BridgedPost.objects.filter(pk=row.pk).delete()
         # A part that was refused was never said, and one that is gone already needs no deleting.

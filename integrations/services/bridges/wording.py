@@ -1,6 +1,6 @@
 """What a post says when it is said here: its names and emoji as ours, its attachments in words, in pieces that fit.
 
-Called by arriving, inside its transaction. Reads who is called what and writes nothing.
+Called by arriving and amending. Reads who is called what and writes nothing.
 """
 
 from __future__ import annotations

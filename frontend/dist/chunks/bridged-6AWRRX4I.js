@@ -1,1 +1,0 @@
-import{a,b,c,d,e,f,g,h}from"./chunk-BXBGM77T.js";import"./chunk-74HCTARA.js";export{a as bridgedOf,b as fillRow,c as fillVia,h as joinedLines,g as joinedWords,f as peopleOf,d as viaTag,e as whoseCard};

@@ -1,0 +1,1 @@
+import{a,b,c,d,e,f,g,h}from"./chunk-OKCUYTKH.js";import"./chunk-74HCTARA.js";export{a as bridgedOf,b as fillRow,c as fillVia,h as joinedLines,g as joinedWords,f as peopleOf,d as viaTag,e as whoseCard};
